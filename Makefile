@@ -1,0 +1,38 @@
+# Each recipe makes what it needs on a fresh machine. PYTHON=... names another interpreter.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check bench
+
+help: ## say what the recipes are
+	@sed -n 's/^\([a-z]*\):.*## /make \1 - /p' Makefile
+
+demo: $(VENV)/.installed ## diagnose the first bundled example
+	$(BIN)/why503 diagnose examples/vmalert-remote-write
+
+test: $(VENV)/.installed-dev ## run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the tree
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_shape.py
+
+bench: $(VENV)/.installed ## measure the start-up and a small diagnosis
+	$(BIN)/python bench/startup.py
+
+$(VENV)/.made:
+	.ci/make-venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.made
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.made
+	$(PIP) install --editable '.[dev]'
+	touch $@ $(VENV)/.installed

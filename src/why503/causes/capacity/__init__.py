@@ -1,0 +1,1 @@
+"""Causes in limits and load: pools, ejection, rate limits, saturation."""

@@ -1,0 +1,120 @@
+"""Circuit breaker: a limit of the connection pool was reached and the proxy turned the surplus away.
+
+## What happens
+Envoy limits, per cluster, connections, requests that wait for one, parallel requests and retries.
+A request over a limit is answered at once, without any upstream: `503 UO`, details
+`upstream_reset_before_response_started{overflow}`, header `x-envoy-overloaded: true`, a body of
+81 bytes. Istio sets the limits to 2^32-1 since 1.4, so a limit that bites was set by somebody: a
+DestinationRule's `connectionPool`, a BackendTrafficPolicy, or (Istio 1.1-1.3, plain Envoy) Envoy's
+own 1024.
+
+## How to tell
+* Flag UO, duration 0, no upstream host chosen for most of them; other requests go well.
+* The share grows with the number of parallel requests and stops when the burst is over.
+* Counters `upstream_rq_pending_overflow`, `upstream_cx_overflow`, and from Envoy 1.38
+  `upstream_rq_active_overflow` for the parallel-request limit.
+* An overflow is never retried, and it does not count for outlier detection.
+
+## What to do
+Find the limit and ask whether it is meant. Raise it to what the upstream bears, add replicas, or
+let callers slow down. `http1MaxPendingRequests` and `maxConnections` go together: HTTP/1 needs a
+connection for each parallel request; HTTP/2 is limited by `http2MaxRequests`.
+
+## References
+* Envoy circuit breaking documentation; `retry_state_impl.cc`: overflow is not retried.
+* Istio DestinationRule API, `connectionPool`; defaults 1.0-1.31 read in `cluster.go`.
+* Envoy 1.38 release notes: `upstream_rq_active_overflow`.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.traffic_policy import limits_set
+from why503.support.text import _
+
+ID = "circuit-breaker"
+TITLE = _("A limit of the connection pool was reached and the proxy turned the surplus away")
+READS = frozenset({"BackendTrafficPolicy", "DestinationRule"})
+SIGNS = frozenset({"UO", "overflow", "upstream_reset_before_response_started", "maintenance_mode"})
+AT = At.PROXY
+
+OVERFLOW = Clue(
+    Weight.PROVES,
+    _("{count} requests were turned away by the proxy itself: overflow of the connection pool (UO)."),
+)
+OVERFLOW_BY_LENGTH = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} answers have exactly the length of Envoy's overflow body (81 bytes)."),
+)
+LIMIT_SET = Clue(Weight.SPEAKS_FOR, _("{by} sets {limit}."))
+
+SMALL = 1000
+"""A limit above this is no circuit breaker that a small burst would meet."""
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """UO, and the limit that was set."""
+    failures = hop.having(Ending.OVERFLOW)
+    if not failures:
+        return
+    surmised = all(failure.outcome.surmised or failure.outcome.behind for failure in failures)
+    clue = OVERFLOW_BY_LENGTH if surmised else OVERFLOW
+    yield clue.hit(*hop.sources(failures), count=len(failures))
+    for limit in limits_set(mesh, hop.host, hop.port)[:1]:
+        sources = [limit.source] if limit.source else []
+        yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The rule that sets the limit."""
+    yield from question.given(question.istio_objects(hop, mesh, "DestinationRule", decides=(ID,)))
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Small limits in DestinationRules."""
+    for rule in mesh.manifests("DestinationRule"):
+        host = str(rule.get("spec", "host", default=""))
+        for limit in limits_set(mesh, host, None):
+            if limit.value <= SMALL and limit.source is not None:
+                yield Hazard(
+                    sentence=_("{by} allows {limit}: parallel requests above it are answered 503 UO."),
+                    source=limit.source,
+                    values=(("by", limit.by), ("limit", str(limit.value))),
+                )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Raise the limit to what the upstream bears, or lower the load."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    limits = limits_set(mesh, hop.host, hop.port)
+    where = limits[0].by if limits else _("the DestinationRule of {service}").format(service=name)
+    yield Remedy(
+        title=_("Raise the limit in {where} to the parallel requests that {service} bears").format(
+            where=where, service=name
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {namespace} edit destinationrule {name}",),
+        risks=(_("The limit protected the upstream: measure what it bears before raising it."),),
+        verify=_("upstream_rq_pending_overflow and upstream_cx_overflow stop growing."),
+    )
+    yield Remedy(
+        title=_("Alert on overflow, and load-test with the limit in place"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )

@@ -1,0 +1,1 @@
+"""Causes on the connection itself: who closed, who refused, who never answered."""

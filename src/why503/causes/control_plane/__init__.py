@@ -1,0 +1,1 @@
+"""Causes in what the proxies were told: old, refused, or by another path."""

@@ -1,0 +1,1 @@
+"""Causes in filters and policies that refuse, or fail, a request."""

@@ -1,0 +1,1 @@
+"""Causes in finding the way: host, route, cluster, subset, endpoint, scope."""

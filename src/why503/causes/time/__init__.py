@@ -1,0 +1,1 @@
+"""Causes in clocks: timeouts and maximum ages."""

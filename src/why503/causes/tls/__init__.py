@@ -1,0 +1,1 @@
+"""Causes in TLS: who speaks it, which certificate is shown, and whether it was delivered."""

@@ -1,0 +1,30 @@
+"""Prices a question: how many bits of doubt its answer is expected to remove."""
+
+from collections.abc import Iterable, Mapping
+from math import log2
+
+from why503.diagnosis.cause import Missing
+
+WORTH_ASKING = 0.05
+"""Bits below which a question is left out."""
+
+
+def gain(question: Missing, belief: Mapping[str, float]) -> float:
+    """Bits that a clear answer would remove, given each cause's belief on the hop.
+
+    The answer tells the causes in ``decides`` from each other and from all the rest; its gain is the
+    entropy of that partition.
+    """
+    parts = [belief.get(cause, 0.0) for cause in set(question.decides)]
+    parts.append(max(0.0, 1.0 - sum(parts)))
+    return -sum(part * log2(part) for part in parts if part > 0)
+
+
+def priced(questions: Iterable[Missing], belief: Mapping[str, float]) -> list[tuple[Missing, float]]:
+    """Questions worth asking with their gain, best first; one command is asked once."""
+    best: dict[str, tuple[Missing, float]] = {}
+    for question in questions:
+        bits = gain(question, belief)
+        if bits >= WORTH_ASKING and bits > best.get(question.command, (question, 0.0))[1]:
+            best[question.command] = (question, bits)
+    return sorted(best.values(), key=lambda pair: (-pair[1], pair[0].command))

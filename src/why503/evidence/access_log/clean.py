@@ -1,0 +1,44 @@
+"""Marks that blogs, tickets and markdown tables leave in a pasted log line."""
+
+import re
+
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "\u00a0": " ", "\t": " ", "\u200b": None}
+)
+_DASH = re.compile(r"(?<![^\s\"])[—–](?![^\s\"])")  # noqa: RUF001 - typographic dashes are meant
+_BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
+_ESCAPED = re.compile(r"\\([|_*{}\[\]<>~`#-])")
+_LEAD = re.compile(r"^(?:[\s|>`]|[-*•] ){1,40}")
+_TAIL = re.compile(r"(?:[\s`]|(?<=\s)\|){1,40}$")
+_TIMELESS_HEAD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] ")
+_BARE_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?) (?=\")")
+_HEAD = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] \"")
+_QUOTE_NAMES = (("&quot;", '"'), ("&#34;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+_MOST_PREFIX = 200
+"""Characters before the time that may be somebody else's prefix."""
+
+
+def clean(text: str) -> str:
+    """``text`` without marks of typography, markdown and HTML; the same text where it has none."""
+    text = _DASH.sub("-", text.translate(_TYPOGRAPHY))
+    for name, sign in _QUOTE_NAMES:
+        text = text.replace(name, sign)
+    text = _BOLD.sub(r"\1", text)
+    if r"\"" in text and not re.search(r'(?<!\\)"', text.strip().strip('"')):
+        text = text.strip().strip('"').replace(r"\"", '"')
+    text = _ESCAPED.sub(r"\1", text)
+    text = _LEAD.sub("", text)
+    return _TAIL.sub("", text)
+
+
+def with_head(text: str) -> str:
+    """``text`` from its `[time]` on; a lost bracket is set again, and ``[-]`` stands for no time."""
+    if text.startswith('"'):
+        return "[-] " + text
+    if _TIMELESS_HEAD.match(text):
+        return "[" + text
+    if found := _BARE_TIME.match(text):
+        return f"[{found.group(1)}] {text[found.end() :]}"
+    found = _HEAD.search(text, 0, _MOST_PREFIX + 40)
+    return text[found.start() :] if found and found.start() <= _MOST_PREFIX else text

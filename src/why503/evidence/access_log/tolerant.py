@@ -1,0 +1,89 @@
+"""Matching of a line to a format whose values may hold the delimiters themselves."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from why503.evidence.access_log.operators import Operator
+
+_MOST_ENDS = 80
+"""Places where one value may end that are tried."""
+_MOST_STEPS = 20_000
+_MOST_CHARACTERS = 16_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A piece of a format string: an operator, or the literal text between two of them."""
+
+    literal: str = ""
+    operator: Operator | None = None
+
+
+@lru_cache(maxsize=1024)
+def _typed(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+class _Matcher:
+    """Depth first over (token, position), each pair at most once, shortest values first."""
+
+    def __init__(self, tokens: tuple[Token, ...], text: str) -> None:
+        self.tokens = tokens
+        self.text = text
+        self.failed: set[tuple[int, int]] = set()
+        self.steps = 0
+        self.values: list[str] = []
+
+    def run(self, index: int, position: int) -> bool:
+        """True where tokens from ``index`` match the text from ``position`` to its end."""
+        if index == len(self.tokens):
+            return position == len(self.text)
+        self.steps += 1
+        if (index, position) in self.failed or self.steps > _MOST_STEPS:
+            return False
+        token = self.tokens[index]
+        if token.operator is None:
+            fits = self.text.startswith(token.literal, position) and self.run(
+                index + 1, position + len(token.literal)
+            )
+        else:
+            fits = self._value(token.operator, index, position)
+        if not fits:
+            self.failed.add((index, position))
+        return fits
+
+    def _value(self, one: Operator, index: int, position: int) -> bool:
+        for end in self._ends(one, index, position):
+            value = self.text[position:end]
+            if one.field:
+                self.values.append(value)
+            if self.run(index + 1, end):
+                return True
+            if one.field:
+                self.values.pop()
+        return False
+
+    def _ends(self, one: Operator, index: int, position: int) -> list[int]:
+        if one.typed:
+            found = _typed(one.typed).match(self.text, position)
+            return [found.end()] if found else []
+        if index + 1 == len(self.tokens):
+            return [len(self.text)]
+        literal = self.tokens[index + 1].literal
+        if not literal:
+            return list(range(position, min(len(self.text), position + _MOST_CHARACTERS) + 1))
+        ends: list[int] = []
+        end = self.text.find(literal, position)
+        while end >= 0 and len(ends) < _MOST_ENDS:
+            ends.append(end)
+            end = self.text.find(literal, end + 1)
+        return sorted(ends, key=lambda place: self.text[place - 1 : place] == "\\")
+
+
+def match(tokens: tuple[Token, ...], text: str) -> list[str] | None:
+    """Values of the operators that fill a field, in order; None where no reading fits."""
+    if len(text) > _MOST_CHARACTERS:
+        return None
+    matcher = _Matcher(tokens, text)
+    return matcher.values if matcher.run(0, 0) else None

@@ -1,0 +1,90 @@
+"""The words of an access log line, and whether a word can be the value of a field."""
+
+import re
+from dataclasses import dataclass
+
+ELISION = frozenset({"...", "....", ".....", "…", "[...]", "(...)", "<...>", "[…]"})
+"""What people write where they left something out."""
+
+_MOST_WORDS = 200
+_WORD = re.compile(
+    r'"((?:[^"\\]|\\.){0,8000})"(?=\s|$)'
+    r'|"([^"]{0,8000})"'
+    r'|"([^"]{0,8000})$'
+    r"|([a-zA-Z_]\w{2,60}\{[^}\"]{0,2000}\}\S{0,200})"
+    r"|(\S{1,8000})"
+)
+UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+ADDRESS = re.compile(
+    r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}|envoy://\S{0,300}|/\S{1,200}"
+)
+CLUSTER = re.compile(
+    r"(?:outbound|inbound)(?:\||\$)\S{0,400}|outbound_\.\d\S{0,300}|PassthroughCluster"
+    r"|BlackHoleCluster|InboundPassthroughCluster\w{0,20}"
+)
+SERVER_NAME = re.compile(r"outbound_\.\d{1,5}_\.\S{0,300}")
+NUMBER = re.compile(r"\d{1,18}|-")
+_FORWARDED = re.compile(r"-?|unknown|[0-9a-fA-F.:\[\]xX*]{2,60}(?:,\s{0,3}\S{1,60}){0,20}")
+_FORWARDED_BARE = re.compile(r"[0-9a-fA-F.]{0,60}")
+_ID = re.compile(r"[\w-]{0,80}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A word between blanks, or a text between double quotes."""
+
+    text: str
+    quoted: bool = False
+    cut: bool = False
+    """True where the closing quote is missing: the line ends inside the value."""
+
+
+def split_words(text: str) -> list[Word]:
+    """Words of ``text``; a word `name{...}` holds together, blanks and all."""
+    words: list[Word] = []
+    for found in _WORD.finditer(text):
+        inner, odd, open_end, details, bare = found.groups()
+        quoted = next((part for part in (inner, odd, open_end) if part is not None), None)
+        if quoted is not None:
+            words.append(Word(text=quoted, quoted=True, cut=open_end is not None))
+        else:
+            words.append(Word(text=details or bare))
+        if len(words) == _MOST_WORDS:
+            break
+    return words
+
+
+def _is_forwarded(text: str) -> bool:
+    if ADDRESS.fullmatch(text):
+        return False
+    return bool(_FORWARDED.fullmatch(text)) and (len(text) < 2 or not text.isalpha())  # noqa: PLR2004
+
+
+def agrees(field: str, word: Word) -> bool:  # noqa: PLR0911 - one answer per kind of field
+    """True where ``word`` can be the value of ``field`` (``""`` stands for a field of no meaning)."""
+    text = word.text
+    if text == "-":
+        return True
+    match field:
+        case "bytes_received" | "bytes_sent" | "duration" | "upstream_service_time":
+            return bool(NUMBER.fullmatch(text))
+        case "details" | "termination_details":
+            return not text[:1].isdigit() and not text.startswith('"')
+        case "forwarded_for":
+            return _is_forwarded(text)
+        case "user_agent":
+            return not UUID.fullmatch(text) and not ADDRESS.fullmatch(text)
+        case "request_id":
+            return bool(_ID.fullmatch(text))
+        case "authority":
+            return not re.search(r"[\s\"]", text) and not UUID.fullmatch(text)
+        case "upstream_host" | "upstream_local" | "downstream_local":
+            return not text or bool(ADDRESS.fullmatch(text))
+        case "downstream_remote":
+            return bool(ADDRESS.fullmatch(text) or re.fullmatch(r"[0-9a-fA-F.:]{3,45}", text))
+        case "upstream_cluster" | "server_name":
+            return not ADDRESS.fullmatch(text) and not NUMBER.fullmatch(text)
+        case "":
+            return not NUMBER.fullmatch(text)
+        case _:
+            return True

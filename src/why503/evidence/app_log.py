@@ -1,0 +1,113 @@
+"""Logs of applications in general: start, end, failed calls, crashes, saturation, malformed requests."""
+
+import re
+
+from why503.evidence.app_event import Told, told_by
+from why503.evidence.app_line import AppLine, app_line_of
+from why503.evidence.log_line import SCAN_LENGTH, parts_of, teller_of, time_of
+from why503.evidence.reader import Context, Line, Reading
+from why503.facts import AppEvent, AppEventKind, Fact, Request, Witness
+from why503.support.secret import raw
+
+NAME = "app-log"
+
+LAST = 0.01
+"""What this reader bids at most: it takes what no reader of a special kind has claimed."""
+
+_BARE = re.compile(
+    r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |Killed$|"
+    r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|Unhandled |Uncaught |"
+    r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
+    r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|[Ss]tarted server) (?:on|at)\b|"
+    r"\* Running on |rpc error: "
+)
+_TRACE = re.compile(
+    r"\s{1,16}at [\w.$<>/ \[\]-]{1,300}\(?|\s{2,16}File \"[^\"]{1,300}\", line \d+|\s{1,16}\.\.\. \d+ (?:common frames|more)|"
+    r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by |goroutine \d+ |"
+    r"\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
+)
+_BEGINS_TRACE = re.compile(r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |(?:Exception|Error)\b")
+_TRACE_LINES = 200
+
+
+def bid(sample: list[Line]) -> float:
+    """Share of lines with an application's shape, scaled down to `LAST`."""
+    if not sample:
+        return 0.0
+    shaped = sum(1 for line in sample if app_line_of(line.text) is not None or _BARE.match(line.text.strip()))
+    return LAST * shaped / len(sample)
+
+
+def start(context: Context) -> "Session":
+    """Begin a file."""
+    return Session(context)
+
+
+class Session:
+    """Reads one file's lines."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._facts: list[Fact] = []
+        self._trace = 0
+
+    def take(self, line: Line) -> bool:
+        """Claim a line with a level or a time in front, a crash, or the rest of a stack trace."""
+        text = line.text[:SCAN_LENGTH]
+        if not text.strip():
+            return False
+        found = app_line_of(line.text)
+        if found is None and self._trace and _TRACE.match(text):
+            self._trace -= 1
+            return True
+        if found is None and not _BARE.match(text.strip()):
+            self._trace = 0
+            return False
+        if found is None:
+            found = AppLine(time="", level="", message=text.strip())
+        self._trace = _TRACE_LINES if _BEGINS_TRACE.search(found.message) else 0
+        told = told_by(found.message, found.level)
+        if told is not None:
+            self._keep(told, found, line)
+        return True
+
+    def finish(self) -> Reading:
+        """All facts, in file order."""
+        return Reading(facts=self._facts)
+
+    def _keep(self, told: Told, found: AppLine, line: Line) -> None:
+        """Keep an event, and the request that a client saw fail."""
+        moment = time_of(found.time) if found.time else None
+        moment = line.origin.time if moment is None else moment
+        source = self._context.source(line.number)
+        teller = teller_of(self._context, line)
+        kept = raw(line.text)
+        self._facts.append(
+            AppEvent(
+                source=source,
+                kind=told.kind,
+                teller=teller,
+                time=moment,
+                text=raw(told.text),
+                code=told.code,
+                url=told.url,
+                raw=kept,
+            )
+        )
+        if told.kind is not AppEventKind.CALL_FAILED or (told.code is None and told.body is None):
+            return
+        url = parts_of(told.url)
+        self._facts.append(
+            Request(
+                source=source,
+                witness=Witness.CLIENT,
+                teller=teller,
+                time=moment,
+                code=told.code,
+                method=told.method or None,
+                authority=url.authority if url else None,
+                path=url.path if url else None,
+                body=told.body,
+                raw=kept,
+            )
+        )

@@ -1,0 +1,329 @@
+"""The text of one `kubectl describe` page as objects with the paths of the real ones."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from why503.evidence.kubectl_row import NONE, kind_named
+
+_ENTRY = re.compile(r"(?P<indent>[ ]{0,80})(?P<key>[A-Za-z][A-Za-z0-9 ()/._-]{0,80}?):(?:[ ]{1,60}(?P<value>\S.*)|[ ]*)$")
+_NUMBER = re.compile(r"\d{1,9}")
+_PORT = re.compile(r"(\d{1,5})/([A-Z]{2,5})")
+_AMOUNT = re.compile(r"(\d{1,6}) (?:desired|updated|total|available|unavailable)")
+_DEPTH = 30
+
+Object = tuple[dict[str, Any], int]
+"""An object and the line that it begins on."""
+
+
+@dataclass
+class Entry:
+    """`Key: value` with the entries and the bare text lines below it."""
+
+    key: str
+    value: str
+    line: int
+    below: "list[Entry]" = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    """Lines below without a key, in order: more labels, table rows, endpoints."""
+
+    def get(self, key: str) -> str:
+        """Value of the first entry ``key`` below; ``""`` where there is none."""
+        return next((entry.value for entry in self.below if entry.key == key), "")
+
+    def child(self, key: str) -> "Entry | None":
+        """First entry ``key`` below."""
+        return next((entry for entry in self.below if entry.key == key), None)
+
+
+def entries_of(rows: list[tuple[int, str]]) -> list[Entry]:
+    """Numbered lines as a tree by indent; lines of the Events table stay text."""
+    root = Entry(key="", value="", line=0)
+    stack: list[tuple[int, Entry]] = [(-1, root)]
+    for number, text in rows:
+        indent = len(text) - len(text.lstrip(" "))
+        while len(stack) > 1 and stack[-1][0] >= indent:
+            stack.pop()
+        parent = stack[-1][1]
+        found = _ENTRY.match(text)
+        if found is None or parent.key == "Events" or _is_more(parent, stack, indent, found):
+            parent.texts.append(text.strip())
+            continue
+        entry = Entry(key=found["key"], value=(found["value"] or "").strip(), line=number)
+        parent.below.append(entry)
+        if len(stack) < _DEPTH:
+            stack.append((indent, entry))
+    return root.below
+
+
+def _is_more(parent: Entry, stack: list[tuple[int, Entry]], indent: int, found: re.Match[str]) -> bool:
+    """True for a further line of a value such as annotations, which stand far to the right."""
+    return bool(parent.value) and parent.key in ("Labels", "Annotations", "Selector") and (
+        indent > stack[-1][0] + 2 and "=" not in found["key"]
+    )
+
+
+def objects_of(entries: list[Entry], asked_kind: str) -> Iterator[Object]:
+    """The page's object (where its kind is known) and one Event for each row of its Events table."""
+    page = Entry(key="", value="", line=0, below=entries)
+    if not entries:
+        return
+    kind = page.get("Kind") or asked_kind or _kind(page)
+    metadata: dict[str, Any] = {"name": page.get("Name")}
+    if page.get("Namespace"):
+        metadata["namespace"] = page.get("Namespace")
+    if page.get("Namespace") in NONE:
+        metadata.pop("namespace", None)
+    if labels := _pairs(page.child("Labels")):
+        metadata["labels"] = labels
+    if kind:
+        data: dict[str, Any] = {"kind": kind, "metadata": metadata}
+        if version := page.get("API Version"):
+            data["apiVersion"] = version
+        _fill(kind, page, data)
+        yield data, entries[0].line
+    yield from _events(page, kind, metadata)
+
+
+def _kind(page: Entry) -> str:
+    keys = {entry.key for entry in page.below}
+    for sign, kind in (
+        ("Subsets", "Endpoints"),
+        ("AddressType", "EndpointSlice"),
+        ("StrategyType", "Deployment"),
+        ("Containers", "Pod"),
+        ("Session Affinity", "Service"),
+        ("Capacity", "Node"),
+    ):
+        if sign in keys:
+            return kind
+    return ""
+
+
+def _fill(kind: str, page: Entry, data: dict[str, Any]) -> None:
+    if kind == "Pod":
+        _pod(page, data)
+    elif kind == "Service":
+        _service(page, data)
+    elif kind == "Endpoints":
+        _endpoints(page, data)
+    elif kind in ("Deployment", "ReplicaSet", "StatefulSet"):
+        _scaled(page, data)
+    elif kind == "Node":
+        data["status"] = {"conditions": _conditions(page)}
+    else:
+        for name in ("Spec", "Status"):
+            if (entry := page.child(name)) is not None:
+                data[name.lower()] = _generic(entry)
+
+
+def _pairs(entry: Entry | None) -> dict[str, str]:
+    """`a=b` pairs of an entry's value and of the lines below it."""
+    if entry is None:
+        return {}
+    words = [part.strip() for text in (entry.value, *entry.texts) for part in text.split(",")]
+    return dict(word.split("=", 1) for word in words if "=" in word)  # type: ignore[misc]
+
+
+def _whole(text: str) -> int | None:
+    found = _NUMBER.match(text)
+    return int(found[0]) if found else None
+
+
+def _pod(page: Entry, data: dict[str, Any]) -> None:
+    status: dict[str, Any] = {"conditions": _conditions(page)}
+    spec: dict[str, Any] = {}
+    for key, path in (("IP", "podIP"), ("Start Time", "startTime"), ("Reason", "reason"), ("Message", "message")):
+        if value := page.get(key):
+            status[path] = value
+    if phase := page.get("Status"):
+        terminating = phase.startswith("Terminating")
+        status["phase"] = "Running" if terminating else phase
+        if terminating:
+            status["reason"] = "Terminating"
+            data["metadata"]["deletionTimestamp"] = ""
+    if node := page.get("Node").partition("/")[0]:
+        spec["nodeName"] = node
+    grace = page.get("Termination Grace Period").rstrip("s")
+    if grace.isdigit():
+        spec["terminationGracePeriodSeconds"] = int(grace[:9])
+    for title, wanted, told in (
+        ("Containers", "containers", "containerStatuses"),
+        ("Init Containers", "initContainers", "initContainerStatuses"),
+    ):
+        holder = page.child(title)
+        if holder is not None:
+            spec[wanted] = [_container(entry) for entry in holder.below]
+            status[told] = [_container_status(entry) for entry in holder.below]
+    data["spec"], data["status"] = spec, status
+
+
+def _conditions(page: Entry) -> list[dict[str, str]]:
+    """Rows of the Conditions table: type, status and, on a node's page, the reason."""
+    holder = page.child("Conditions")
+    rows = [row.split() for row in holder.texts] if holder is not None else []
+    return [{"type": row[0], "status": row[1]} for row in rows if row[1:] and row[1] in ("True", "False", "Unknown")]
+
+
+def _container(entry: Entry) -> dict[str, Any]:
+    data: dict[str, Any] = {"name": entry.key, "image": entry.get("Image")}
+    ports = _PORT.findall(entry.get("Ports") or entry.get("Port"))
+    if ports:
+        data["ports"] = [{"containerPort": int(port), "protocol": protocol} for port, protocol in ports]
+    resources = {
+        name.lower(): {part.key: part.value for part in holder.below}
+        for name in ("Limits", "Requests")
+        if (holder := entry.child(name)) is not None
+    }
+    if resources:
+        data["resources"] = resources
+    for key, name in (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")):
+        if text := entry.get(key):
+            data[name] = _probe(text)
+    for key, name in (("Command", "command"), ("Args", "args")):
+        holder = entry.child(key)
+        if holder is not None and holder.texts:
+            data[name] = holder.texts
+    return data
+
+
+def _probe(text: str) -> dict[str, Any]:
+    """A probe's line (`http-get http://:8080/ready delay=0s timeout=1s period=10s ...`)."""
+    probe: dict[str, Any] = {}
+    if (found := re.match(r"http-get (https?)://([^/\s:]{0,200}):([\w-]{1,20})(/\S{0,500})?", text)) is not None:
+        port: int | str = int(found[3]) if found[3].isdigit() else found[3]
+        probe["httpGet"] = {"scheme": found[1].upper(), "port": port, "path": found[4] or "/"}
+    elif (socket := re.match(r"tcp-socket [^\s:]{0,200}:([\w-]{1,20})", text)) is not None:
+        probe["tcpSocket"] = {"port": int(socket[1]) if socket[1].isdigit() else socket[1]}
+    else:
+        probe["description"] = text
+    for sign, name in (
+        (r"delay=(\d{1,6})s", "initialDelaySeconds"),
+        (r"timeout=(\d{1,6})s", "timeoutSeconds"),
+        (r"period=(\d{1,6})s", "periodSeconds"),
+        (r"#success=(\d{1,6})", "successThreshold"),
+        (r"#failure=(\d{1,6})", "failureThreshold"),
+    ):
+        if (value := re.search(sign, text)) is not None:
+            probe[name] = int(value[1])
+    return probe
+
+
+def _container_status(entry: Entry) -> dict[str, Any]:
+    status: dict[str, Any] = {"name": entry.key}
+    if entry.get("Ready") in ("True", "False"):
+        status["ready"] = entry.get("Ready") == "True"
+    if (restarts := _whole(entry.get("Restart Count"))) is not None:
+        status["restartCount"] = restarts
+    for key, name in (("State", "state"), ("Last State", "lastState")):
+        holder = entry.child(key)
+        if holder is not None and holder.value in ("Running", "Waiting", "Terminated"):
+            status[name] = {holder.value.lower(): _state(holder)}
+    return status
+
+
+def _state(holder: Entry) -> dict[str, Any]:
+    names = {"Reason": "reason", "Message": "message", "Started": "startedAt", "Finished": "finishedAt"}
+    state: dict[str, Any] = {names[part.key]: part.value for part in holder.below if part.key in names}
+    for key, name in (("Exit Code", "exitCode"), ("Signal", "signal")):
+        if (value := _whole(holder.get(key))) is not None:
+            state[name] = value
+    return state
+
+
+def _service(page: Entry, data: dict[str, Any]) -> None:
+    ports: list[dict[str, Any]] = []
+    endpoints: list[str] = []
+    for entry in page.below:
+        found = _PORT.search(entry.value)
+        if entry.key == "Port" and found is not None:
+            port: dict[str, Any] = {"port": int(found[1]), "protocol": found[2]}
+            name = entry.value.split()[0]
+            if name not in NONE and name != "<unset>" and not _PORT.match(name):
+                port["name"] = name
+            ports.append(port)
+        elif entry.key == "TargetPort" and ports:
+            target = entry.value.partition("/")[0]
+            ports[-1]["targetPort"] = int(target[:5]) if target.isdigit() else target
+        elif entry.key == "Endpoints" and entry.value not in NONE:
+            endpoints.extend(entry.value.split(","))
+    spec: dict[str, Any] = {"type": page.get("Type"), "clusterIP": page.get("IP"), "ports": ports}
+    if selector := _pairs(page.child("Selector")):
+        spec["selector"] = selector
+    data["spec"] = {name: value for name, value in spec.items() if value}
+
+
+def _endpoints(page: Entry, data: dict[str, Any]) -> None:
+    subsets: list[dict[str, Any]] = []
+    holder = page.child("Subsets")
+    for entry in holder.below if holder is not None else []:
+        if entry.key in ("Addresses", "NotReadyAddresses"):
+            if entry.key == "Addresses" or not subsets:
+                subsets.append({})
+            name = "addresses" if entry.key == "Addresses" else "notReadyAddresses"
+            if entry.value not in NONE:
+                subsets[-1][name] = [{"ip": part} for part in entry.value.split(",")]
+        elif entry.key == "Ports" and subsets:
+            rows = [row.split() for row in entry.texts]
+            subsets[-1]["ports"] = [
+                {"name": row[0], "port": int(row[1]), "protocol": row[2]}
+                for row in rows
+                if len(row) == 3 and row[1].isdigit() and len(row[1]) < 6  # noqa: PLR2004
+            ]
+    data["subsets"] = subsets
+
+
+def _scaled(page: Entry, data: dict[str, Any]) -> None:
+    spec: dict[str, Any] = {}
+    if selector := _pairs(page.child("Selector")):
+        spec["selector"] = {"matchLabels": selector}
+    if (found := _AMOUNT.search(page.get("Replicas"))) is not None:
+        spec["replicas"] = int(found[1])
+    template = page.child("Pod Template")
+    holder = template.child("Containers") if template is not None else None
+    if template is not None and holder is not None:
+        pod: dict[str, Any] = {"containers": [_container(entry) for entry in holder.below]}
+        spec["template"] = {"metadata": {"labels": _pairs(template.child("Labels"))}, "spec": pod}
+    data["spec"] = spec
+    if (ready := re.search(r"(\d{1,6}) available", page.get("Replicas"))) is not None:
+        data["status"] = {"availableReplicas": int(ready[1])}
+
+
+def _generic(entry: Entry) -> Any:
+    """An entry of a custom resource's page: `Tls: / Mode: X` as `{tls: {mode: X}}`."""
+    if entry.below:
+        found: dict[str, Any] = {}
+        for part in entry.below:
+            words = part.key.split(" ")
+            name = words[0][:1].lower() + words[0][1:] + "".join(words[1:])
+            found.setdefault(name, _generic(part))
+        return found
+    if entry.texts and not entry.value:
+        return entry.texts
+    if entry.value in ("true", "false"):
+        return entry.value == "true"
+    return int(entry.value) if _NUMBER.fullmatch(entry.value) else entry.value
+
+
+def _events(page: Entry, kind: str, owner: dict[str, Any]) -> Iterator[Object]:
+    """Rows of the Events table (`Type  Reason  Age  From  Message`)."""
+    holder = page.child("Events")
+    if holder is None:
+        return
+    involved = {"kind": kind_named(kind) or kind, **{k: owner[k] for k in ("name", "namespace") if k in owner}}
+    for place, row in enumerate(holder.texts):
+        cells = re.split(r"[ ]{2,}", row, maxsplit=4)
+        if len(cells) == 5 and cells[0] in ("Normal", "Warning"):  # noqa: PLR2004
+            data = {
+                "kind": "Event",
+                "metadata": {k: v for k, v in owner.items() if k == "namespace"},
+                "type": cells[0],
+                "reason": cells[1],
+                "message": cells[4],
+                "source": {"component": cells[3]},
+                "involvedObject": involved,
+            }
+            if (count := re.search(r"\(x(\d{1,9}) over", cells[2])) is not None:
+                data["count"] = int(count[1])
+            yield data, holder.line + 1 + place

@@ -1,0 +1,102 @@
+"""Which event a text of Envoy's or the agent's log tells, and its deciding words."""
+
+import re
+
+from why503.facts import ProxyEventKind as Kind
+
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (Kind.REUSED_CONNECTION, re.compile(r"(using existing (?:fully connected )?connection)")),
+    (Kind.REMOTE_CLOSE, re.compile(r"^(remote close)")),
+    (Kind.CONNECT_TIMEOUT, re.compile(r"^(connect timeout)")),
+    (Kind.UPSTREAM_RESET, re.compile(r"upstream reset: reset reason:? ?(.*)")),
+    (Kind.UPSTREAM_RESET, re.compile(r"(disconnect\. resetting [1-9]\d{0,8} pending requests)")),
+    (Kind.WASM_FAILED, re.compile(r"local reply with details (wasm_fail_stream)")),
+    (Kind.LOCAL_REPLY, re.compile(r"(?:Sending|Preparing) local reply with details (.*)")),
+    (Kind.LOCAL_REPLY, re.compile(r"Resetting stream due to (\S+?)\.? Prior headers")),
+    (Kind.TLS_ERROR, re.compile(r"(TLS[_ ]error:.*)")),
+    (Kind.TLS_ERROR, re.compile(r"(verify cert failed:.*)")),
+    (
+        Kind.CODEC_ERROR,
+        re.compile(
+            r"(?:^protocol error: |^invalid http2: |^invalid frame: |^Error dispatching received data: |"
+            r"^dispatch error: )(.*)"
+        ),
+    ),
+    (Kind.CODEC_ERROR, re.compile(r"((?:http/1\.1 protocol error: )?HPE_[A-Z_]{3,60})")),
+    (Kind.UNKNOWN_CLUSTER, re.compile(r"unknown cluster '([^']{0,400})'")),
+    (Kind.CLUSTER_WARMING, re.compile(r"(?:add/update )?cluster (\S{1,400}) starting warming")),
+    (Kind.CLUSTER_WARMING, re.compile(r"warming cluster (\S{1,400}) complete")),
+    (Kind.CLUSTER_UPDATE, re.compile(r"^(cds: (?:add |added|remove|response).*)")),
+    (Kind.ORIGINAL_DST_MISSING, re.compile(r"(No downstream connection or no original_dst.*|[Nn]o original[ _]dst.*)")),
+    (
+        Kind.WASM_FAILED,
+        re.compile(
+            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror).*|Wasm VM failed.*|"
+            r"Plugin configured to fail.*|[Ff]ailed to (?:load|fetch|download) [Ww]asm.*|"
+            r"wasm remote code fetch.*|Proxy-Wasm.{0,80}fail.*)"
+        ),
+    ),
+    (Kind.CONFIG_REJECTED, re.compile(r"(gRPC config for .{0,300}rejected.*|Error adding/updating .*)")),
+    (Kind.XDS_THROTTLED, re.compile(r"(.*(?:request rate limit exceeded|ResourceExhausted).*)")),
+    (
+        Kind.XDS_DISCONNECTED,
+        re.compile(
+            r"(.{0,120}gRPC config stream .{0,80}closed.*|.{0,120}gRPC config: initial fetch timed out.*|"
+            r"upstream (?:\[\d+\] )?(?:error|terminated with unexpected error).*|"
+            r"failed to connect to upstream.*|.{0,60}gRPC update .{0,120}failed.*)"
+        ),
+    ),
+    (
+        Kind.SECRET_MISSING,
+        re.compile(
+            r"(.{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not ready).*|"
+            r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign).{0,120}(?:secret|[Cc]ertificate|CSR|cert).*)"
+        ),
+    ),
+    (
+        Kind.JWKS_FETCH_FAILED,
+        re.compile(r"(.{0,200}(?:[Jj][Ww][Kk][Ss]|[Pp]ub[Kk]ey).{0,200}(?:fail|error|status code).*)"),
+    ),
+    (
+        Kind.SHUTDOWN,
+        re.compile(
+            r"(caught (?:ENVOY_)?SIG(?:TERM|INT).*|shutting down server instance.*|Agent already drained.*|"
+            r"There are no more active connections.*|Graceful termination period complete.*|"
+            r"Epoch \d+ (?:exited|terminated|aborted).*|.{0,40}may have been out of memory killed.*)"
+        ),
+    ),
+    (
+        Kind.DRAINING,
+        re.compile(
+            r"(Agent draining .*|Graceful termination period is .*|There are still \d+ active connections.*|"
+            r"[Dd]raining (?:listeners?|proxy).*)"
+        ),
+    ),
+    (
+        Kind.STARTED,
+        re.compile(r"(Envoy proxy is ready.*|all dependencies initialized\. starting workers.*)"),
+    ),
+    (Kind.OVERLOADED, re.compile(r"([Oo]verload (?:action|manager|state).*|.{0,60}load shed.*)")),
+    (Kind.EXT_AUTHZ_ERROR, re.compile(r"(.{0,80}(?:ext_authz|CheckRequest).{0,160}(?:fail|error|timeout).*)")),
+    (Kind.RATE_LIMIT_ERROR, re.compile(r"(.{0,80}[Rr]ate ?[Ll]imit.{0,160}(?:fail|error|timeout).*)")),
+    (Kind.LISTENER_UPDATE, re.compile(r"(lds: .*|duplicate/locked listener .*)")),
+    (
+        Kind.NO_CLUSTER_ENDPOINTS,
+        re.compile(r"(no healthy host for .*|EDS hosts .{0,300}current hosts 0\b.*|.{0,200}no healthy upstream.*)"),
+    ),
+)
+_LOUD = frozenset({"warning", "error", "critical"})
+_HINT = re.compile(
+    r"reus|existing|remote close|timeout|reset|local reply|TLS|verify|rror|fail|HPE_|cluster|cds:|lds:|"
+    r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|shutting|drain|"
+    r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|hosts|timed out"
+)
+
+
+def event_of(text: str, level: str) -> tuple[Kind, str] | None:
+    """Kind and deciding words of a text; None where it tells nothing that anyone asks."""
+    if _HINT.search(text):
+        for kind, pattern in _PATTERNS:
+            if (found := pattern.search(text)) is not None:
+                return kind, found[1].strip()
+    return (Kind.OTHER, text) if level in _LOUD else None

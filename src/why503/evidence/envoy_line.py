@@ -1,0 +1,93 @@
+"""One line of a proxy container's log, cut into its parts: Envoy's own formats, Istio's, pilot-agent's."""
+
+import re
+from dataclasses import dataclass
+
+from why503.evidence.log_line import SCAN_LENGTH, TIME
+
+_LEVEL = r"(?P<level>trace|debug|info|warn|warning|error|critical|off)"
+_PLAIN = re.compile(
+    rf"\[?(?:(?P<time>{TIME})\]\[)?\d{{1,8}}\]\[{_LEVEL}\]\[(?P<component>[\w.]{{1,40}})\]"
+    r" {0,4}(?:\[[^\]\s]{1,200}:\d{1,6}\])?\s{0,8}(?P<text>.*)"
+)
+_ISTIO = re.compile(
+    rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}envoy (?P<component>[\w.]{{1,40}})\s{{1,12}}"
+    r"(?:\[?[\w./-]{1,200}\.(?:cc|h|go):\d{1,6}\]?\s{1,12})?(?P<text>.*)"
+)
+_AGENT = re.compile(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*)")
+_AGENT_SCOPE = re.compile(
+    r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|security"
+    r"|trustBundle|secretfetcher|cacerts|nodeagent|bootstrap)\s{1,12}(?P<text>.*)"
+)
+_AGENT_TEXT = re.compile(
+    r"Agent |Envoy |Graceful termination|There are (?:still|no more)|Status server|FLAG: |Proxy role|"
+    r"Apply (?:mesh|proxy) config|Effective config|JWT policy|Pilot SAN|Starting (?:proxy agent|default Istio SDS)|"
+    r"Opening status port|CA Endpoint|Using CA|Epoch \d|Received new config|Readiness |Watching |Aborting proxy|"
+    r"Detected (?:that|Envoy)|Waiting for|Workload is using file mounted|adding watcher|Error in getting|"
+    r"Failed to (?:start|drain|get|connect)|cmd?line"
+)
+_IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
+_TAGS = re.compile(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
+_TAG = re.compile(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
+_THREAD = re.compile(r"\s{1,200}thread=\d{1,20}\s*$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvoyLine:
+    """The parts of a line."""
+
+    time: str
+    level: str
+    component: str
+    """Envoy's logger (`router`, `pool`, ...), the agent's scope, or ``""``."""
+    connection: str
+    stream: str
+    text: str
+
+
+def parsed(line: str) -> EnvoyLine | None:
+    """Parts of a line of the proxy container; None where it has none of the known shapes."""
+    text = line[:SCAN_LENGTH]
+    first = text[:1]
+    if first == "[":
+        found = _PLAIN.match(text)
+    elif first.isdigit():
+        found = _ISTIO.match(text) or _PLAIN.match(text)
+    else:
+        return None
+    if found is None:
+        return _agent(text) if first.isdigit() else None
+    return _with_ids(found["time"] or "", found["level"], found["component"], found["text"])
+
+
+def _agent(text: str) -> EnvoyLine | None:
+    found = _AGENT.match(text)
+    if found is None:
+        return None
+    scoped = _AGENT_SCOPE.match(found["text"])
+    if scoped is None and not _AGENT_TEXT.match(found["text"]):
+        return None
+    component, message = (scoped["component"], scoped["text"]) if scoped else ("agent", found["text"])
+    return EnvoyLine(
+        time=found["time"], level=found["level"], component=component, connection="", stream="", text=message
+    )
+
+
+def _with_ids(time: str, level: str, component: str, text: str) -> EnvoyLine:
+    """An Envoy line whose connection and stream ids are taken out of its text."""
+    connection = stream = ""
+    if (ids := _IDS.match(text)) is not None:
+        connection, stream = ids["connection"], ids["stream"] or ""
+        text = text[ids.end() :]
+    elif (tags := _TAGS.match(text)) is not None:
+        named = dict(_TAG.findall(tags["tags"]))
+        connection, stream = named.get("ConnectionId", ""), named.get("StreamId", "")
+        text = text[tags.end() :]
+    return EnvoyLine(
+        time=time,
+        level="warning" if level == "warn" else level,
+        component=component,
+        connection=connection,
+        stream=stream,
+        text=_THREAD.sub("", text).strip(),
+    )

@@ -1,0 +1,199 @@
+"""The proxy container's own log: Envoy's lines in all their formats and pilot-agent's."""
+
+import re
+
+from why503.evidence.envoy_event import event_of
+from why503.evidence.envoy_line import EnvoyLine, parsed
+from why503.evidence.envoy_stream import Streams
+from why503.evidence.log_line import SCAN_LENGTH, envoy_body, teller_of, time_of
+from why503.evidence.reader import Context, Line, Reading
+from why503.facts import Fact, ProxyEvent, ProxyEventKind, Request, Source, Witness
+from why503.support.secret import mask, raw
+
+NAME = "envoy-log"
+
+_DUMP = re.compile(r"\s{0,8}':?[\w.-]{1,200}', '")
+_THREAD = re.compile(r"\s{0,8}thread=\d{1,20}\s*$")
+_BACKTRACE = re.compile(r"\s{0,8}(?:Proxy-Wasm plugin in-VM backtrace:|\d{1,3}:\s{1,4}0x[0-9a-f]{1,16} - )")
+_HEADER = re.compile(r"completed header: key=(?P<key>[^\s=]{1,200}) value=")
+_FRAMING = frozenset({"transfer-encoding", "content-length"})
+_WASM_STATUS = re.compile(r"Response status code: (\d{3})")
+_CONNECTIONS = 10_000
+
+
+def bid(sample: list[Line]) -> float:
+    """Share of lines that have the shape of the proxy container's log."""
+    if not sample:
+        return 0.0
+    return sum(1 for line in sample if parsed(line.text) is not None or _belongs(line.text)) / len(sample)
+
+
+def start(context: Context) -> "Session":
+    """Begin a file."""
+    return Session(context)
+
+
+class Session:
+    """Reads one file's lines."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._facts: list[Fact] = []
+        self._streams = Streams()
+        self._headers = _Headers()
+        self._replies: set[tuple[str, str, str]] = set()
+        self._broken: ProxyEvent | None = None
+
+    def take(self, line: Line) -> bool:
+        """Claim a line of Envoy, of the agent, or of a dump of headers."""
+        found = parsed(line.text)
+        if found is None:
+            return self._take_rest(line)
+        self._close()
+        source = self._context.source(line.number)
+        teller = teller_of(self._context, line)
+        moment = time_of(found.time) if found.time else None
+        moment = line.origin.time if moment is None else moment
+        self._streams.see(found, source, teller, moment, line.text)
+        if header := self._headers.twice(found, teller):
+            self._tell(ProxyEventKind.DUPLICATE_HEADER, header, found, (source, teller, moment, line.text))
+        elif (event := event_of(found.text, found.level)) is not None:
+            self._tell(*event, found, (source, teller, moment, line.text))
+        if found.component == "wasm":
+            self._client_of_wasm(found, (source, teller, moment, line.text))
+        return True
+
+    def finish(self) -> Reading:
+        """All facts, in file order."""
+        self._close()
+        self._facts.extend(self._streams.finish())
+        self._facts.sort(key=lambda fact: fact.source.line)
+        return Reading(facts=self._facts)
+
+    def _take_rest(self, line: Line) -> bool:
+        """Lines without a head: dumped headers, thread names, backtraces, the rest of a broken line."""
+        text = line.text[:SCAN_LENGTH]
+        if not text.strip():
+            return False
+        if self._streams.dumped(text) or _belongs(text):
+            return True
+        if self._broken is not None:
+            broken, self._broken = self._broken, None
+            self._facts.append(_continued(broken, text))
+            return True
+        return False
+
+    def _close(self) -> None:
+        """Keep an event that waited for the rest of its line."""
+        if self._broken is not None:
+            self._facts.append(self._broken)
+            self._broken = None
+
+    def _tell(
+        self,
+        kind: ProxyEventKind,
+        text: str,
+        found: EnvoyLine,
+        place: tuple[Source, str, float | None, str],
+    ) -> None:
+        source, teller, moment, line = place
+        if kind is ProxyEventKind.LOCAL_REPLY and found.stream:
+            if (key := (teller, found.stream, text)) in self._replies:
+                return
+            if len(self._replies) < _CONNECTIONS:
+                self._replies.add(key)
+        event = ProxyEvent(
+            source=source,
+            kind=kind,
+            teller=teller,
+            time=moment,
+            connection=found.connection,
+            stream=found.stream,
+            text=raw(text),
+            raw=raw(line),
+        )
+        if text.endswith(",") and kind is ProxyEventKind.CODEC_ERROR:
+            self._broken = event
+        else:
+            self._facts.append(event)
+
+    def _client_of_wasm(self, found: EnvoyLine, place: tuple[Source, str, float | None, str]) -> None:
+        """A call of a wasm plugin that failed is a request that the plugin saw as a client."""
+        source, teller, moment, line = place
+        code = _WASM_STATUS.search(found.text)
+        if code is None:
+            return
+        self._facts.append(
+            Request(
+                source=source,
+                witness=Witness.CLIENT,
+                teller=teller,
+                time=moment,
+                code=int(code[1]),
+                body=mask(envoy_body(found.text) or ""),
+                raw=raw(line),
+            )
+        )
+
+
+class _Headers:
+    """Watches the HTTP/1 codec's trace lines for a framing header that comes twice in one message."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], set[str]] = {}
+        self._ending: dict[tuple[str, str], int] = {}
+
+    def twice(self, line: EnvoyLine, teller: str) -> str:
+        """The header that this line shows for the second time in its message; ``""`` for none.
+
+        The last header of a message is completed after `onHeadersCompleteBase`, so one line after it
+        still belongs to the message.
+        """
+        key = (teller, line.connection)
+        text = line.text
+        if text.startswith(("message begin", "message complete", "onMessageComplete")):
+            self._forget(key)
+        elif text.startswith(("onHeadersComplete", "headers complete")):
+            self._ending[key] = 1
+        elif (found := _HEADER.match(text)) is not None:
+            if self._ending.get(key, 0) > 1:
+                self._forget(key)
+            if key in self._ending:
+                self._ending[key] = 2
+            return self._count(key, found["key"])
+        return ""
+
+    def _count(self, key: tuple[str, str], header: str) -> str:
+        name = header.lower()
+        if name not in _FRAMING:
+            return ""
+        if len(self._seen) >= _CONNECTIONS:
+            self._seen.clear()
+        seen = self._seen.setdefault(key, set())
+        if name in seen:
+            return header
+        seen.add(name)
+        return ""
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        self._seen.pop(key, None)
+        self._ending.pop(key, None)
+
+
+def _belongs(text: str) -> bool:
+    """Whether a line without a head is part of what Envoy wrote."""
+    return bool(_DUMP.match(text) or _THREAD.match(text) or _BACKTRACE.match(text))
+
+
+def _continued(event: ProxyEvent, text: str) -> ProxyEvent:
+    """``event`` with the rest of its line, which a paste had broken."""
+    return ProxyEvent(
+        source=event.source,
+        kind=event.kind,
+        teller=event.teller,
+        time=event.time,
+        connection=event.connection,
+        stream=event.stream,
+        text=raw(f"{event.text} {text.strip()}"),
+        raw=raw(f"{event.raw} {text.strip()}"),
+    )

@@ -1,0 +1,143 @@
+"""istiod's log: pushes to proxies, configuration that proxies rejected, throttling."""
+
+import re
+
+from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
+from why503.evidence.reader import Context, Line, Reading
+from why503.facts import Fact, ProxyEvent, ProxyEventKind
+from why503.support.secret import raw
+
+NAME = "istiod-log"
+
+_HEAD = re.compile(
+    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>debug|info|warn|warning|error|fatal)\s{{1,12}}"
+    r"(?P<scope>[A-Za-z][A-Za-z0-9_/.-]{0,40})\s{1,12}(?P<text>.*)"
+)
+_SCOPES = frozenset(
+    {
+        "ads",
+        "delta",
+        "model",
+        "kube",
+        "serviceentry",
+        "pkica",
+        "rootcertrotator",
+        "validationController",
+        "validationServer",
+        "authorization",
+        "authentication",
+        "ingress",
+        "gateway",
+        "krt",
+        "status",
+        "leader",
+        "controllers",
+        "rbac",
+        "xds",
+        "validation",
+        "secretcontroller",
+        "klog",
+        "adsc",
+        "mcp",
+        "pilot",
+        "telemetry",
+        "envoyfilter",
+        "ambient",
+        "spiffe",
+        "serverca",
+        "monitor",
+    }
+)
+_PUSH = re.compile(
+    r"(?P<type>[CELRNS]DS|ECDS|NDS|WDS): PUSH(?: request| INC)? for node:(?P<node>\S{1,300})"
+    r"(?:.{0,80}?resources:(?P<count>\d{1,9}))?"
+)
+_OLD_PUSH = re.compile(r"(?P<type>[CELR]DS): PUSH (?:TO |for )(?P<node>\S{1,300})")
+_NACK = re.compile(r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK) (?P<text>.*)")
+_KINDS = (
+    (
+        re.compile(r"Internal:Error adding/updating|gRPC config .{0,120} rejected|[Rr]ejected by (?:proxy|Envoy)"),
+        ProxyEventKind.CONFIG_REJECTED,
+    ),
+    (
+        re.compile(r"request rate limit exceeded|rate limiter|[Tt]hrottl|ResourceExhausted"),
+        ProxyEventKind.XDS_THROTTLED,
+    ),
+    (
+        re.compile(r"xDS push error|[Pp]ush (?:errored|failure|failed)|terminated .{0,80}error|Failed to push"),
+        ProxyEventKind.XDS_DISCONNECTED,
+    ),
+    (
+        re.compile(r"(?:[Uu]nable|[Ff]ailed) to fetch .{0,60}(?:[Jj][Ww][Kk][Ss]|[Pp]ublic key)"),
+        ProxyEventKind.JWKS_FETCH_FAILED,
+    ),
+)
+_PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
+
+
+def bid(sample: list[Line]) -> float:
+    """Share of lines that have istiod's shape."""
+    if not sample:
+        return 0.0
+    return sum(1 for line in sample if _head(line.text) is not None) / len(sample)
+
+
+def start(context: Context) -> "Session":
+    """Begin a file."""
+    return Session(context)
+
+
+class Session:
+    """Reads one file's istiod lines."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._facts: list[Fact] = []
+
+    def take(self, line: Line) -> bool:
+        """Claim an istiod line; pushes, rejections and errors become `ProxyEvent`."""
+        head = _head(line.text)
+        if head is None:
+            return False
+        told = _kind(head["text"], head["level"])
+        if told is not None:
+            kind, text, node = told
+            self._facts.append(
+                ProxyEvent(
+                    source=self._context.source(line.number),
+                    kind=kind,
+                    teller=teller_of(self._context, line),
+                    time=time_of(head["time"]) or line.origin.time,
+                    connection=node,
+                    text=raw(text),
+                    raw=raw(line.text),
+                )
+            )
+        return True
+
+    def finish(self) -> Reading:
+        """All facts, in file order."""
+        return Reading(facts=self._facts)
+
+
+def _head(text: str) -> re.Match[str] | None:
+    if not text[:1].isdigit() or (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
+        return None
+    if head["scope"] in _SCOPES or _PLAIN.match(head["text"]):
+        return head
+    return None
+
+
+def _kind(text: str, level: str) -> tuple[ProxyEventKind, str, str] | None:
+    """Kind, deciding words and node of a line; None where it tells nothing of use."""
+    if (push := _PUSH.match(text) or _OLD_PUSH.match(text)) is not None:
+        return ProxyEventKind.XDS_PUSH, push["type"], push["node"]
+    if (nack := _NACK.match(text)) is not None:
+        node = nack["text"].split(" ", 1)[0]
+        return ProxyEventKind.CONFIG_REJECTED, f"{nack['type']} {nack['text']}", node
+    for pattern, kind in _KINDS:
+        if pattern.search(text):
+            return kind, text, ""
+    if level in {"error", "fatal"}:
+        return ProxyEventKind.OTHER, text, ""
+    return None

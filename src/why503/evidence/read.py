@@ -1,0 +1,322 @@
+"""From paths to a bundle: finds the files, asks the readers, says what stayed unread."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from why503.evidence import readers
+from why503.evidence.prefix import Peeler, unwrap_document
+from why503.evidence.reader import (
+    SAMPLE_LINES,
+    Context,
+    DocumentReader,
+    Line,
+    LineReader,
+    LineSession,
+    Options,
+    Reading,
+)
+from why503.evidence.text_file import STDIN, TextFile
+from why503.facts import Bundle, Fact, Input, Source, Unread
+from why503.support.secret import mask
+from why503.support.text import _
+
+SURE = 0.9
+"""The bid from which a document reader gets the whole file."""
+
+FILES_LIMIT = 20_000
+"""Files of one bundle that are read."""
+
+_EXCERPT = 60
+_ENDINGS = frozenset({".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"})
+_FORMAT_SIGNS = ("%START_TIME", "%RESPONSE_", "%REQ(", "%PROTOCOL%", "accessLogFormat")
+
+
+class ReadError(Exception):
+    """A path that cannot be read at all; its text is a sentence for the user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member:
+    """One file to read."""
+
+    file: TextFile
+    teller: str
+
+
+@dataclass
+class _Desk:
+    """A line reader at work on one file."""
+
+    reader: LineReader
+    session: LineSession
+    claimed: int = 0
+    broken: bool = False
+
+
+@dataclass
+class _Outcome:
+    """What one file gave."""
+
+    facts: list[Fact] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    kinds: list[tuple[int, str]] = field(default_factory=list)
+    lines: int = 0
+    unclaimed: int = 0
+    first: Line | None = None
+
+
+def read_paths(paths: Sequence[str], options: Options) -> Bundle:
+    """Everything that the files, folders or standard input (`-`) at ``paths`` tell.
+
+    Raises `ReadError` where a path does not exist; whatever is inside a file never raises.
+    """
+    unread: list[Unread] = []
+    members = _tellers_apart(list(_members(paths, unread)), paths)
+    formats = _formats(members)
+    inputs: list[Input] = []
+    facts: list[Fact] = []
+    for member in members:
+        context = Context(path=member.file.path, teller=member.teller, options=options, formats=formats)
+        outcome = _read(member.file, context)
+        facts.extend(outcome.facts)
+        unread.extend(member.file.unread.values())
+        unread.extend(outcome.unread)
+        inputs.append(
+            Input(
+                path=member.file.path,
+                kinds=tuple(name for _count, name in sorted(outcome.kinds, key=lambda kind: -kind[0])),
+                lines=outcome.lines,
+                facts=len(outcome.facts),
+                unread_lines=outcome.unclaimed,
+            )
+        )
+    return Bundle(inputs=tuple(inputs), facts=tuple(facts), unread=tuple(unread))
+
+
+def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:
+    """The files at ``paths``, each once, in the order given; folders sorted by name."""
+    seen: set[str] = set()
+    for path in paths:
+        place = Path(path)
+        if path == STDIN:
+            found: Iterable[_Member] = [_Member(file=TextFile(path=STDIN, place=None), teller="stdin")]
+        elif place.is_dir():
+            found = _walk(path, place, unread)
+        elif place.is_file() or place.is_fifo() or place.is_char_device():
+            found = [_Member(file=TextFile(path=path, place=place), teller=_stem(place.name))]
+        else:
+            raise ReadError(
+                _("Cannot read `{path}`: there is no such file. Check its name, or give `-` to read a pipe.").format(
+                    path=path
+                )
+            )
+        for member in found:
+            if member.file.path not in seen:
+                seen.add(member.file.path)
+                yield member
+
+
+def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
+    """Files below a folder, sorted; hidden files and links that lead outside are left out and named."""
+    count = 0
+    home = root.resolve()
+
+    def refuse(fault: OSError) -> None:
+        reason = _("Cannot read the folder `{path}`: {fault}. Check that it can be opened by you.")
+        unread.append(_about(str(fault.filename), reason.format(path=fault.filename, fault=fault.strerror)))
+
+    for folder, folders, names in os.walk(root, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            place = Path(folder, name)
+            below = place.relative_to(root)
+            told = str(PurePosixPath(path) / below.as_posix())
+            if (reason := _refused(place, home)) is not None:
+                unread.append(_about(told, reason.format(path=told)))
+                continue
+            count += 1
+            if count > FILES_LIMIT:
+                reason = _("`{path}` has more than {limit} files; the rest were not read. Give fewer files.")
+                unread.append(_about(path, reason.format(path=path, limit=FILES_LIMIT)))
+                return
+            teller = "/".join(below.parts[:-1]) or _stem(name)
+            yield _Member(file=TextFile(path=told, place=place), teller=teller)
+
+
+def _refused(place: Path, home: Path) -> str | None:
+    """Why a file of a folder is not read; None where it is read."""
+    if place.name.startswith("."):
+        return _("`{path}` was not read: it is a hidden file. Name it on the command line to read it.")
+    if place.is_symlink() and not place.resolve().is_relative_to(home):
+        return _("`{path}` was not read: it is a link that leads outside the folder. Name its target instead.")
+    if not place.is_file():
+        return _("`{path}` was not read: it is not a regular file.")
+    return None
+
+
+def _tellers_apart(members: list[_Member], paths: Sequence[str]) -> list[_Member]:
+    """Members whose tellers differ: files given by name that share a stem are told by their path."""
+    given = set(paths)
+    counts: dict[str, int] = {}
+    for member in members:
+        if member.file.path in given:
+            counts[member.teller] = counts.get(member.teller, 0) + 1
+    return [
+        replace(member, teller=str(PurePosixPath(member.file.path).with_name(member.teller)))
+        if member.file.path in given and counts[member.teller] > 1
+        else member
+        for member in members
+    ]
+
+
+def _stem(name: str) -> str:
+    """A file's name without the endings that say how it is written."""
+    place = PurePosixPath(name)
+    while place.suffix in _ENDINGS and place.stem:
+        place = place.with_name(place.stem)
+    return place.name
+
+
+def _formats(members: list[_Member]) -> tuple[str, ...]:
+    """Access-log format strings that the bundle's own configuration names, in file order."""
+    found: dict[str, None] = {}
+    for member in members:
+        text = member.file.text()
+        if text and any(sign in text for sign in _FORMAT_SIGNS):
+            found.update(dict.fromkeys(readers.find_formats(text)))
+    return tuple(found)
+
+
+def _read(file: TextFile, context: Context) -> _Outcome:
+    """What one file gives: as a document where a reader is sure of it, else line by line."""
+    text = file.text()
+    said: list[Unread] = []
+    peeled = unwrap_document(text) if text else None
+    if text and peeled is None:
+        for reader in _sure_readers(text):
+            reading = _as_document(reader, text, context)
+            if reading.facts:
+                lines = text.count("\n") + (not text.endswith("\n"))
+                kinds = [(len(reading.facts), reader.NAME)]
+                return _Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines)
+            said.extend(reading.unread)
+    outcome = _by_line(_peeled(file) if peeled is None else iter(peeled), context)
+    if not outcome.facts and said:
+        outcome.unread = said
+    return outcome
+
+
+def _sure_readers(text: str) -> list[DocumentReader]:
+    """Document readers that are sure of ``text``, the surest first."""
+    bids = []
+    for reader in readers.DOCUMENT_READERS:
+        try:
+            bids.append((reader.bid(text), reader))
+        except Exception:  # noqa: BLE001, S112 - a reader that fails to bid does not want the file
+            continue
+    return [reader for bid, reader in sorted(bids, key=lambda found: -found[0]) if bid >= SURE]
+
+
+def _as_document(reader: DocumentReader, text: str, context: Context) -> Reading:
+    try:
+        return reader.read(text, context)
+    except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+        return Reading(unread=[_fault(reader.NAME, context, fault)])
+
+
+def _peeled(file: TextFile) -> Iterator[Line]:
+    """Lines of a file without the prefixes of log transports."""
+    peeler = Peeler()
+    for number, text in enumerate(file.lines(), start=1):
+        yield from peeler.peel(number, text)
+    yield from peeler.flush()
+
+
+def _by_line(lines: Iterator[Line], context: Context) -> _Outcome:
+    """Offers each line to the line readers, the keenest first, until one claims it."""
+    outcome = _Outcome()
+    head: list[Line] = []
+    sample: list[Line] = []
+    for line in lines:
+        head.append(line)
+        if line.text.strip():
+            sample.append(line)
+            if len(sample) == SAMPLE_LINES:
+                break
+    desks = _desks(sample, context, outcome)
+    for part in (head, lines):
+        for line in part:
+            outcome.lines = max(outcome.lines, line.number)
+            if not _claimed(desks, line, context, outcome) and line.text.strip():
+                outcome.unclaimed += 1
+                outcome.first = outcome.first or line
+    _finish(desks, context, outcome)
+    _tell_unclaimed(context, outcome)
+    return outcome
+
+
+def _desks(sample: list[Line], context: Context, outcome: _Outcome) -> list[_Desk]:
+    bids: list[tuple[float, _Desk]] = []
+    for reader in readers.LINE_READERS:
+        try:
+            bids.append((reader.bid(sample), _Desk(reader=reader, session=reader.start(context))))
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            outcome.unread.append(_fault(reader.NAME, context, fault))
+    return [desk for _bid, desk in sorted(bids, key=lambda found: -found[0])]
+
+
+def _claimed(desks: list[_Desk], line: Line, context: Context, outcome: _Outcome) -> bool:
+    for desk in desks:
+        if desk.broken:
+            continue
+        try:
+            if desk.session.take(line):
+                desk.claimed += 1
+                return True
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            desk.broken = True
+            outcome.unread.append(_fault(desk.reader.NAME, context, fault, line.number))
+    return False
+
+
+def _finish(desks: list[_Desk], context: Context, outcome: _Outcome) -> None:
+    for desk in desks:
+        try:
+            reading = desk.session.finish()
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            outcome.unread.append(_fault(desk.reader.NAME, context, fault))
+            continue
+        outcome.unread.extend(reading.unread)
+        if reading.facts:
+            outcome.facts.extend(reading.facts)
+            outcome.kinds.append((len(reading.facts), desk.reader.NAME))
+    outcome.facts.sort(key=lambda fact: fact.source.line)
+
+
+def _tell_unclaimed(context: Context, outcome: _Outcome) -> None:
+    first = outcome.first
+    if first is None:
+        return
+    excerpt = mask(first.text.strip())[:_EXCERPT]
+    if outcome.facts:
+        reason = _("{count} lines of `{path}` were not understood, first at line {line}: {excerpt}")
+    else:
+        reason = _(
+            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt}). Give the output of "
+            "`kubectl logs POD -c istio-proxy`, or name an own access log format with --access-log-format."
+        )
+    reason = reason.format(count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt)
+    outcome.unread.append(Unread(source=context.source(first.number), reason=reason, count=outcome.unclaimed))
+
+
+def _fault(name: str, context: Context, fault: Exception, line: int = 0) -> Unread:
+    reason = _("Internal error: the reader {name} failed on `{path}` ({fault}). Please report it.")
+    told = f"{type(fault).__name__}: {mask(str(fault))[:_EXCERPT]}"
+    reason = reason.format(name=name, path=context.path, fault=told)
+    return Unread(source=context.source(line), reason=reason)
+
+
+def _about(path: str, reason: str) -> Unread:
+    return Unread(source=Source(path=path), reason=reason)

@@ -1,0 +1,80 @@
+"""Listening sockets inside a pod, as `ss -ltn` and `netstat -ltn` show them."""
+
+import re
+from dataclasses import dataclass, field
+
+from why503.evidence.command_line import command_of
+from why503.evidence.reader import Context, Line, Reading
+from why503.facts.listening import Listening
+
+NAME = "socket table"
+
+_ADDRESS = r"(?P<address>\[[0-9A-Fa-f:.%\w]{1,60}\]|[^\s\[\]]{1,60}):(?P<port>\d{1,5})"
+_SS = re.compile(
+    rf"\s{{0,8}}(?:tcp6?\s{{1,20}})?LISTEN\s{{1,20}}\d{{1,9}}\s{{1,20}}\d{{1,9}}\s{{1,40}}{_ADDRESS}\s{{1,40}}\S{{1,60}}"
+    r"(?:\s{1,40}(?P<process>\S.{0,500}))?\s*$"
+)
+_NETSTAT = re.compile(
+    rf"\s{{0,8}}tcp[46]?\s{{1,20}}\d{{1,9}}\s{{1,20}}\d{{1,9}}\s{{1,40}}{_ADDRESS}\s{{1,40}}\S{{1,60}}\s{{1,40}}LISTEN"
+    r"(?:\s{1,40}(?P<process>\S.{0,500}))?\s*$"
+)
+_OTHER_STATE = re.compile(
+    r"\s{0,8}(?:(?:tcp|udp)[46]?\s{1,20}(?:(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT|SYN-SENT|FIN-WAIT-[12])\s{1,20})?"
+    r"\d{1,9}\s{1,20}\d{1,9}\s{1,40}\S{1,60}:\S{1,10}\s|(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT)\s{1,20}\d{1,9}\s)"
+)
+_HEADER = re.compile(
+    r"\s{0,8}(?:(?:Netid\s{1,20})?State\s{1,20}Recv-Q|Proto\s{1,20}Recv-Q|Active Internet connections)"
+)
+_QUOTED = re.compile(r'"([^"]{1,100})"')
+_HIGHEST_PORT = 65535
+
+
+@dataclass
+class _Session:
+    """Each line stands for itself."""
+
+    context: Context
+    reading: Reading = field(default_factory=Reading)
+
+    def take(self, line: Line) -> bool:
+        """Claim sockets in any state, headers and the commands that asked for them."""
+        found = _SS.match(line.text) or _NETSTAT.match(line.text)
+        if found is None:
+            if _HEADER.match(line.text) or _OTHER_STATE.match(line.text):
+                return True
+            command = command_of(line.text)
+            return command is not None and command.program in ("ss", "netstat")
+        port = int(found["port"])
+        if 0 < port <= _HIGHEST_PORT:
+            self.reading.facts.append(
+                Listening(
+                    source=self.context.source(line.number),
+                    address=found["address"].strip("[]"),
+                    port=port,
+                    process=_process(found["process"] or ""),
+                )
+            )
+        return True
+
+    def finish(self) -> Reading:
+        """One fact for each listening socket."""
+        return self.reading
+
+
+def _process(text: str) -> str:
+    """Program name out of `users:(("app",pid=1,fd=3))` or `1/app`."""
+    if (quoted := _QUOTED.search(text)) is not None:
+        return quoted[1]
+    name = text.partition("/")[2].strip()
+    return name.split()[0].rstrip(":") if name else ""
+
+
+def bid(sample: list[Line]) -> float:
+    """Share of the sample that shows sockets."""
+    session = _Session(Context(path="", teller=""))
+    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+
+
+def start(context: Context) -> _Session:
+    """Begin a file."""
+    return _Session(context)

@@ -1,0 +1,214 @@
+"""A file as text: opened, decompressed, decoded and cut into lines, all of it bounded."""
+
+import codecs
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from why503.facts import Source, Unread
+from why503.support.text import _
+
+EXPANDED_LIMIT = 1 << 30
+"""Bytes of one file, after decompression, that are read."""
+
+LINE_LIMIT = 1 << 20
+"""Characters of one line that are read."""
+
+DOCUMENT_LIMIT = 32 << 20
+"""Bytes up to which a file is also offered as one document."""
+
+_CHUNK = 1 << 18
+_HEAD = 8192
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
+_ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+STDIN = "-"
+"""The path that means standard input."""
+
+
+@dataclass
+class TextFile:
+    """One file of the evidence; can be read more than once, what stayed unread is told once."""
+
+    path: str
+    """The path that sources name."""
+    place: Path | None
+    """Where it is; None for standard input."""
+    unread: dict[str, Unread] = field(default_factory=dict)
+    """What could not be read, by kind."""
+    _stdin: bytes | None = None
+
+    def lines(self) -> Iterator[str]:
+        """Lines without their ends; empty where the file is no text."""
+        rest = ""
+        cut = 0
+        number = 0
+        for chunk in self._texts():
+            pieces = (rest + chunk).split("\n")
+            rest = pieces.pop()
+            for piece in pieces:
+                number += 1
+                if len(piece) > LINE_LIMIT or cut:
+                    self._tell_cut(number)
+                    cut = 0
+                yield piece[:LINE_LIMIT].rstrip("\r")
+            if len(rest) > LINE_LIMIT:
+                cut = 1
+                rest = rest[:LINE_LIMIT]
+        if rest:
+            if cut:
+                self._tell_cut(number + 1)
+            yield rest[:LINE_LIMIT].rstrip("\r")
+
+    def text(self) -> str | None:
+        """The whole text; None where it is no text or larger than `DOCUMENT_LIMIT`."""
+        pieces: list[str] = []
+        size = 0
+        for chunk in self._texts():
+            size += len(chunk)
+            if size > DOCUMENT_LIMIT:
+                return None
+            pieces.append(chunk)
+        return "".join(pieces) if pieces else None
+
+    def _texts(self) -> Iterator[str]:
+        """The file's text, chunk by chunk."""
+        decoder: codecs.IncrementalDecoder | None = None
+        size = 0
+        for chunk in self._chunks():
+            piece = chunk
+            if decoder is None:
+                if (reason := _not_text(chunk)) is not None:
+                    self._tell("binary", reason.format(path=self.path))
+                    return
+                encoding = _UTF16.get(chunk[:2], "utf-8")
+                decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+                piece = _without_bom(chunk)
+            size += len(chunk)
+            if size > EXPANDED_LIMIT:
+                self._tell("size", _too_large(self.path))
+                piece = piece[: max(0, len(piece) - (size - EXPANDED_LIMIT))]
+                yield decoder.decode(piece)
+                return
+            yield decoder.decode(piece)
+        if decoder is not None and (last := decoder.decode(b"", final=True)):
+            yield last
+
+    def _chunks(self) -> Iterator[bytes]:
+        """The file's bytes, decompressed; stops where a compressed stream is broken."""
+        try:
+            with self._open() as raw:
+                head = raw.peek(4)[:4] if isinstance(raw, io.BufferedReader) else b""
+                stream = _expanded(raw, head)
+                while chunk := stream.read(_CHUNK):
+                    yield chunk
+        except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+            self._tell("broken", _broken(self.path, str(fault)))
+        except OSError as fault:
+            self._tell("broken", _unreadable(self.path, fault.strerror or str(fault)))
+        except Exception as fault:  # noqa: BLE001 - a decompressor's own faults must not end the run
+            self._tell("broken", _broken(self.path, str(fault)))
+
+    def _open(self) -> BinaryIO:
+        if self.place is not None:
+            return self.place.open("rb")
+        if self._stdin is None:
+            self._stdin = sys.stdin.buffer.read(EXPANDED_LIMIT + 1)
+        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._stdin)))
+
+    def _tell_cut(self, number: int) -> None:
+        self._tell(
+            f"cut {number}",
+            _("Line {line} of `{path}` is longer than {limit} characters; the rest of it was not read.").format(
+                line=number, path=self.path, limit=LINE_LIMIT
+            ),
+            number,
+        )
+
+    def _tell(self, kind: str, reason: str, line: int = 0) -> None:
+        if len(self.unread) < _TOLD:
+            self.unread.setdefault(kind, Unread(source=Source(path=self.path, line=line), reason=reason))
+
+
+_TOLD = 20
+
+
+def _expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
+    """``raw``, or the decompressed stream behind it where its first bytes say that it is packed."""
+    if head.startswith(_GZIP):
+        return cast("BinaryIO", _PartialGzip(raw))
+    if head.startswith(_ZSTD):
+        from backports import zstd  # noqa: PLC0415 - only where a file asks for it
+
+        return cast("BinaryIO", zstd.ZstdFile(raw))
+    return raw
+
+
+class _PartialGzip:
+    """gzip members, decompressed as far as the bytes go; then `EOFError` where the end is missing."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes; ``b""`` at the end."""
+        while True:
+            if self._inflate.eof:
+                self._rest = (self._inflate.unused_data or self._raw.read(_CHUNK)).lstrip(b"\0")
+                if not self._rest:
+                    return b""
+                self._inflate = zlib.decompressobj(wbits=31)
+            packed = self._inflate.unconsumed_tail or self._rest or self._raw.read(_CHUNK)
+            self._rest = b""
+            if not packed:
+                raise EOFError(_("its end is missing"))
+            if found := self._inflate.decompress(packed, size):
+                return found
+
+
+def _not_text(head: bytes) -> str | None:
+    """Why the file is not read as text; None where it is text."""
+    if head.startswith(_CAPTURES):
+        return _(
+            "`{path}` is not text: it is a packet capture; packet captures are not read by this version. "
+            "Give the output of `tcpdump -nn -tttt -r FILE` instead."
+        )
+    if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
+        return _("`{path}` is not text: it is an archive. Unpack it and give the folder.")
+    if head[:2] in _UTF16:
+        return None
+    if b"\0" in head[:_HEAD]:
+        return _("`{path}` is not text: it has NUL bytes; packet captures are not read by this version.")
+    return None
+
+
+def _without_bom(chunk: bytes) -> bytes:
+    if chunk[:2] in _UTF16:
+        return chunk[2:]
+    return chunk.removeprefix(codecs.BOM_UTF8)
+
+
+def _too_large(path: str) -> str:
+    return _(
+        "`{path}` has more than {limit} bytes; the rest of it was not read. Cut it to the time of the failure."
+    ).format(path=path, limit=EXPANDED_LIMIT)
+
+
+def _broken(path: str, fault: str) -> str:
+    return _(
+        "`{path}` is compressed and broken ({fault}); what came before the break was read. Fetch it again."
+    ).format(path=path, fault=fault)
+
+
+def _unreadable(path: str, fault: str) -> str:
+    return _("Cannot read `{path}`: {fault}. Check that it can be opened by you.").format(path=path, fault=fault)

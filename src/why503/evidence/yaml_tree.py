@@ -1,0 +1,270 @@
+"""YAML as plain Python values with the line of every field: the only module that meets PyYAML.
+
+Built from parser events, not by PyYAML's composer, so that depth, size and unfolded aliases stay
+bounded and no input can exhaust the stack. Scalars mean what YAML 1.1 (and so Kubernetes) says, but
+times and base-60 numbers stay text. Keys are always text. Of equal keys the last wins.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from why503.facts.manifest import Path
+from why503.support.text import _
+
+MAX_DEPTH = 200
+"""Nested collections that are followed."""
+MAX_NODES = 1_000_000
+"""Values of one document, aliases unfolded."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MARK = re.compile(r"^---(?=[ \t]|$)", re.MULTILINE)
+_UNREADABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+_INT = re.compile(r"[-+]?(?:0b[01_]{1,64}|0x[0-9a-fA-F_]{1,32}|0[0-7_]{1,32}|0|[1-9][0-9_]{0,38})")
+_FLOAT = re.compile(
+    r"[-+]?[0-9][0-9_]{0,38}\.[0-9_]{0,38}(?:[eE][-+][0-9]{1,3})?|[-+]?\.[0-9][0-9_]{0,38}|"
+    r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_WORDS: dict[str, bool | None] = {
+    **{form: True for word in ("yes", "true", "on") for form in (word, word.title(), word.upper())},
+    **{form: False for word in ("no", "false", "off") for form in (word, word.title(), word.upper())},
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+}
+
+
+@dataclass(kw_only=True, slots=True)
+class Node:
+    """One value where it stands. Exactly one of the three contents is meant, by ``sort``."""
+
+    sort: str
+    """`scalar`, `list` or `map`."""
+    line: int
+    column: int
+    scalar: Any = None
+    items: "Sequence[Node]" = ()
+    fields: "Sequence[tuple[Node, Node]]" = ()
+    """Keys and values of a mapping in file order; a merge key has the scalar `<<`."""
+
+    def child(self, name: str) -> "Node | None":
+        """Value of the field ``name`` of a mapping; None where there is none."""
+        found = [value for key, value in self.fields if key.scalar == name]
+        return found[-1] if found else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A document that could not be read."""
+
+    line: int
+    """Line of the damage, counted from 1."""
+    reason: str
+    """What is wrong there, without a full stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """A node as plain values, with line and column of every path below it."""
+
+    value: Any
+    lines: dict[Path, tuple[int, int]]
+
+
+class _BrokenError(Exception):
+    """The document cannot be understood at ``line``."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.reason = reason
+
+
+def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node | Trouble]:
+    """Roots of all documents in ``text``; a broken one is a `Trouble` and spoils no other.
+
+    ``first_line`` is the line number of the first line, ``column`` the blanks cut off in front.
+    """
+    for line, piece in _pieces(text.removeprefix("\ufeff").replace("\r\n", "\n"), first_line):
+        try:
+            root = _Builder(line, column).build(piece)
+        except _BrokenError as broken:
+            yield Trouble(line=broken.line, reason=broken.reason)
+        else:
+            if root is not None:
+                yield root
+
+
+def plain(node: Node) -> Plain | Trouble:
+    """``node`` as plain values; a `Trouble` where its aliases unfold without end."""
+    lines: dict[Path, tuple[int, int]] = {(): (node.line, node.column)}
+    try:
+        value = _unfold(node, (), lines, [MAX_NODES], MAX_DEPTH)
+    except _BrokenError as broken:
+        return Trouble(line=broken.line, reason=broken.reason)
+    return Plain(value=value, lines=lines)
+
+
+def _pieces(text: str, first_line: int) -> Iterator[tuple[int, str]]:
+    """Text of each document with the number of its first line."""
+    line, begin = first_line, 0
+    for end in [*(mark.start() for mark in _MARK.finditer(text)), len(text)]:
+        piece = text[begin:end]
+        if any(row.strip() and not row.lstrip().startswith(("#", "%")) for row in piece.splitlines()):
+            yield line, _UNREADABLE.sub("\ufffd", re.sub(r"(?m)^%.*$", "", piece))
+        line += piece.count("\n")
+        begin = end
+
+
+def scalar_of(text: str) -> Any:
+    """What an unquoted YAML scalar means: None, a boolean, a number, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        word = text.replace("_", "")
+        digits = word.lstrip("+-")
+        octal = len(digits) > 1 and digits[0] == "0" and digits.isdigit()
+        try:
+            return int(word, 8) if octal else int(word, 0)
+        except ValueError:
+            return text
+    if _FLOAT.fullmatch(text):
+        try:
+            return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except ValueError:
+            return text
+    return text
+
+
+class _Builder:
+    """Turns the events of one document into nodes."""
+
+    def __init__(self, line: int, column: int) -> None:
+        self.line = line
+        self.column = column
+        self.anchors: dict[str, Node] = {}
+        self.stack: list[tuple[Node, str | None, list[Node]]] = []
+        """Open collections: the node, its anchor, the finished nodes in it."""
+        self.nodes = 0
+
+    def build(self, text: str) -> Node | None:
+        """Root of the one document in ``text``; None where there is none."""
+        root: Node | None = None
+        try:
+            for event in yaml.parse(text, Loader=_LOADER):
+                done = self._event(event)
+                if done is not None:
+                    if self.stack:
+                        self.stack[-1][2].append(done)
+                    elif root is None:
+                        root = done
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = self.line + mark.line if mark else self.line
+            raise _BrokenError(line, error.problem or _("it is no YAML")) from None
+        except (yaml.YAMLError, ValueError, UnicodeError) as error:
+            raise _BrokenError(self.line, str(error).splitlines()[0] if str(error) else "") from None
+        return root
+
+    def _event(self, event: Any) -> Node | None:
+        """The node that ``event`` completes, if any."""
+        if isinstance(event, yaml.ScalarEvent):
+            node = self._node("scalar", event)
+            node.scalar = self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            opened = self._node("map" if isinstance(event, yaml.MappingStartEvent) else "list", event)
+            if len(self.stack) >= MAX_DEPTH:
+                raise _BrokenError(
+                    opened.line, _("it is nested more than {depth} levels deep").format(depth=MAX_DEPTH)
+                )
+            self.stack.append((opened, event.anchor, []))
+            return None
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            return self._close()
+        elif isinstance(event, yaml.AliasEvent):
+            line = self.line + event.start_mark.line
+            if event.anchor not in self.anchors:
+                raise _BrokenError(line, _("the alias `{name}` has no anchor").format(name=event.anchor))
+            return self.anchors[event.anchor]
+        else:
+            return None
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def _node(self, sort: str, event: Any) -> Node:
+        self.nodes += 1
+        mark = event.start_mark
+        if self.nodes > MAX_NODES:
+            raise _BrokenError(
+                self.line + mark.line, _("it has more than {count} values").format(count=MAX_NODES)
+            )
+        return Node(sort=sort, line=self.line + mark.line, column=self.column + mark.column + 1)
+
+    def _scalar(self, event: Any) -> Any:
+        """Value of a scalar; the text itself where it is a key."""
+        is_key = bool(self.stack) and self.stack[-1][0].sort == "map" and len(self.stack[-1][2]) % 2 == 0
+        tag = str(event.tag or "")
+        if is_key or tag.endswith(":str") or tag == "!":
+            return event.value
+        if event.style in (None, "") or tag.endswith((":int", ":bool", ":float", ":null")):
+            return scalar_of(event.value)
+        return event.value
+
+    def _close(self) -> Node:
+        node, anchor, parts = self.stack.pop()
+        if node.sort == "list":
+            node.items = parts
+        else:
+            node.fields = list(zip(parts[::2], parts[1::2], strict=True))
+            for key, _value in node.fields:
+                if key.sort != "scalar":
+                    raise _BrokenError(key.line, _("a list or a mapping stands where a key must be"))
+        if anchor:
+            self.anchors[anchor] = node
+        return node
+
+
+def _unfold(
+    node: Node, path: Path, lines: dict[Path, tuple[int, int]], budget: list[int], depth: int
+) -> Any:
+    """Plain value of ``node``; notes the lines below ``path`` and spends ``budget``."""
+    budget[0] -= 1
+    if budget[0] < 0 or depth < 0:
+        raise _BrokenError(
+            node.line,
+            _("its aliases unfold to more than {count} values").format(count=MAX_NODES),
+        )
+    if node.sort == "scalar":
+        return node.scalar
+    if node.sort == "list":
+        values = []
+        for number, item in enumerate(node.items):
+            lines[(*path, number)] = (item.line, item.column)
+            values.append(_unfold(item, (*path, number), lines, budget, depth - 1))
+        return values
+    found: dict[str, Any] = {}
+    for key, value in _fields(node, budget, depth):
+        name = str(key.scalar)
+        lines[(*path, name)] = (key.line, key.column)
+        found[name] = _unfold(value, (*path, name), lines, budget, depth - 1)
+    return found
+
+
+def _fields(node: Node, budget: list[int], depth: int) -> list[tuple[Node, Node]]:
+    """Fields of a mapping, merge keys (`<<`) followed: own fields win, then the first merged."""
+    own = {str(key.scalar): (key, value) for key, value in node.fields}
+    budget[0] -= len(own)
+    if "<<" not in own:
+        return list(own.values())
+    merged: dict[str, tuple[Node, Node]] = {}
+    base = own.pop("<<")[1]
+    for source in base.items if base.sort == "list" else [base]:
+        if source.sort == "map" and depth > 0 and budget[0] > 0:
+            for key, value in _fields(source, budget, depth - 1):
+                merged.setdefault(str(key.scalar), (key, value))
+    return list({**merged, **own}.values())

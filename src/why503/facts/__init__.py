@@ -1,0 +1,40 @@
+"""What was seen: the words of the mesh as plain frozen data, each with its source.
+
+Parses nothing, weighs nothing, imports no other room.
+"""
+
+from why503.facts.access_log import AccessLog, Misread, RequestGroup
+from why503.facts.app_event import AppEvent, AppEventKind
+from why503.facts.flag import ResponseFlag
+from why503.facts.listening import DnsAnswer, Listening
+from why503.facts.manifest import Manifest
+from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
+from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
+from why503.facts.reading import Bundle, Fact, Input, Unread
+from why503.facts.request import Request, Witness
+from why503.facts.source import Source
+from why503.facts.tunnel import Tunnel
+
+__all__ = [
+    "AccessLog",
+    "AppEvent",
+    "AppEventKind",
+    "Bundle",
+    "DnsAnswer",
+    "Fact",
+    "Input",
+    "Listening",
+    "Manifest",
+    "Misread",
+    "ProxyCluster",
+    "ProxyEndpoint",
+    "ProxyEvent",
+    "ProxyEventKind",
+    "Request",
+    "RequestGroup",
+    "ResponseFlag",
+    "Source",
+    "Tunnel",
+    "Unread",
+    "Witness",
+]

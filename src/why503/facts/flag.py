@@ -1,0 +1,38 @@
+"""Envoy's response flags, spelled as `%RESPONSE_FLAGS%` prints them."""
+
+from enum import StrEnum
+
+
+class ResponseFlag(StrEnum):
+    """The thirty flags Envoy itself sets (1.40); extensions may register more, kept as plain strings."""
+
+    UH = "UH"
+    UF = "UF"
+    UC = "UC"
+    UO = "UO"
+    UR = "UR"
+    LR = "LR"
+    UT = "UT"
+    URX = "URX"
+    NR = "NR"
+    NC = "NC"
+    DC = "DC"
+    DR = "DR"
+    DPE = "DPE"
+    UPE = "UPE"
+    DT = "DT"
+    SI = "SI"
+    UMSDR = "UMSDR"
+    LH = "LH"
+    RL = "RL"
+    RLSE = "RLSE"
+    UAEX = "UAEX"
+    IH = "IH"
+    DI = "DI"
+    FI = "FI"
+    RFCF = "RFCF"
+    NFCF = "NFCF"
+    OM = "OM"
+    DF = "DF"
+    DO = "DO"
+    UDO = "UDO"

@@ -1,0 +1,60 @@
+"""A Kubernetes or Istio object, whole or in part, with the line of every field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from why503.facts.source import Source
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """An object as YAML, JSON, or a table row shows it; a table row gives an object with few fields.
+
+    ``kind`` is ``""`` for a fragment without one (part of a mesh config, Envoy configuration).
+    """
+
+    source: Source
+    kind: str
+    api_version: str = ""
+    name: str = ""
+    namespace: str = ""
+    """``""`` where the object does not say; that means the namespace it was applied to, unknown here."""
+    data: Mapping[str, Any]
+    """The object as plain Python values."""
+    lines: Mapping[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
+    """Line and column of each field, by path, where the text had them."""
+    partial: bool = False
+    """True for a table row, a describe page or a cut text: an absent field means nothing then."""
+
+    def get(self, *path: str | int, default: Any = None) -> Any:
+        """Value at ``path`` (keys and list indexes), or ``default`` where any step is missing."""
+        here: Any = self.data
+        for step in path:
+            if isinstance(here, Mapping) and step in here:
+                here = here[step]
+            elif isinstance(here, list) and isinstance(step, int) and -len(here) <= step < len(here):
+                here = here[step]
+            else:
+                return default
+        return here
+
+    def where(self, *path: str | int) -> Source:
+        """Place of the field at ``path``, or of the nearest field around it."""
+        for end in range(len(path), -1, -1):
+            if (place := self.lines.get(path[:end])) is not None:
+                return Source(path=self.source.path, line=place[0], column=place[1])
+        return self.source
+
+    def items(self, *path: str | int) -> list[tuple[int, Any]]:
+        """Numbered elements of the list at ``path``; empty where there is no list."""
+        found = self.get(*path)
+        return list(enumerate(found)) if isinstance(found, list) else []
+
+    @property
+    def full_name(self) -> str:
+        """`Kind namespace/name`, for sentences."""
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {place}".strip()

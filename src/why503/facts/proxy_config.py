@@ -1,0 +1,35 @@
+"""What a proxy has loaded, as far as tables and `/clusters` show it."""
+
+from dataclasses import dataclass
+
+from why503.facts.source import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyEndpoint:
+    """One endpoint in a proxy's list (`istioctl proxy-config endpoint`, `/clusters`)."""
+
+    source: Source
+    teller: str
+    cluster: str
+    address: str
+    """`address:port`."""
+    healthy: bool
+    ejected: bool = False
+    """Outlier detection has taken it out (`FAILED` in the outlier column, `failed_outlier_check`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyCluster:
+    """One cluster that a proxy knows (`istioctl proxy-config cluster`)."""
+
+    source: Source
+    teller: str
+    host: str
+    """Service host, or the name of a special cluster such as `PassthroughCluster`."""
+    port: int | None
+    subset: str
+    direction: str
+    """`outbound`, `inbound` or ``""``."""
+    type: str
+    """`EDS`, `STRICT_DNS`, `ORIGINAL_DST`, `STATIC`, ..."""

@@ -1,0 +1,63 @@
+"""A line of a proxy's own log (Envoy, pilot-agent, istiod, ztunnel) that says what happened."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from why503.facts.source import Source
+
+
+class ProxyEventKind(StrEnum):
+    """What a line of a proxy's or the control plane's log tells, in Envoy's own words."""
+
+    REUSED_CONNECTION = "using existing connection"
+    REMOTE_CLOSE = "remote close"
+    CONNECT_TIMEOUT = "connect timeout"
+    UPSTREAM_RESET = "upstream reset"
+    LOCAL_REPLY = "sending local reply"
+    CODEC_ERROR = "codec error"
+    """The proxy refused what the peer sent; `text` holds the codec's words."""
+    DUPLICATE_HEADER = "duplicate header"
+    """One message carried a header twice (trace log of the HTTP/1 codec); `text` is the header."""
+    TLS_ERROR = "TLS error"
+    UNKNOWN_CLUSTER = "unknown cluster"
+    CLUSTER_WARMING = "cluster warming"
+    CLUSTER_UPDATE = "cluster update"
+    """CDS added or removed clusters."""
+    ORIGINAL_DST_MISSING = "no original destination"
+    WASM_FAILED = "wasm failed"
+    CONFIG_REJECTED = "configuration rejected"
+    XDS_DISCONNECTED = "xDS stream closed"
+    XDS_THROTTLED = "xDS request rate limited"
+    XDS_PUSH = "xDS push"
+    """istiod's log: one type pushed to one node; `text` is CDS, EDS, LDS or RDS."""
+    SECRET_MISSING = "secret not delivered"
+    JWKS_FETCH_FAILED = "JWKS fetch failed"
+    DRAINING = "draining"
+    SHUTDOWN = "shutdown"
+    STARTED = "started"
+    OVERLOADED = "overload manager"
+    ZTUNNEL_ERROR = "ztunnel error"
+    RATE_LIMIT_ERROR = "rate limit service error"
+    EXT_AUTHZ_ERROR = "ext_authz error"
+    LISTENER_UPDATE = "listener update"
+    NO_CLUSTER_ENDPOINTS = "no endpoints"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyEvent:
+    """One telling line of a proxy's log."""
+
+    source: Source
+    kind: ProxyEventKind
+    teller: str = ""
+    time: float | None = None
+    """Seconds since 1970 UTC."""
+    connection: str = ""
+    """Envoy's connection id, as in `[C12]`; the node in an xDS push of istiod."""
+    stream: str = ""
+    """Envoy's stream id, as in `[S34]`."""
+    text: str = ""
+    """The deciding words: the reason, the header, the cluster, the codec's complaint."""
+    raw: str = ""
+    """The line, at most 2,000 characters, secrets masked."""

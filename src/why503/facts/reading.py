@@ -1,0 +1,58 @@
+"""What reading the evidence gave: facts, the inputs they came from, and what stayed unread."""
+
+from dataclasses import dataclass
+
+from why503.facts.access_log import AccessLog
+from why503.facts.app_event import AppEvent
+from why503.facts.listening import DnsAnswer, Listening
+from why503.facts.manifest import Manifest
+from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
+from why503.facts.proxy_event import ProxyEvent
+from why503.facts.request import Request
+from why503.facts.source import Source
+from why503.facts.tunnel import Tunnel
+
+Fact = (
+    AccessLog
+    | Request
+    | ProxyEvent
+    | AppEvent
+    | Manifest
+    | ProxyEndpoint
+    | ProxyCluster
+    | Listening
+    | DnsAnswer
+    | Tunnel
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One file (or member, or standard input) and what was read from it."""
+
+    path: str
+    kinds: tuple[str, ...]
+    """Names of the readers that understood part of it, best first; empty where none did."""
+    lines: int
+    facts: int
+    unread_lines: int
+    """Lines that no reader understood (blank lines do not count)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """Something that could not be read, in a sentence that names the remedy."""
+
+    source: Source
+    reason: str
+    count: int = 1
+    """Lines it stands for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """All that was read of the files of one diagnosis."""
+
+    inputs: tuple[Input, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    unread: tuple[Unread, ...] = ()

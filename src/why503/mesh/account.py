@@ -1,0 +1,69 @@
+"""What a single account of a request tells: on which side its proxy stands, and where it went."""
+
+from why503.facts import Request, Witness
+from why503.mesh.address import (
+    INBOUND_PASSTHROUGH,
+    PASSTHROUGH,
+    cluster_name,
+    is_address,
+    server_name,
+    split_host,
+)
+from why503.mesh.ending import Ending, Outcome
+from why503.mesh.failure import Role
+
+_INBOUND_BIND = "127.0.0.6"
+"""Source address of a sidecar's connections to its own application."""
+
+
+def role_of(request: Request) -> Role | None:
+    """Side on which the proxy that tells stands; None where the line does not show it."""
+    if request.witness is Witness.CLIENT:
+        return Role.CLIENT
+    cluster = request.upstream_cluster or ""
+    name = cluster_name(cluster)
+    if name is not None:
+        return Role.UPSTREAM if name.direction == "inbound" else Role.DOWNSTREAM
+    if cluster.startswith(INBOUND_PASSTHROUGH):
+        return Role.UPSTREAM
+    if server_name(request.server_name) is not None:
+        return Role.UPSTREAM
+    if (request.upstream_local or "").startswith(_INBOUND_BIND):
+        return Role.UPSTREAM
+    if request.upstream_host and split_host(request.upstream_host)[0] in {"127.0.0.1", "::1"}:
+        return Role.UPSTREAM
+    return Role.DOWNSTREAM if cluster else None
+
+
+def destination_of(request: Request) -> tuple[str, int | None]:
+    """Service or external host, and port, that the request was for; ``""`` where nothing tells."""
+    name = cluster_name(request.upstream_cluster)
+    if name is not None and name.direction == "outbound":
+        return name.host, name.port
+    if (wanted := server_name(request.server_name)) is not None:
+        return wanted.host, wanted.port
+    host, port = split_host(request.authority)
+    if name is not None:
+        if name.host:
+            return name.host, name.port
+        return ("" if is_address(host) else host), port or name.port
+    if host and not is_address(host):
+        return host, port
+    if request.upstream_cluster and not request.upstream_cluster.startswith((PASSTHROUGH, *INBOUND_PASSTHROUGH)):
+        return request.upstream_cluster, port
+    dialled, dialled_port = split_host(request.upstream_host or request.downstream_local)
+    return dialled or host, dialled_port or port
+
+
+def is_failure(request: Request, outcome: Outcome) -> bool:
+    """True where this account tells of a failed request.
+
+    A 4xx that the application gave, and a TCP connection that ended without a flag, are none.
+    """
+    if outcome.ending in {Ending.OK, Ending.FAULT_DELAY}:
+        return False
+    if outcome.ending is Ending.VIA_UPSTREAM:
+        return (request.code or 0) >= 500 or outcome.behind is not None
+    if outcome.ending is Ending.UNKNOWN:
+        return (request.code or 0) >= 500 or bool(request.flags) or bool(request.body)
+    return True

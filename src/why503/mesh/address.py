@@ -1,0 +1,95 @@
+"""Names and addresses as Envoy and Istio write them: clusters, SNI, hosts, ports."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+PASSTHROUGH = "PassthroughCluster"
+BLACK_HOLE = "BlackHoleCluster"
+INBOUND_PASSTHROUGH = ("InboundPassthroughCluster", "InboundPassthroughClusterIpv4", "InboundPassthroughClusterIpv6")
+
+_CLUSTER = re.compile(r"^(?P<direction>outbound|inbound|in|out)\|(?P<port>\d{0,5})\|(?P<subset>[^|]*)\|(?P<host>.*)$")
+_SNI = re.compile(r"^outbound_\.(?P<port>\d{1,5})_\.(?P<subset>[^_]*)_?_\.(?P<host>.+)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterName:
+    """An Istio cluster name taken apart: `outbound|8080|v1|orders.shop.svc.cluster.local`."""
+
+    direction: str
+    port: int | None
+    subset: str
+    host: str
+
+
+def cluster_name(text: str | None) -> ClusterName | None:
+    """Parts of an Istio cluster name; None for other names (`PassthroughCluster`, plain Envoy's)."""
+    found = _CLUSTER.match((text or "").replace("\\|", "|").rstrip(";"))
+    if not found:
+        return None
+    direction = "inbound" if found["direction"].startswith("in") else "outbound"
+    return ClusterName(
+        direction=direction,
+        port=int(found["port"]) if found["port"] else None,
+        subset=found["subset"],
+        host=found["host"],
+    )
+
+
+def server_name(text: str | None) -> ClusterName | None:
+    """Destination in a mesh SNI (`outbound_.8080_._.orders.shop.svc.cluster.local`); None for others."""
+    found = _SNI.match(text or "")
+    if not found:
+        return None
+    return ClusterName(
+        direction="outbound", port=int(found["port"]), subset=found["subset"].strip("_"), host=found["host"]
+    )
+
+
+def split_host(text: str | None) -> tuple[str, int | None]:
+    """Host and port of `host:port`, `[v6]:port` or a bare host; ``("", None)`` for nothing."""
+    word = (text or "").strip()
+    if word.startswith("["):
+        inside, _, rest = word[1:].partition("]")
+        return inside, _port(rest.lstrip(":"))
+    host, colon, port = word.rpartition(":")
+    if colon and ":" not in host and port.isdigit():
+        return host, _port(port)
+    return word, None
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdigit() and len(text) <= 5 else None
+
+
+def is_address(text: str) -> bool:
+    """True for an IPv4 or IPv6 address (without port)."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_public(text: str) -> bool:
+    """True for an address outside private, loopback and Istio's placeholder (240.240.0.0/16) ranges."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return address.is_global
+
+
+def is_service_name(host: str) -> bool:
+    """True for a Kubernetes service name with its domain (`x.ns.svc...`)."""
+    return ".svc." in f"{host}."
+
+
+def short_name(host: str) -> tuple[str, str]:
+    """Service and namespace of `svc.ns.svc.cluster.local`, `svc.ns` or `svc`; namespace ``""`` if not told."""
+    parts = host.split(".")
+    if len(parts) >= 3 and parts[2] == "svc":
+        return parts[0], parts[1]
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    return (parts[0], "") if len(parts) == 1 else (host, "")

@@ -1,0 +1,113 @@
+"""One leg of the path seen from both ends, with the failures of one family on it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from why503.facts import Request, Source
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure, Family, Role
+
+
+class Place(StrEnum):
+    """Where a failure was made: a leg between two parties, or a party that decided alone."""
+
+    APP_TO_PROXY = "downstream-app->downstream-proxy"
+    DOWNSTREAM_PROXY = "downstream-proxy"
+    PROXY_TO_PROXY = "downstream-proxy->upstream-proxy"
+    PROXY_TO_APP = "downstream-proxy->upstream-app"
+    """The server has no sidecar."""
+    PROXY_TO_EXTERNAL = "downstream-proxy->external"
+    UPSTREAM_PROXY = "upstream-proxy"
+    UPSTREAM_PROXY_TO_APP = "upstream-proxy->upstream-app"
+    UPSTREAM_APP = "upstream-app"
+    CONTROL_PLANE = "control-plane"
+
+
+class At(StrEnum):
+    """Where a cause makes its failures, seen from the proxy that tells of them."""
+
+    LEG = "leg"
+    """On the connection between that proxy and what is behind it."""
+    PROXY = "proxy"
+    """At that proxy alone."""
+    FRONT = "front"
+    """Between the caller and that proxy."""
+    APP = "app"
+    """At the application behind."""
+    CONTROL_PLANE = "control-plane"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hop:
+    """Failures of one family on one leg towards one destination.
+
+    Where no failing request was seen at all (only configuration, events, a control plane's log)
+    there is one hop without failures, of the family UNKNOWN.
+    """
+
+    family: Family
+    role: Role
+    """Side of the proxy that tells."""
+    leg: Place
+    """The connection behind the proxy that tells."""
+    host: str
+    """Destination: service host, external host, or ``""`` where nothing names it."""
+    port: int | None
+    failures: tuple[Failure, ...]
+    total: int
+    """Requests to this destination that were seen, failed or not; at least the failures."""
+    consequences: int = 0
+    """Callers that gave up (code 0, DC) while these failures went on; counted here, not apart."""
+
+    @property
+    def count(self) -> int:
+        """Failures seen."""
+        return len(self.failures)
+
+    @cached_property
+    def endings(self) -> Counter[Ending]:
+        """How often each ending occurs."""
+        return Counter(failure.ending for failure in self.failures)
+
+    def share(self, *endings: Ending) -> float:
+        """Share, 0 to 1, of the failures with one of these endings; 0 where there are none."""
+        return sum(self.endings[ending] for ending in endings) / self.count if self.count else 0.0
+
+    def having(self, *endings: Ending) -> tuple[Failure, ...]:
+        """Its failures with one of these endings."""
+        return tuple(failure for failure in self.failures if failure.ending in endings)
+
+    def accounts(self) -> Iterable[Request]:
+        """Every account of every failure, the deciding one first."""
+        for failure in self.failures:
+            yield failure.teller
+            for other in (failure.downstream, *failure.upstream, failure.client):
+                if other is not None and other is not failure.teller:
+                    yield other
+
+    def sources(self, failures: Iterable[Failure] | None = None, most: int = 3) -> tuple[Source, ...]:
+        """Lines of the deciding accounts, at most ``most``."""
+        chosen = self.failures if failures is None else failures
+        return tuple(failure.teller.source for failure, _ in zip(chosen, range(most), strict=False))
+
+    @cached_property
+    def upstream_hosts(self) -> Counter[str]:
+        """`address:port` of the upstreams that the failing requests went to."""
+        hosts = (failure.teller.upstream_host for failure in self.failures)
+        return Counter(host for host in hosts if host)
+
+    def place(self, at: At) -> Place:
+        """Where a failure was made that a cause makes ``at`` this hop."""
+        upstream = self.role is Role.UPSTREAM
+        if at is At.CONTROL_PLANE:
+            return Place.CONTROL_PLANE
+        if at is At.APP:
+            return Place.PROXY_TO_EXTERNAL if self.leg is Place.PROXY_TO_EXTERNAL else Place.UPSTREAM_APP
+        if at is At.PROXY:
+            return Place.UPSTREAM_PROXY if upstream else Place.DOWNSTREAM_PROXY
+        if at is At.FRONT:
+            return Place.PROXY_TO_PROXY if upstream else Place.APP_TO_PROXY
+        return self.leg

@@ -1,0 +1,75 @@
+"""The mesh as the evidence shows it: facts by kind, and the hops that failed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TypeVar
+
+from why503.facts import AccessLog, Bundle, Fact, Manifest
+from why503.mesh.hop import Hop
+
+T = TypeVar("T", bound=Fact)
+
+
+class Mesh:
+    """All facts of one bundle, asked by kind.
+
+    Who asks for which kind is recorded while `watched`, so that a cause's claim (`READS`) can be
+    held against its deed.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Arrange the facts of ``bundle`` by kind."""
+        self.bundle = bundle
+        self._by_type: dict[type, list[Fact]] = {}
+        self._by_kind: dict[str, list[Manifest]] = {}
+        self._asked: set[str] | None = None
+        for fact in bundle.facts:
+            self._by_type.setdefault(type(fact), []).append(fact)
+            if isinstance(fact, Manifest):
+                self._by_kind.setdefault(fact.kind, []).append(fact)
+
+    def facts(self, kind: type[T]) -> tuple[T, ...]:
+        """Facts of one type, in the order of the evidence."""
+        self._note(kind.__name__)
+        found = self._by_type.get(kind, [])
+        return tuple(fact for fact in found if isinstance(fact, kind))
+
+    def manifests(self, kind: str) -> tuple[Manifest, ...]:
+        """Objects of one Kubernetes kind; ``""`` for fragments without a kind."""
+        self._note(kind or "fragment")
+        return tuple(self._by_kind.get(kind, ()))
+
+    def has(self, *kinds: str) -> bool:
+        """True where the evidence holds an object of one of these Kubernetes kinds."""
+        for kind in kinds:
+            self._note(kind)
+        return any(kind in self._by_kind for kind in kinds)
+
+    @cached_property
+    def hops(self) -> tuple[Hop, ...]:
+        """The hops that failed, most failures first; one empty hop where only circumstances are known.
+
+        Empty where access logs were read and no request in them failed.
+        """
+        from why503.mesh.hop_building import hops_of  # noqa: PLC0415  (hop_building asks this class)
+
+        return hops_of(self)
+
+    @cached_property
+    def logs(self) -> tuple[AccessLog, ...]:
+        """The access logs, asked for by the hops themselves and so no cause's claim."""
+        return tuple(fact for fact in self._by_type.get(AccessLog, []) if isinstance(fact, AccessLog))
+
+    @contextmanager
+    def watched(self) -> Iterator[set[str]]:
+        """Collect the kinds that are asked for inside the block."""
+        before, self._asked = self._asked, set()
+        try:
+            yield self._asked
+        finally:
+            self._asked = before
+
+    def _note(self, kind: str) -> None:
+        if self._asked is not None:
+            self._asked.add(kind)

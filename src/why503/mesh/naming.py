@@ -1,0 +1,81 @@
+"""Names for commands and sentences: pod, namespace, service and caller of a hop."""
+
+from why503.facts import Manifest
+from why503.mesh.address import is_address, is_service_name, short_name, split_host
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.workload import service_of, workloads_of
+
+UNKNOWN_NAMESPACE = "<namespace>"
+
+
+def service_name(hop: Hop) -> str:
+    """Short name of the hop's service, its external host, or `<service>`."""
+    if not hop.host:
+        return "<service>"
+    return short_name(hop.host)[0] if is_service_name(hop.host) else hop.host
+
+
+def namespace_of(hop: Hop, mesh: Mesh) -> str:
+    """Namespace of the hop's service; `<namespace>` where nothing tells."""
+    if hop.host and not is_address(hop.host):
+        named = short_name(hop.host)[1]
+        if named:
+            return named
+        service = service_of(mesh, hop.host)
+        if service is not None and service.namespace:
+            return service.namespace
+    for workload in workloads_of(mesh, hop.host) if hop.host else ():
+        if workload.namespace:
+            return workload.namespace
+    return UNKNOWN_NAMESPACE
+
+
+def upstream_workload(hop: Hop, mesh: Mesh) -> str:
+    """`deploy/x`, `pod/x`, ... behind the hop's service, as kubectl takes it."""
+    kinds = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
+    for workload in workloads_of(mesh, hop.host) if hop.host else ():
+        if workload.kind in kinds:
+            return f"{kinds[workload.kind]}/{workload.name}"
+    name = service_name(hop)
+    return f"deploy/{name}" if not name.startswith("<") else "<server-pod>"
+
+
+def caller_of(hop: Hop) -> str:
+    """Name of the proxy or program that called, as far as the evidence tells; ``""`` otherwise."""
+    for failure in hop.failures:
+        if failure.downstream is not None and failure.downstream.teller:
+            return failure.downstream.teller
+    return ""
+
+
+def caller_pod(hop: Hop, mesh: Mesh) -> str:
+    """Pod of the calling proxy, from the address its requests came from; `<client-pod>` if unknown."""
+    for failure in hop.failures:
+        account = failure.downstream or failure.teller
+        remote = account.downstream_remote if failure.downstream else None
+        pod = pod_at(mesh, split_host(remote)[0]) if remote else None
+        if pod is not None:
+            return pod.name
+    return "<client-pod>"
+
+
+def pod_at(mesh: Mesh, address: str) -> Manifest | None:
+    """The Pod with this address; None where the evidence has none."""
+    if not address:
+        return None
+    for pod in mesh.manifests("Pod"):
+        if pod.get("status", "podIP") == address:
+            return pod
+        if any(ip.get("ip") == address for _, ip in pod.items("status", "podIPs") if isinstance(ip, dict)):
+            return pod
+    return None
+
+
+def server_pod(hop: Hop, mesh: Mesh) -> str:
+    """Name of a pod that failing requests went to; the workload as `deploy/x` where no pod is known."""
+    for host in hop.upstream_hosts:
+        pod = pod_at(mesh, split_host(host)[0])
+        if pod is not None:
+            return pod.name
+    return upstream_workload(hop, mesh)

@@ -1,0 +1,177 @@
+"""Workloads and services: which pods stand behind a host, whether they have a sidecar, what is outside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from why503.facts import Manifest, Request
+from why503.mesh.address import (
+    PASSTHROUGH,
+    cluster_name,
+    is_public,
+    is_service_name,
+    server_name,
+    short_name,
+    split_host,
+)
+from why503.mesh.mesh import Mesh
+
+WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
+_INJECT = "sidecar.istio.io/inject"
+_PROXY_CONTAINER = "istio-proxy"
+
+
+def same_host(one: str, other: str, namespace: str = "") -> bool:
+    """True where two spellings (`orders`, `orders.shop`, the full name) can mean one service."""
+    if not one or not other:
+        return False
+    if one.lower() == other.lower():
+        return True
+    first, second = short_name(one.lower()), short_name(other.lower())
+    if first[0] != second[0] or "." in first[0]:
+        return False
+    spaces = {space for space in (first[1] or namespace.lower(), second[1] or namespace.lower()) if space}
+    return len(spaces) <= 1
+
+
+def service_of(mesh: Mesh, host: str) -> Manifest | None:
+    """The Service of a host; None where the evidence has none."""
+    for service in mesh.manifests("Service"):
+        if same_host(host, f"{service.name}.{service.namespace}" if service.namespace else service.name):
+            return service
+    return None
+
+
+def service_entries_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
+    """ServiceEntries that carry a host (wildcards included)."""
+    return tuple(
+        entry
+        for entry in mesh.manifests("ServiceEntry")
+        if any(_covers(str(pattern), host) for _, pattern in entry.items("spec", "hosts"))
+    )
+
+
+def _covers(pattern: str, host: str) -> bool:
+    if pattern.startswith("*."):
+        return host.lower().endswith(pattern[1:].lower())
+    return pattern == "*" or pattern.lower() == host.lower()
+
+
+def workloads_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
+    """Deployments, StatefulSets, ... and Pods that the host's Service selects.
+
+    Without a Service or a selector those whose name is the service's own name.
+    """
+    service = service_of(mesh, host)
+    selector = service.get("spec", "selector") if service is not None else None
+    name, namespace = short_name(host)
+    found = []
+    for kind in WORKLOAD_KINDS:
+        for workload in mesh.manifests(kind):
+            if namespace and workload.namespace and workload.namespace != namespace:
+                continue
+            if _selected(workload, selector) or (workload.name == name and not selector):
+                found.append(workload)
+    return tuple(found) or _by_name(mesh, name, namespace)
+
+
+def _by_name(mesh: Mesh, name: str, namespace: str) -> tuple[Manifest, ...]:
+    """Pods and workloads whose name begins with the service's, where labels do not tell."""
+    return tuple(
+        workload
+        for kind in WORKLOAD_KINDS
+        for workload in mesh.manifests(kind)
+        if name
+        and (workload.name == name or workload.name.startswith(f"{name}-"))
+        and not (namespace and workload.namespace and workload.namespace != namespace)
+    )
+
+
+def labels_of(workload: Manifest) -> Mapping[str, Any]:
+    """Labels of the pods that a workload makes (of the Pod itself for a Pod)."""
+    path: tuple[str, ...] = ("metadata", "labels")
+    if workload.kind != "Pod":
+        path = ("spec", "template", *path)
+    found = workload.get(*path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _selected(workload: Manifest, selector: object) -> bool:
+    if not isinstance(selector, Mapping) or not selector:
+        return False
+    labels = labels_of(workload)
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def pod_spec_path(workload: Manifest) -> tuple[str, ...]:
+    """Path of the pod specification inside a workload."""
+    return ("spec",) if workload.kind == "Pod" else ("spec", "template", "spec")
+
+
+def containers_of(workload: Manifest) -> list[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Containers (init containers last) of a workload, each with its path."""
+    base = pod_spec_path(workload)
+    return [
+        ((*base, section, index), container)
+        for section in ("containers", "initContainers")
+        for index, container in workload.items(*base, section)
+        if isinstance(container, Mapping)
+    ]
+
+
+def _marked(workload: Manifest) -> bool | None:
+    """What a workload itself says of injection; None where it says nothing."""
+    annotations = workload.get("metadata", "annotations") or {}
+    if workload.kind != "Pod":
+        annotations = workload.get("spec", "template", "metadata", "annotations") or {}
+    for labels in (labels_of(workload), annotations):
+        if isinstance(labels, Mapping) and _INJECT in labels:
+            return str(labels[_INJECT]).lower() == "true"
+    if any(container.get("name") == _PROXY_CONTAINER for _, container in containers_of(workload)):
+        return True
+    return None
+
+
+def has_sidecar(mesh: Mesh, host: str) -> bool | None:
+    """Whether the workloads behind a host have a sidecar; None where nothing tells."""
+    for log in mesh.logs:
+        for group in log.groups:
+            name = cluster_name(group.upstream_cluster)
+            if name and name.direction == "inbound" and same_host(split_host(group.authority)[0], host):
+                return True
+    workloads = [w for w in workloads_of(mesh, host) if not w.partial]
+    marks = [mark for mark in map(_marked, workloads) if mark is not None]
+    if marks:
+        return any(marks)
+    if not workloads:
+        return None
+    spaces = {w.namespace for w in workloads if w.namespace}
+    for namespace in mesh.manifests("Namespace"):
+        if namespace.name in spaces and _injecting(namespace):
+            return True
+    others = [w for kind in WORKLOAD_KINDS[:4] for w in mesh.manifests(kind)]
+    return False if any(_marked(w) for w in others) else None
+
+
+def _injecting(namespace: Manifest) -> bool:
+    labels = namespace.get("metadata", "labels") or {}
+    return isinstance(labels, Mapping) and (
+        labels.get("istio-injection") == "enabled" or "istio.io/rev" in labels
+    )
+
+
+def is_external(mesh: Mesh, host: str, request: Request | None = None) -> bool:
+    """True where a destination lies outside the mesh: a ServiceEntry says so, or its name or address does."""
+    entries = service_entries_of(mesh, host)
+    if entries:
+        return any(entry.get("spec", "location") != "MESH_INTERNAL" for entry in entries)
+    if is_service_name(host) or service_of(mesh, host) is not None:
+        return False
+    if request is None:
+        return False
+    name = cluster_name(request.upstream_cluster)
+    if name is not None and name.direction == "outbound":
+        return "." in host and not is_service_name(host)
+    if server_name(request.server_name) is not None:
+        return False
+    dialled = split_host(request.upstream_host)[0]
+    return request.upstream_cluster == PASSTHROUGH or is_public(dialled)

@@ -1,0 +1,1 @@
+"""What is no room's business: translation, durations and times, the masking of secrets."""

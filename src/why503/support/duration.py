@@ -1,0 +1,64 @@
+"""Durations and points in time: read and written in one place."""
+
+import re
+from datetime import UTC, datetime
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h|d)")
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+def seconds_of(text: object) -> float | None:
+    """Seconds of a Go, Kubernetes or Envoy duration (`50s`, `1h30m`, `0.25s`); None where it is none.
+
+    A bare number is taken as seconds.
+    """
+    if isinstance(text, bool) or text is None:
+        return None
+    if isinstance(text, int | float):
+        return float(text)
+    word = str(text).strip()
+    if re.fullmatch(r"\d{1,18}(?:\.\d{1,9})?", word):
+        return float(word)
+    parts = _PART.findall(word)
+    if not parts or "".join(number + unit for number, unit in parts) != word:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def spell(seconds: float) -> str:
+    """A duration in the shortest usual spelling: `0.3 ms`, `50 s`, `5 min`, `1 h`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.3g} s"
+    if seconds < 2 * HOUR:
+        return f"{seconds / MINUTE:.3g} min"
+    return f"{seconds / HOUR:.3g} h"
+
+
+def moment_of(text: str) -> float | None:
+    """Seconds since 1970 of an RFC 3339 / ISO 8601 time (`Z`, offsets, `T` or blank, up to ns); None if none.
+
+    A time without a zone is taken as UTC.
+    """
+    word = text.strip().replace(" ", "T", 1).replace(",", ".")
+    word = re.sub(r"(\.\d{6})\d+", r"\1", word)
+    word = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", word)
+    try:
+        found = datetime.fromisoformat(word)
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    try:
+        return found.timestamp()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def clock(moment: float) -> str:
+    """A moment as RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
