@@ -10,6 +10,7 @@ from why503.causes import CATALOGUE
 from why503.diagnosis.diagnose import diagnose
 from why503.diagnosis.finding import Diagnosis, Finding
 from why503.evidence import read_paths
+from why503.evidence.reader import Options
 from why503.mesh import Mesh
 
 KEYS = {"answer", "top", "hop", "at_least", "at_most", "not", "also", "data_loss", "asks"}
@@ -17,7 +18,7 @@ KEYS = {"answer", "top", "hop", "at_least", "at_most", "not", "also", "data_loss
 
 def answer_of(case: Case, folder: Path) -> Diagnosis:
     case.write(folder)
-    return diagnose(read_paths([str(folder)]), CATALOGUE)
+    return diagnose(read_paths([str(folder)], Options()), CATALOGUE)
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
@@ -51,7 +52,7 @@ def test_every_cause_reads_what_it_claims_and_no_more(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         case.write(folder)
-        mesh = Mesh(read_paths([str(folder)]))
+        mesh = Mesh(read_paths([str(folder)], Options()))
         for cause in CATALOGUE:
             with mesh.watched() as kinds:
                 for hop in mesh.hops:

@@ -3,7 +3,16 @@
 Knows no cause by name.
 """
 
-from why503.diagnosis.cause import Cause, Hazard, Hit, Missing, Patch, Remedy, RemedyKind, Disposition
+from why503.diagnosis.cause import (
+    Cause,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+)
 from why503.diagnosis.clue import Clue, Weight
 
 __all__ = [

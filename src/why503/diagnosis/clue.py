@@ -42,7 +42,7 @@ class Clue:
     """English, a gettext message: what was seen and why it matters, one sentence."""
 
     def hit(self, *sources: Source, observation: str = "", **values: object) -> "Hit":
-        """This clue as seen at ``sources``.
+        """The clue as seen at ``sources``.
 
         ``observation`` names what was looked at; of several hits from one observation (a flag and
         the details that repeat it) only the strongest counts. Default: the clue's own sentence.

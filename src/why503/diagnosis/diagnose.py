@@ -55,10 +55,13 @@ def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
         traffic=_traffic(mesh),
         findings=tuple(findings),
         data_loss=data_loss(mesh),
-        unexplained=tuple(_unexplained(hop) for hop, found in weighed if hop.count and not _explained(found)),
+        unexplained=tuple(
+            _unexplained(hop) for hop, found in weighed if hop.count and not _explained(found)
+        ),
         next_checks=_next_checks(weighed, mesh),
         unread=tuple(
-            NotRead(source=_spot(item.source), reason=item.reason, lines=item.count) for item in bundle.unread
+            NotRead(source=_spot(item.source), reason=item.reason, lines=item.count)
+            for item in bundle.unread
         ),
     )
 
@@ -193,11 +196,15 @@ def _unexplained(hop: Hop) -> Unexplained:
     )
 
 
-def _next_checks(weighed: Sequence[tuple[Hop, tuple[Candidate, ...]]], mesh: Mesh) -> tuple[FoundMissing, ...]:
+def _next_checks(
+    weighed: Sequence[tuple[Hop, tuple[Candidate, ...]]], mesh: Mesh
+) -> tuple[FoundMissing, ...]:
     best: dict[str, tuple[Missing, float]] = {}
     for hop, found in weighed:
         belief = {candidate.cause.ID: candidate.belief for candidate in found}
-        questions = [question for candidate in found for question in candidate.cause.missing(hop, mesh)]
+        questions = [
+            question for candidate in found for question in candidate.cause.missing(hop, mesh)
+        ]
         for question, bits in priced(questions, belief):
             if bits > best.get(question.command, (question, 0.0))[1]:
                 best[question.command] = (question, bits)

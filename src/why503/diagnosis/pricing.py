@@ -15,12 +15,14 @@ def gain(question: Missing, belief: Mapping[str, float]) -> float:
     The answer tells the causes in ``decides`` from each other and from all the rest; its gain is the
     entropy of that partition.
     """
-    parts = [belief.get(cause, 0.0) for cause in set(question.decides)]
+    parts = [belief.get(cause, 0.0) for cause in sorted(set(question.decides))]
     parts.append(max(0.0, 1.0 - sum(parts)))
     return -sum(part * log2(part) for part in parts if part > 0)
 
 
-def priced(questions: Iterable[Missing], belief: Mapping[str, float]) -> list[tuple[Missing, float]]:
+def priced(
+    questions: Iterable[Missing], belief: Mapping[str, float]
+) -> list[tuple[Missing, float]]:
     """Questions worth asking with their gain, best first; one command is asked once."""
     best: dict[str, tuple[Missing, float]] = {}
     for question in questions:

@@ -1,6 +1,7 @@
 """Questions that several causes ask: what to fetch next, with the command filled in."""
 
 from why503.diagnosis.cause import Missing
+from why503.mesh.address import split_host
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name, upstream_workload
@@ -43,7 +44,9 @@ def server_app_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
 
 def pods(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
     """Restarts, terminations and readiness of the server's pods; None where Pods were given."""
-    if any(workload.kind == "Pod" for workload in (workloads_of(mesh, hop.host) if hop.host else ())):
+    if any(
+        workload.kind == "Pod" for workload in (workloads_of(mesh, hop.host) if hop.host else ())
+    ):
         return None
     return Missing(
         what=_("restarts, terminations and readiness of the server's pods"),
@@ -54,7 +57,10 @@ def pods(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
 
 def workload(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
     """The server's workload with its image and arguments; None where it was given."""
-    if any(w.kind != "Pod" and not w.partial for w in (workloads_of(mesh, hop.host) if hop.host else ())):
+    if any(
+        w.kind != "Pod" and not w.partial
+        for w in (workloads_of(mesh, hop.host) if hop.host else ())
+    ):
         return None
     return Missing(
         what=_("the server's image, arguments and environment"),
@@ -80,16 +86,19 @@ def istio_objects(hop: Hop, mesh: Mesh, *kinds: str, decides: tuple[str, ...]) -
     """Istio objects of these kinds in all namespaces; None where one of the kinds was given."""
     if mesh.has(*kinds):
         return None
+    names = ",".join(kind.lower() if kind[-1] in "sy" else f"{kind.lower()}s" for kind in kinds)
     return Missing(
         what=_("the {kinds} objects that can apply").format(kinds=", ".join(kinds)),
-        command=f"kubectl get {','.join(kind.lower() + 's' if kind[-1] != 'y' else kind.lower() for kind in kinds)} -A -o yaml",
+        command=f"kubectl get {names} -A -o yaml",
         decides=decides,
     )
 
 
 def capture(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
     """A packet capture beside the application: who closed, and when."""
-    port = f" and port {hop.port}" if hop.port else ""
+    dialled = next((split_host(host)[1] for host, _n in hop.upstream_hosts.most_common(1)), None)
+    number = dialled or hop.port
+    port = f" and port {number}" if number else ""
     return Missing(
         what=_("a packet capture beside the application: who sent FIN or RST first"),
         command=f"kubectl -n {namespace_of(hop, mesh)} debug {server_pod(hop, mesh)} -it --image=nicolaka/netshoot "

@@ -21,7 +21,9 @@ class Told:
     """Body of the answer, where the message quotes it."""
 
 
-ERROR_LEVELS = frozenset({"error", "err", "fatal", "critical", "crit", "panic", "severe", "alert", "emerg"})
+ERROR_LEVELS = frozenset(
+    {"error", "err", "fatal", "critical", "crit", "panic", "severe", "alert", "emerg"}
+)
 
 _HTTP_ERROR = 400
 _SERVER_ERROR = 500
@@ -29,69 +31,103 @@ _METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|Get|Post|Put|De
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,10}://[^\s\"'<>)\],;]{1,2000}")
 _QUOTED_URL = re.compile(r"\"(https?://[^\"\r\n]{1,2000})\"")
 _STATUS = re.compile(
-    r"(?:status(?:[ _]?code)?|statusCode|response code|code|HTTP(?:/\d(?:\.\d)?)?|HTTP status|returned|got|"
-    r"received|responded with|answered)[\"']?[ :=(]{0,4}(?:status |HTTP )?[\"']?(?P<code>[45]\d\d)\b",
+    r"(?:status(?:[ _]?code)?|statusCode|response code|code|HTTP(?:/\d(?:\.\d)?)?|HTTP status|"
+    r"returned|got|"
+    r"received|responded with|answered)[\"']?[ :=(]{0,4}(?:status |HTTP "
+    r")?[\"']?(?P<code>[45]\d\d)\b",
     re.IGNORECASE,
 )
 _NAMED_STATUS = re.compile(
-    r"\b(?P<code>[45]\d\d) (?:Server Error|Client Error|Service Unavailable|Bad Gateway|Gateway Time-?out|"
+    r"\b(?P<code>[45]\d\d) (?:Server Error|Client Error|Service Unavailable|Bad Gateway|Gateway "
+    r"Time-?out|"
     r"Internal Server Error|Too Many Requests)",
     re.IGNORECASE,
 )
 _BODY = re.compile(
-    r"(?:status(?: code)? |response code )[45]\d\d(?: for .{1,2000}?)?[:.,] (?:Response body:? |body:? )?"
+    r"(?:status(?: code)? |response code )[45]\d\d(?: for [^'\"\r\n]{1,500})?[:.,] "
+    r"(?:Response body:? |body:? )?"
     r"(?P<quote>['\"])(?P<body>.{0,2000}?)(?P=quote)(?:$|[\s,)])"
 )
-_SERVED = re.compile(r"(?:\"|^|\s)(?:GET|POST|PUT|PATCH|DELETE|HEAD) /[^\s\"]{0,2000}(?: HTTP/[\d.]+)?\"?[ -]{1,4}(?P<code>[1-5]\d\d)\b")
+_SERVED = re.compile(
+    r"(?:\"|^|\s)(?:GET|POST|PUT|PATCH|DELETE|HEAD) /[^\s\"]{0,2000}(?: HTTP/[\d.]+)?\"?[ "
+    r"-]{1,4}(?P<code>[1-5]\d\d)\b"
+)
 _LISTENING = (
     re.compile(
-        r"(?:[Ll]istening|[Ss]erving|[Rr]unning|[Ss]erver (?:started|ready)|[Ss]tarted (?:HTTP )?server|[Ss]tarting (?:HTTP )?server|"
-        r"[Bb]ound|HTTP server started|[Ss]tarted)(?: HTTP| HTTPS| gRPC| TCP)?(?: and \w{1,20})? ?(?:on|at|to)?:? {0,2}"
-        r"(?:address |addr |port )?(?:[a-z]{2,8}://)?\(?[\"']?(?P<address>(?:\[[0-9a-fA-F:.]{2,45}\]|[\w.-]{1,255}|\*)?:\d{2,5})\b"
+        r"(?:[Ll]istening|[Ss]erving|[Rr]unning|[Ss]erver (?:started|ready)|[Ss]tarted (?:HTTP "
+        r")?server|[Ss]tarting (?:HTTP )?server|"
+        r"[Bb]ound|HTTP server started|[Ss]tarted)(?: HTTP| HTTPS| gRPC| TCP)?(?: and "
+        r"\w{1,20})? ?(?:on|at|to)?:? {0,2}"
+        r"(?:address |addr |port "
+        r")?(?:[a-z]{2,8}://)?\(?[\"']?(?P<address>(?:\[[0-9a-fA-F:.]{2,45}\]|[\w.-]{1,255}|"
+        r"\*)?:\d{2,5})\b"
     ),
     re.compile(
-        r"(?:[Ll]istening|[Rr]unning|[Ss]tarted|[Ii]nitialized)[^:\d]{0,60}\bport(?:\(s\))?[ :=]{1,3}(?P<port>\d{2,5})\b"
+        r"(?:[Ll]istening|[Rr]unning|[Ss]tarted|[Ii]nitialized)[^:\d]{0,60}\bport(?:\(s\))?[ "
+        r":=]{1,3}(?P<port>\d{2,5})\b"
     ),
     re.compile(r"HTTP (?:on )?/?(?P<address>[\d.]{7,15}:\d{2,5})"),
-    re.compile(r"listen(?:ing)?.{0,40}?(?:addr|address)[\"']?[=:] ?\"?(?P<address>[\w.\[\]:*-]{0,255}:\d{2,5})\b"),
+    re.compile(
+        r"listen(?:ing)?.{0,40}?(?:addr|address)"
+        r"[\"']?[=:] ?\"?(?P<address>[\w.\[\]:*-]{0,255}:\d{2,5})\b"
+    ),
 )
 _CRASH = re.compile(
-    r"^panic: |^fatal error: |\bpanic: runtime error|OutOfMemoryError|Out of memory|out of memory|oom-kill|"
-    r"Segmentation fault|segfault|\bSIGSEGV\b|\bSIGABRT\b|^Killed$|[Uu]nhandled (?:exception|rejection|promise)|"
-    r"UnhandledPromiseRejection|[Uu]ncaught (?:exception|[A-Z]\w{0,40}Error)|JavaScript heap out of memory|"
-    r"core dumped|exited with code [1-9]|Application run failed|Worker \(pid:\d+\) was sent SIG(?:KILL|ABRT)"
+    r"^panic: |^fatal error: |\bpanic: runtime error|OutOfMemoryError|Out of memory|out of "
+    r"memory|oom-kill|"
+    r"Segmentation fault|segfault|\bSIGSEGV\b|\bSIGABRT\b|^Killed$|[Uu]nhandled (?:exception|"
+    r"rejection|promise)|"
+    r"UnhandledPromiseRejection|[Uu]ncaught (?:exception|[A-Z]\w{0,40}Error)|JavaScript heap out "
+    r"of memory|"
+    r"core dumped|exited with code [1-9]|Application run failed|Worker \(pid:\d+\) was sent "
+    r"SIG(?:KILL|ABRT)"
 )
 _SHUTDOWN = re.compile(
-    r"\bSIG(?:TERM|INT|QUIT)\b|[Ss]hutting down|[Ss]hutdown (?:initiated|started|signal|requested|complete)|"
-    r"[Gg]raceful(?:ly)? (?:shutdown|shutting|stop)|[Ss]topping (?:server|service|container|application|http)|"
-    r"[Rr]eceived (?:signal|shutdown)|[Ss]ignal terminated|\bsignal 15\b|[Ss]erver (?:closed|stopped)|"
+    r"\bSIG(?:TERM|INT|QUIT)\b|[Ss]hutting down|[Ss]hutdown (?:initiated|started|signal|"
+    r"requested|complete)|"
+    r"[Gg]raceful(?:ly)? (?:shutdown|shutting|stop)|[Ss]topping (?:server|service|container|"
+    r"application|http)|"
+    r"[Rr]eceived (?:signal|shutdown)|[Ss]ignal terminated|\bsignal 15\b|[Ss]erver (?:closed|"
+    r"stopped)|"
     r"(?:^|\s)stopped$|[Tt]erminating\b|[Cc]losing server"
 )
 _MALFORMED = re.compile(
-    r"PRI \* HTTP/2|\\x16\\x03|\\u0016\\u0003|[Cc]lient sent an HTTP request to an HTTPS server|TLS handshake error|"
-    r"[Mm]alformed HTTP|[Mm]alformed request|[Ii]nvalid HTTP request|Invalid character found in (?:method|the request)|"
-    r"Bad request (?:version|syntax)|HTTP request sent to HTTPS|wrong version number|http: server gave HTTP response|"
-    r"plain HTTP request was sent to HTTPS|HPE_INVALID|Invalid method encountered|not an SSL/TLS record|"
+    r"PRI \* HTTP/2|\\x16\\x03|\\u0016\\u0003|[Cc]lient sent an HTTP request to an HTTPS server|"
+    r"TLS handshake error|"
+    r"[Mm]alformed HTTP|[Mm]alformed request|[Ii]nvalid HTTP request|Invalid character found in "
+    r"(?:method|the request)|"
+    r"Bad request (?:version|syntax)|HTTP request sent to HTTPS|wrong version number|http: "
+    r"server gave HTTP response|"
+    r"plain HTTP request was sent to HTTPS|HPE_INVALID|Invalid method encountered|not an SSL/TLS "
+    r"record|"
     r"[Uu]nsupported HTTP version|Unknown TLS version"
 )
 _OVERLOADED = re.compile(
-    r"[Tt]oo many (?:open files|connections|concurrent|requests in flight)|[Qq]ueue (?:is )?full|RejectedExecutionException|"
-    r"[Tt]hread ?pool .{0,60}(?:exhaust|full|busy)|[Pp]ool (?:is )?(?:exhausted|full)|[Oo]verload(?:ed)?\b|"
-    r"server (?:is )?(?:too )?busy|[Mm]ax(?:imum)? (?:number of )?(?:threads|connections|clients|workers).{0,40}(?:reached|exceeded)|"
+    r"[Tt]oo many (?:open files|connections|concurrent|requests in flight)|[Qq]ueue (?:is )?full|"
+    r"RejectedExecutionException|"
+    r"[Tt]hread ?pool .{0,60}(?:exhaust|full|busy)|[Pp]ool (?:is )?(?:exhausted|full)|"
+    r"[Oo]verload(?:ed)?\b|"
+    r"server (?:is )?(?:too )?busy|[Mm]ax(?:imum)? (?:number of )?(?:threads|connections|clients|"
+    r"workers).{0,40}(?:reached|exceeded)|"
     r"worker_connections are not enough|server reached pm\.max_children|remaining connection slots|"
     r"Connection is not available, request timed out|cannot process insert request for|"
     r"couldn't start executing the request in|EMFILE|listen queue .{0,40}full"
 )
 _REFUSED = re.compile(r"[Cc]onnection refused|ECONNREFUSED|actively refused")
 _BROKEN_CALL = re.compile(
-    r"context deadline exceeded|Client\.Timeout|i/o timeout|[Rr]ead timed? ?out|socket hang up|ECONNRESET|ETIMEDOUT|"
-    r"[Cc]onnection reset|broken pipe|EPIPE|\bEOF\b|NoHttpResponseException|RemoteDisconnected|IncompleteReadError|"
-    r"[Cc]onnect(?:ion)? timed? ?out|prematurely closed|server closed (?:idle )?connection|rpc error: code = |"
+    r"context deadline exceeded|Client\.Timeout|i/o timeout|[Rr]ead timed? ?out|socket hang up|"
+    r"ECONNRESET|ETIMEDOUT|"
+    r"[Cc]onnection reset|broken pipe|EPIPE|\bEOF\b|NoHttpResponseException|RemoteDisconnected|"
+    r"IncompleteReadError|"
+    r"[Cc]onnect(?:ion)? timed? ?out|prematurely closed|server closed (?:idle )?connection|rpc "
+    r"error: code = |"
     r"UNAVAILABLE|DEADLINE_EXCEEDED"
 )
 _CLIENT_SIGN = re.compile(
-    r"unexpected (?:status|response)|[Rr]equest failed|call(?:ing)? .{0,60}fail|[Ff]ailed to (?:call|fetch|send|post|get|request)|"
-    r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|FeignException|AxiosError|HTTPError|rpc error|upstream (?:returned|service|call)|"
+    r"unexpected (?:status|response)|[Rr]equest failed|call(?:ing)? .{0,60}fail|[Ff]ailed to "
+    r"(?:call|fetch|send|post|get|request)|"
+    r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|"
+    r"FeignException|AxiosError|HTTPError|rpc error|upstream (?:returned|service|call)|"
     r"bad (?:status|response)|non-2|error (?:calling|from)|[Rr]esponse (?:status|code)",
 )
 
@@ -119,7 +155,7 @@ def told_by(message: str, level: str) -> Told | None:
 
 
 def _call(message: str, level: str) -> Told | None:
-    """A call of the program that failed: with a status, with Envoy's body, or without any answer."""
+    """A call of the program that failed: with a status, with Envoy's body, or no answer."""
     body = envoy_body(message)
     served = _SERVED.search(message)
     status = _STATUS.search(message) or _NAMED_STATUS.search(message)

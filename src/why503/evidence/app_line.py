@@ -10,17 +10,23 @@ from why503.evidence.log_line import SCAN_LENGTH, TIME
 from why503.support.duration import clock
 
 _WORD = (
-    r"(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG)"
+    r"(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|"
+    r"FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG)"
 )
 _TIMED = re.compile(rf"\[?(?P<time>{TIME})\]?[ \t|:-]{{0,12}}(?P<rest>.*)")
 _LEVEL_NEXT = re.compile(
-    rf"(?:\[[^\]]{{0,80}}\][ \t]{{0,8}}){{0,2}}(?:\d{{1,8}}[ \t]{{1,4}})?[\[<(]?(?P<level>{_WORD})\b[\]>)]?:?[ \t]{{0,12}}(?P<rest>.*)",
+    rf"(?:\[[^\]]{{0,80}}\][ \t]{{0,8}}){{0,2}}(?:\d{{1,8}}[ "
+    rf"\t]{{1,4}})?[\[<(]?(?P<level>{_WORD})\b[\]>)]?:?[ \t]{{0,12}}(?P<rest>.*)",
     re.IGNORECASE,
 )
 _LEVEL_LATER = re.compile(rf"[ \t\[](?P<level>{_WORD})[ \t\]:]")
-_LEVEL_FIRST = re.compile(rf"\[?(?P<level>{_WORD})\]?(?::[ \t]{{1,12}}|[ \t]{{1,12}}(?=\d{{4}}-|\[)|\][ \t]{{1,4}})(?P<rest>.*)")
+_LEVEL_FIRST = re.compile(
+    rf"\[?(?P<level>{_WORD})\]?(?::[ \t]{{1,12}}|[ \t]{{1,12}}(?=\d{{4}}-|\[)|\][ \t]{{1,4}})"
+    rf"(?P<rest>.*)"
+)
 _KLOG = re.compile(
-    r"(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s{1,10}\d{1,9} [\w./-]{1,100}:\d{1,6}\] (?P<rest>.*)"
+    r"(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s{1,10}\d{1,9} [\w./-]{1,100}:\d{1,6}\] "
+    r"(?P<rest>.*)"
 )
 _LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?(\w{1,12})")
 _LOGFMT_TIME = re.compile(r"(?:^|\s)(?:time|ts|timestamp|t)=\"?([^\s\"]{10,40})")
@@ -30,7 +36,18 @@ _NUMBERED = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: 
 _LEVEL_KEYS = ("level", "severity", "lvl", "log.level", "loglevel", "levelname", "@l")
 _MESSAGE_KEYS = ("msg", "message", "event", "log", "@m", "@mt", "text")
 _TIME_KEYS = ("time", "ts", "timestamp", "@timestamp", "datetime", "@t", "asctime")
-_ERROR_KEYS = ("error", "err", "exception", "cause", "stack", "stack_trace", "url", "status", "status_code", "body")
+_ERROR_KEYS = (
+    "error",
+    "err",
+    "exception",
+    "cause",
+    "stack",
+    "stack_trace",
+    "url",
+    "status",
+    "status_code",
+    "body",
+)
 _MILLISECONDS_FROM = 1e11
 
 
@@ -62,7 +79,9 @@ def app_line_of(text: str) -> AppLine | None:
         return AppLine(time="", level=_KLOG_LEVELS[klog["level"]], message=klog["rest"])
     if (level := _LOGFMT_LEVEL.search(line)) is not None and _LOGFMT_MESSAGE.search(line):
         stamp = _LOGFMT_TIME.search(line)
-        return AppLine(time=stamp[1] if stamp else "", level=level[1].lower(), message=line.replace('\\"', '"'))
+        return AppLine(
+            time=stamp[1] if stamp else "", level=level[1].lower(), message=line.replace('\\"', '"')
+        )
     if (first := _LEVEL_FIRST.match(line)) is not None:
         inner = _TIMED.match(first["rest"])
         message, stamped = (inner["rest"], inner["time"]) if inner else (first["rest"], "")

@@ -1,4 +1,4 @@
-"""Logs of applications in general: start, end, failed calls, crashes, saturation, malformed requests."""
+"""Logs of applications in general: start, end, failed calls, crashes, saturation."""
 
 import re
 
@@ -9,24 +9,31 @@ from why503.evidence.reader import Context, Line, Reading
 from why503.facts import AppEvent, AppEventKind, Fact, Request, Witness
 from why503.support.secret import raw
 
-NAME = "app-log"
+NAME = "application log"
 
 LAST = 0.01
 """What this reader bids at most: it takes what no reader of a special kind has claimed."""
 
 _BARE = re.compile(
-    r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |Killed$|"
-    r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|Unhandled |Uncaught |"
+    r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |"
+    r"Killed$|"
+    r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|"
+    r"Unhandled |Uncaught |"
     r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
-    r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|[Ss]tarted server) (?:on|at)\b|"
+    r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|"
+    r"[Ss]tarted server) (?:on|at)\b|"
     r"\* Running on |rpc error: "
 )
 _TRACE = re.compile(
-    r"\s{1,16}at [\w.$<>/ \[\]-]{1,300}\(?|\s{2,16}File \"[^\"]{1,300}\", line \d+|\s{1,16}\.\.\. \d+ (?:common frames|more)|"
-    r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by |goroutine \d+ |"
+    r"\s{1,16}at [\w.$<>/ \[\]-]{1,300}\(?|\s{2,16}File \"[^\"]{1,300}\", line \d+|"
+    r"\s{1,16}\.\.\. \d+ (?:common frames|more)|"
+    r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by "
+    r"|goroutine \d+ |"
     r"\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
 )
-_BEGINS_TRACE = re.compile(r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |(?:Exception|Error)\b")
+_BEGINS_TRACE = re.compile(
+    r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |(?:Exception|Error)\b"
+)
 _TRACE_LINES = 200
 
 
@@ -34,7 +41,9 @@ def bid(sample: list[Line]) -> float:
     """Share of lines with an application's shape, scaled down to `LAST`."""
     if not sample:
         return 0.0
-    shaped = sum(1 for line in sample if app_line_of(line.text) is not None or _BARE.match(line.text.strip()))
+    shaped = sum(
+        1 for line in sample if app_line_of(line.text) is not None or _BARE.match(line.text.strip())
+    )
     return LAST * shaped / len(sample)
 
 

@@ -11,17 +11,21 @@ _COMMAND = re.compile(
     r"(?:sudo[ ]|time[ ]|watch[ ])?"
     rf"(?:/\S{{1,60}}/)?(?P<program>{_PROGRAMS})[ ]{{1,8}}(?P<rest>\S.{{0,4000}})$"
 )
-_VERBS = frozenset(
-    "get describe exec logs apply delete edit patch create rollout scale label annotate debug top "
-    "port-forward run cp config api-resources explain".split()
+_VERBS_TEXT = (
+    "get describe exec logs apply delete edit patch create rollout scale label annotate "
+    "debug top port-forward run cp config api-resources explain"
 )
-_ISTIO_VERBS = frozenset(
-    "proxy-config pc proxy-status ps analyze x experimental install version dashboard".split()
+_VERBS = frozenset(_VERBS_TEXT.split())
+_ISTIO_VERBS_TEXT = (
+    "proxy-config pc proxy-status ps analyze x experimental install version dashboard"
 )
-_OPTION_WITH_VALUE = frozenset(
-    "-n --namespace -o --output -l --selector -c --container --context --kubeconfig -f --filename "
-    "--field-selector --sort-by --cluster --address --port --fqdn --name --subset --direction".split()
+_ISTIO_VERBS = frozenset(_ISTIO_VERBS_TEXT.split())
+_OPTION_WITH_VALUE_TEXT = (
+    "-n --namespace -o --output -l --selector -c --container --context --kubeconfig -f "
+    "--filename --field-selector --sort-by --cluster --address --port --fqdn --name "
+    "--subset --direction"
 )
+_OPTION_WITH_VALUE = frozenset(_OPTION_WITH_VALUE_TEXT.split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +54,14 @@ class Command:
         return tuple(found)
 
     def option(self, *names: str) -> str:
-        """Value of the first option among ``names`` (`-n x`, `-nx`, `--name=x`); ``""`` where absent."""
+        """Value of the first option among ``names`` (`-n x`, `-nx`, `--name=x`), else ``""``."""
         for place, word in enumerate(self.words):
             for name in names:
                 if word == name and place + 1 < len(self.words):
                     return self.words[place + 1]
                 if word.startswith(name + "="):
                     return word[len(name) + 1 :]
-                if len(name) == 2 and word.startswith(name) and not word.startswith("--"):  # noqa: PLR2004
+                if len(name) == 2 and word.startswith(name) and not word.startswith("--"):
                     return word[2:]
         return ""
 
@@ -75,7 +79,9 @@ def command_of(text: str) -> Command | None:
     program = {"k": "kubectl", "oc": "kubectl"}.get(found["program"], found["program"])
     if program == "kubectl" and "exec" in words and (inner := _inner(words)) is not None:
         return inner
-    end = next((i for i, word in enumerate(words) if word[:1] in "|<>;&" and word != ""), len(words))
+    end = next(
+        (i for i, word in enumerate(words) if word[:1] in "|<>;&" and word != ""), len(words)
+    )
     piped = end < len(words) and words[end].startswith("|")
     command = Command(program=program, words=tuple(words[:end]), piped=piped)
     return command if _plausible(command) else None
@@ -95,7 +101,9 @@ def _inner(words: list[str]) -> Command | None:
         if word in programs and place > 1 and words[place - 1] in ("--", "-c"):
             if words[place - 1] == "-c" and "--" in words[place:]:
                 continue
-            return command_of(" ".join(shlex.quote(w) if w[:1] not in "|<>;&" else w for w in words[place:]))
+            return command_of(
+                " ".join(shlex.quote(w) if w[:1] not in "|<>;&" else w for w in words[place:])
+            )
     return None
 
 

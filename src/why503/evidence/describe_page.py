@@ -7,7 +7,10 @@ from typing import Any
 
 from why503.evidence.kubectl_row import NONE, kind_named
 
-_ENTRY = re.compile(r"(?P<indent>[ ]{0,80})(?P<key>[A-Za-z][A-Za-z0-9 ()/._-]{0,80}?):(?:[ ]{1,60}(?P<value>\S.*)|[ ]*)$")
+_ENTRY = re.compile(
+    r"(?P<indent>[ ]{0,80})(?P<key>[A-Za-z][A-Za-z0-9 ()/._-]{0,80}?):(?:[ ]{1,60}"
+    r"(?P<value>\S.*)|[ ]*)$"
+)
 _NUMBER = re.compile(r"\d{1,9}")
 _PORT = re.compile(r"(\d{1,5})/([A-Z]{2,5})")
 _AMOUNT = re.compile(r"(\d{1,6}) (?:desired|updated|total|available|unavailable)")
@@ -27,6 +30,8 @@ class Entry:
     below: "list[Entry]" = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     """Lines below without a key, in order: more labels, table rows, endpoints."""
+    text_lines: list[int] = field(default_factory=list)
+    """Line numbers of `texts`."""
 
     def get(self, key: str) -> str:
         """Value of the first entry ``key`` below; ``""`` where there is none."""
@@ -47,8 +52,9 @@ def entries_of(rows: list[tuple[int, str]]) -> list[Entry]:
             stack.pop()
         parent = stack[-1][1]
         found = _ENTRY.match(text)
-        if found is None or parent.key == "Events" or _is_more(parent, stack, indent, found):
+        if found is None or parent.key == "Events":
             parent.texts.append(text.strip())
+            parent.text_lines.append(number)
             continue
         entry = Entry(key=found["key"], value=(found["value"] or "").strip(), line=number)
         parent.below.append(entry)
@@ -57,15 +63,8 @@ def entries_of(rows: list[tuple[int, str]]) -> list[Entry]:
     return root.below
 
 
-def _is_more(parent: Entry, stack: list[tuple[int, Entry]], indent: int, found: re.Match[str]) -> bool:
-    """True for a further line of a value such as annotations, which stand far to the right."""
-    return bool(parent.value) and parent.key in ("Labels", "Annotations", "Selector") and (
-        indent > stack[-1][0] + 2 and "=" not in found["key"]
-    )
-
-
 def objects_of(entries: list[Entry], asked_kind: str) -> Iterator[Object]:
-    """The page's object (where its kind is known) and one Event for each row of its Events table."""
+    """The page's object, where its kind is known, and one Event for each row of its events."""
     page = Entry(key="", value="", line=0, below=entries)
     if not entries:
         return
@@ -123,7 +122,8 @@ def _pairs(entry: Entry | None) -> dict[str, str]:
     if entry is None:
         return {}
     words = [part.strip() for text in (entry.value, *entry.texts) for part in text.split(",")]
-    return dict(word.split("=", 1) for word in words if "=" in word)  # type: ignore[misc]
+    pairs = [word.partition("=") for word in words if "=" in word]
+    return {name: value for name, _sign, value in pairs}
 
 
 def _whole(text: str) -> int | None:
@@ -134,7 +134,12 @@ def _whole(text: str) -> int | None:
 def _pod(page: Entry, data: dict[str, Any]) -> None:
     status: dict[str, Any] = {"conditions": _conditions(page)}
     spec: dict[str, Any] = {}
-    for key, path in (("IP", "podIP"), ("Start Time", "startTime"), ("Reason", "reason"), ("Message", "message")):
+    for key, path in (
+        ("IP", "podIP"),
+        ("Start Time", "startTime"),
+        ("Reason", "reason"),
+        ("Message", "message"),
+    ):
         if value := page.get(key):
             status[path] = value
     if phase := page.get("Status"):
@@ -163,14 +168,20 @@ def _conditions(page: Entry) -> list[dict[str, str]]:
     """Rows of the Conditions table: type, status and, on a node's page, the reason."""
     holder = page.child("Conditions")
     rows = [row.split() for row in holder.texts] if holder is not None else []
-    return [{"type": row[0], "status": row[1]} for row in rows if row[1:] and row[1] in ("True", "False", "Unknown")]
+    return [
+        {"type": row[0], "status": row[1]}
+        for row in rows
+        if row[1:] and row[1] in ("True", "False", "Unknown")
+    ]
 
 
 def _container(entry: Entry) -> dict[str, Any]:
     data: dict[str, Any] = {"name": entry.key, "image": entry.get("Image")}
     ports = _PORT.findall(entry.get("Ports") or entry.get("Port"))
     if ports:
-        data["ports"] = [{"containerPort": int(port), "protocol": protocol} for port, protocol in ports]
+        data["ports"] = [
+            {"containerPort": int(port), "protocol": protocol} for port, protocol in ports
+        ]
     resources = {
         name.lower(): {part.key: part.value for part in holder.below}
         for name in ("Limits", "Requests")
@@ -178,7 +189,11 @@ def _container(entry: Entry) -> dict[str, Any]:
     }
     if resources:
         data["resources"] = resources
-    for key, name in (("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")):
+    for key, name in (
+        ("Liveness", "livenessProbe"),
+        ("Readiness", "readinessProbe"),
+        ("Startup", "startupProbe"),
+    ):
         if text := entry.get(key):
             data[name] = _probe(text)
     for key, name in (("Command", "command"), ("Args", "args")):
@@ -191,7 +206,9 @@ def _container(entry: Entry) -> dict[str, Any]:
 def _probe(text: str) -> dict[str, Any]:
     """A probe's line (`http-get http://:8080/ready delay=0s timeout=1s period=10s ...`)."""
     probe: dict[str, Any] = {}
-    if (found := re.match(r"http-get (https?)://([^/\s:]{0,200}):([\w-]{1,20})(/\S{0,500})?", text)) is not None:
+    if (
+        found := re.match(r"http-get (https?)://([^/\s:]{0,200}):([\w-]{1,20})(/\S{0,500})?", text)
+    ) is not None:
         port: int | str = int(found[3]) if found[3].isdigit() else found[3]
         probe["httpGet"] = {"scheme": found[1].upper(), "port": port, "path": found[4] or "/"}
     elif (socket := re.match(r"tcp-socket [^\s:]{0,200}:([\w-]{1,20})", text)) is not None:
@@ -224,8 +241,15 @@ def _container_status(entry: Entry) -> dict[str, Any]:
 
 
 def _state(holder: Entry) -> dict[str, Any]:
-    names = {"Reason": "reason", "Message": "message", "Started": "startedAt", "Finished": "finishedAt"}
-    state: dict[str, Any] = {names[part.key]: part.value for part in holder.below if part.key in names}
+    names = {
+        "Reason": "reason",
+        "Message": "message",
+        "Started": "startedAt",
+        "Finished": "finishedAt",
+    }
+    state: dict[str, Any] = {
+        names[part.key]: part.value for part in holder.below if part.key in names
+    }
     for key, name in (("Exit Code", "exitCode"), ("Signal", "signal")):
         if (value := _whole(holder.get(key))) is not None:
             state[name] = value
@@ -269,7 +293,7 @@ def _endpoints(page: Entry, data: dict[str, Any]) -> None:
             subsets[-1]["ports"] = [
                 {"name": row[0], "port": int(row[1]), "protocol": row[2]}
                 for row in rows
-                if len(row) == 3 and row[1].isdigit() and len(row[1]) < 6  # noqa: PLR2004
+                if len(row) == 3 and row[1].isdigit() and len(row[1]) < 6
             ]
     data["subsets"] = subsets
 
@@ -311,13 +335,15 @@ def _events(page: Entry, kind: str, owner: dict[str, Any]) -> Iterator[Object]:
     holder = page.child("Events")
     if holder is None:
         return
-    involved = {"kind": kind_named(kind) or kind, **{k: owner[k] for k in ("name", "namespace") if k in owner}}
-    for place, row in enumerate(holder.texts):
+    involved: dict[str, Any] = {"kind": kind_named(kind) or kind, "name": owner["name"]}
+    place = {name: value for name, value in owner.items() if name == "namespace"}
+    involved.update(place)
+    for number, row in zip(holder.text_lines, holder.texts, strict=True):
         cells = re.split(r"[ ]{2,}", row, maxsplit=4)
-        if len(cells) == 5 and cells[0] in ("Normal", "Warning"):  # noqa: PLR2004
+        if len(cells) == 5 and cells[0] in ("Normal", "Warning"):
             data = {
                 "kind": "Event",
-                "metadata": {k: v for k, v in owner.items() if k == "namespace"},
+                "metadata": place,
                 "type": cells[0],
                 "reason": cells[1],
                 "message": cells[4],
@@ -326,4 +352,4 @@ def _events(page: Entry, kind: str, owner: dict[str, Any]) -> Iterator[Object]:
             }
             if (count := re.search(r"\(x(\d{1,9}) over", cells[2])) is not None:
                 data["count"] = int(count[1])
-            yield data, holder.line + 1 + place
+            yield data, number

@@ -11,19 +11,30 @@ from why503.facts.listening import DnsAnswer
 NAME = "dns answer"
 
 _RECORD = re.compile(
-    r"\s{0,8}(?P<name>[\w*.-]{1,255})\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}(?P<type>A|AAAA|CNAME)\s{1,40}(?P<data>\S{1,255})\s*$"
+    r"\s{0,8}(?P<name>[\w*.-]{1,255})\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}(?P<type>A|AAAA|"
+    r"CNAME)\s{1,40}(?P<data>\S{1,255})\s*$"
 )
-_OTHER_RECORD = re.compile(r"\s{0,8};?[\w*.-]{1,255}\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}[A-Z]{1,10}(?:\s|$)")
+_OTHER_RECORD = re.compile(
+    r"\s{0,8};?[\w*.-]{1,255}\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}[A-Z]{1,10}(?:\s|$)"
+)
 _COMMENT = re.compile(
-    r"\s{0,8};{1,2}\s{0,4}(?:<<>> DiG|->>HEADER<<-|flags:|global options|Got answer|(?:OPT |QUESTION |ANSWER |AUTHORITY |"
-    r"ADDITIONAL )|EDNS:|Query time|SERVER:|WHEN:|MSG SIZE|WARNING:|connection timed out|no servers|communications error|Truncated)"
+    r"\s{0,8};{1,2}\s{0,4}(?:<<>> DiG|->>HEADER<<-|flags:|global options|Got answer|(?:OPT |"
+    r"QUESTION |ANSWER |AUTHORITY |"
+    r"ADDITIONAL )|EDNS:|Query time|SERVER:|WHEN:|MSG SIZE|WARNING:|connection timed out|"
+    r"no servers|communications error|Truncated)"
 )
-_NSLOOKUP_SERVER = re.compile(r"(?:Server|Address(?: 1)?):\s{1,40}(?P<value>\S{1,255})(?:\s+\S{1,255})?\s*$")
+_NSLOOKUP_SERVER = re.compile(
+    r"(?:Server|Address(?: 1)?):\s{1,40}(?P<value>\S{1,255})(?:\s+\S{1,255})?\s*$"
+)
 _NSLOOKUP_NAME = re.compile(r"Name:\s{1,40}(?P<name>[\w.-]{1,255})\s*$")
-_NSLOOKUP_ADDRESS = re.compile(r"Address(?: \d{1,3})?:\s{1,40}(?P<address>[0-9A-Fa-f.:]{2,45})(?:\s+\S{1,255})?\s*$")
+_NSLOOKUP_ADDRESS = re.compile(
+    r"Address(?: \d{1,3})?:\s{1,40}(?P<address>[0-9A-Fa-f.:]{2,45})(?:\s+\S{1,255})?\s*$"
+)
 _NSLOOKUP_ALIAS = re.compile(r"(?P<name>[\w.-]{1,255})\tcanonical name = (?P<data>\S{1,255})\s*$")
 _NSLOOKUP_REST = re.compile(r"(?:Non-authoritative answer:|\*\* server can't find )")
-_HOST = re.compile(r"(?P<name>[\w.-]{1,255}) has (?:IPv6 )?address (?P<address>[0-9A-Fa-f.:]{2,45})\s*$")
+_HOST = re.compile(
+    r"(?P<name>[\w.-]{1,255}) has (?:IPv6 )?address (?P<address>[0-9A-Fa-f.:]{2,45})\s*$"
+)
 _CHAIN = 8
 
 
@@ -52,11 +63,14 @@ class _Session:
         if self.short and self._bare(text.strip(), line.number):
             return True
         self.short = ""
-        return (
+        if (
             self._record(text, line.number)
-            or _COMMENT.match(text) is not None
+            or _COMMENT.match(text)
             or self._nslookup(text, line.number)
-        )
+        ):
+            return True
+        self.page = ""
+        return False
 
     def finish(self) -> Reading:
         """One fact for each address of each name."""
@@ -68,8 +82,12 @@ class _Session:
             return False
         names = [word for word in command.arguments if word[:1] not in ("+", "@") and "." in word]
         if (command.program == "dig" and "+short" in command.words) or command.program == "getent":
-            named = [word for word in command.arguments if word not in ("hosts", "ahosts", "A", "AAAA")]
-            self.short = (names or [word for word in named if word[:1] not in ("+", "@")] or [""])[0]
+            named = [
+                word for word in command.arguments if word not in ("hosts", "ahosts", "A", "AAAA")
+            ]
+            self.short = (names or [word for word in named if word[:1] not in ("+", "@")] or [""])[
+                0
+            ]
         return True
 
     def _bare(self, text: str, number: int) -> bool:
@@ -117,7 +135,9 @@ class _Session:
         """The answer for ``name`` and for the names that are aliases of it."""
         for _step in range(_CHAIN):
             self.reading.facts.append(
-                DnsAnswer(source=self.context.source(number), name=name.rstrip("."), address=address)
+                DnsAnswer(
+                    source=self.context.source(number), name=name.rstrip("."), address=address
+                )
             )
             if name not in self.aliases:
                 return

@@ -18,7 +18,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.CODEC_ERROR,
         re.compile(
-            r"(?:^protocol error: |^invalid http2: |^invalid frame: |^Error dispatching received data: |"
+            r"(?:^protocol error: |^invalid http2: |^invalid frame: |^Error dispatching received "
+            r"data: |"
             r"^dispatch error: )(.*)"
         ),
     ),
@@ -27,21 +28,29 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.CLUSTER_WARMING, re.compile(r"(?:add/update )?cluster (\S{1,400}) starting warming")),
     (Kind.CLUSTER_WARMING, re.compile(r"warming cluster (\S{1,400}) complete")),
     (Kind.CLUSTER_UPDATE, re.compile(r"^(cds: (?:add |added|remove|response).*)")),
-    (Kind.ORIGINAL_DST_MISSING, re.compile(r"(No downstream connection or no original_dst.*|[Nn]o original[ _]dst.*)")),
+    (
+        Kind.ORIGINAL_DST_MISSING,
+        re.compile(r"(No downstream connection or no original_dst.*|[Nn]o original[ _]dst.*)"),
+    ),
     (
         Kind.WASM_FAILED,
         re.compile(
-            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror).*|Wasm VM failed.*|"
+            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror).*|Wasm VM "
+            r"failed.*|"
             r"Plugin configured to fail.*|[Ff]ailed to (?:load|fetch|download) [Ww]asm.*|"
             r"wasm remote code fetch.*|Proxy-Wasm.{0,80}fail.*)"
         ),
     ),
-    (Kind.CONFIG_REJECTED, re.compile(r"(gRPC config for .{0,300}rejected.*|Error adding/updating .*)")),
-    (Kind.XDS_THROTTLED, re.compile(r"(.*(?:request rate limit exceeded|ResourceExhausted).*)")),
+    (
+        Kind.CONFIG_REJECTED,
+        re.compile(r"(gRPC config for .{0,300}rejected.*|Error adding/updating .*)"),
+    ),
+    (Kind.XDS_THROTTLED, re.compile(r"^(.*(?:request rate limit exceeded|ResourceExhausted).*)")),
     (
         Kind.XDS_DISCONNECTED,
         re.compile(
-            r"(.{0,120}gRPC config stream .{0,80}closed.*|.{0,120}gRPC config: initial fetch timed out.*|"
+            r"(.{0,120}gRPC config stream .{0,80}closed.*|.{0,120}gRPC config: initial fetch "
+            r"timed out.*|"
             r"upstream (?:\[\d+\] )?(?:error|terminated with unexpected error).*|"
             r"failed to connect to upstream.*|.{0,60}gRPC update .{0,120}failed.*)"
         ),
@@ -49,26 +58,33 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.SECRET_MISSING,
         re.compile(
-            r"(.{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not ready).*|"
-            r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign).{0,120}(?:secret|[Cc]ertificate|CSR|cert).*)"
+            r"(.{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not "
+            r"ready).*|"
+            r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign).{0,120}(?:secret|"
+            r"[Cc]ertificate|CSR|cert).*)"
         ),
     ),
     (
         Kind.JWKS_FETCH_FAILED,
-        re.compile(r"(.{0,200}(?:[Jj][Ww][Kk][Ss]|[Pp]ub[Kk]ey).{0,200}(?:fail|error|status code).*)"),
+        re.compile(
+            r"(.{0,200}(?:[Jj][Ww][Kk][Ss]|[Pp]ub[Kk]ey).{0,200}(?:fail|error|status code).*)"
+        ),
     ),
     (
         Kind.SHUTDOWN,
         re.compile(
-            r"(caught (?:ENVOY_)?SIG(?:TERM|INT).*|shutting down server instance.*|Agent already drained.*|"
+            r"(caught (?:ENVOY_)?SIG(?:TERM|INT).*|shutting down server instance.*|Agent already "
+            r"drained.*|"
             r"There are no more active connections.*|Graceful termination period complete.*|"
-            r"Epoch \d+ (?:exited|terminated|aborted).*|.{0,40}may have been out of memory killed.*)"
+            r"Epoch \d+ (?:exited|terminated|aborted).*|.{0,40}may have been out of memory "
+            r"killed.*)"
         ),
     ),
     (
         Kind.DRAINING,
         re.compile(
-            r"(Agent draining .*|Graceful termination period is .*|There are still \d+ active connections.*|"
+            r"(Agent draining .*|Graceful termination period is .*|There are still \d+ active "
+            r"connections.*|"
             r"[Dd]raining (?:listeners?|proxy).*)"
         ),
     ),
@@ -77,19 +93,31 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(r"(Envoy proxy is ready.*|all dependencies initialized\. starting workers.*)"),
     ),
     (Kind.OVERLOADED, re.compile(r"([Oo]verload (?:action|manager|state).*|.{0,60}load shed.*)")),
-    (Kind.EXT_AUTHZ_ERROR, re.compile(r"(.{0,80}(?:ext_authz|CheckRequest).{0,160}(?:fail|error|timeout).*)")),
-    (Kind.RATE_LIMIT_ERROR, re.compile(r"(.{0,80}[Rr]ate ?[Ll]imit.{0,160}(?:fail|error|timeout).*)")),
+    (
+        Kind.EXT_AUTHZ_ERROR,
+        re.compile(r"(.{0,80}(?:ext_authz|CheckRequest).{0,160}(?:fail|error|timeout).*)"),
+    ),
+    (
+        Kind.RATE_LIMIT_ERROR,
+        re.compile(r"(.{0,80}[Rr]ate ?[Ll]imit.{0,160}(?:fail|error|timeout).*)"),
+    ),
     (Kind.LISTENER_UPDATE, re.compile(r"(lds: .*|duplicate/locked listener .*)")),
     (
         Kind.NO_CLUSTER_ENDPOINTS,
-        re.compile(r"(no healthy host for .*|EDS hosts .{0,300}current hosts 0\b.*|.{0,200}no healthy upstream.*)"),
+        re.compile(
+            r"(no healthy host for .*|EDS hosts .{0,300}current hosts 0\b.*|.{0,200}no healthy "
+            r"upstream.*)"
+        ),
     ),
 )
 _LOUD = frozenset({"warning", "error", "critical"})
 _HINT = re.compile(
-    r"reus|existing|remote close|timeout|reset|local reply|TLS|verify|rror|fail|HPE_|cluster|cds:|lds:|"
-    r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|shutting|drain|"
-    r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|hosts|timed out"
+    r"reus|existing|^invalid |protocol|dispatch|remote close|timeout|reset|local reply|TLS|"
+    r"verify|rror|fail|HPE_|cluster|cds:|lds:|"
+    r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
+    r"shutting|drain|"
+    r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
+    r"hosts|timed out"
 )
 
 

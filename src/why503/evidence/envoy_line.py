@@ -1,4 +1,4 @@
-"""One line of a proxy container's log, cut into its parts: Envoy's own formats, Istio's, pilot-agent's."""
+"""One line of a proxy container's log in its parts: Envoy's formats, Istio's, pilot-agent's."""
 
 import re
 from dataclasses import dataclass
@@ -16,14 +16,19 @@ _ISTIO = re.compile(
 )
 _AGENT = re.compile(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*)")
 _AGENT_SCOPE = re.compile(
-    r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|security"
+    r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|"
+    r"security"
     r"|trustBundle|secretfetcher|cacerts|nodeagent|bootstrap)\s{1,12}(?P<text>.*)"
 )
 _AGENT_TEXT = re.compile(
-    r"Agent |Envoy |Graceful termination|There are (?:still|no more)|Status server|FLAG: |Proxy role|"
-    r"Apply (?:mesh|proxy) config|Effective config|JWT policy|Pilot SAN|Starting (?:proxy agent|default Istio SDS)|"
-    r"Opening status port|CA Endpoint|Using CA|Epoch \d|Received new config|Readiness |Watching |Aborting proxy|"
-    r"Detected (?:that|Envoy)|Waiting for|Workload is using file mounted|adding watcher|Error in getting|"
+    r"Agent |Envoy |Graceful termination|There are (?:still|no more)|Status server|FLAG: |Proxy "
+    r"role|"
+    r"Apply (?:mesh|proxy) config|Effective config|JWT policy|Pilot SAN|Starting (?:proxy agent|"
+    r"default Istio SDS)|"
+    r"Opening status port|CA Endpoint|Using CA|Epoch \d|Received new config|Readiness |Watching |"
+    r"Aborting proxy|"
+    r"Detected (?:that|Envoy)|Waiting for|Workload is using file mounted|adding watcher|Error in "
+    r"getting|"
     r"Failed to (?:start|drain|get|connect)|cmd?line"
 )
 _IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
@@ -67,9 +72,16 @@ def _agent(text: str) -> EnvoyLine | None:
     scoped = _AGENT_SCOPE.match(found["text"])
     if scoped is None and not _AGENT_TEXT.match(found["text"]):
         return None
-    component, message = (scoped["component"], scoped["text"]) if scoped else ("agent", found["text"])
+    component, message = (
+        (scoped["component"], scoped["text"]) if scoped else ("agent", found["text"])
+    )
     return EnvoyLine(
-        time=found["time"], level=found["level"], component=component, connection="", stream="", text=message
+        time=found["time"],
+        level=found["level"],
+        component=component,
+        connection="",
+        stream="",
+        text=message,
     )
 
 

@@ -10,11 +10,13 @@ from why503.evidence.reader import Context, Line, Reading
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Request, Source, Witness
 from why503.support.secret import mask, raw
 
-NAME = "envoy-log"
+NAME = "envoy log"
 
 _DUMP = re.compile(r"\s{0,8}':?[\w.-]{1,200}', '")
 _THREAD = re.compile(r"\s{0,8}thread=\d{1,20}\s*$")
-_BACKTRACE = re.compile(r"\s{0,8}(?:Proxy-Wasm plugin in-VM backtrace:|\d{1,3}:\s{1,4}0x[0-9a-f]{1,16} - )")
+_BACKTRACE = re.compile(
+    r"\s{0,8}(?:Proxy-Wasm plugin in-VM backtrace:|\d{1,3}:\s{1,4}0x[0-9a-f]{1,16} - )"
+)
 _HEADER = re.compile(r"completed header: key=(?P<key>[^\s=]{1,200}) value=")
 _FRAMING = frozenset({"transfer-encoding", "content-length"})
 _WASM_STATUS = re.compile(r"Response status code: (\d{3})")
@@ -25,7 +27,9 @@ def bid(sample: list[Line]) -> float:
     """Share of lines that have the shape of the proxy container's log."""
     if not sample:
         return 0.0
-    return sum(1 for line in sample if parsed(line.text) is not None or _belongs(line.text)) / len(sample)
+    return sum(1 for line in sample if parsed(line.text) is not None or _belongs(line.text)) / len(
+        sample
+    )
 
 
 def start(context: Context) -> "Session":
@@ -56,7 +60,9 @@ class Session:
         moment = line.origin.time if moment is None else moment
         self._streams.see(found, source, teller, moment, line.text)
         if header := self._headers.twice(found, teller):
-            self._tell(ProxyEventKind.DUPLICATE_HEADER, header, found, (source, teller, moment, line.text))
+            self._tell(
+                ProxyEventKind.DUPLICATE_HEADER, header, found, (source, teller, moment, line.text)
+            )
         elif (event := event_of(found.text, found.level)) is not None:
             self._tell(*event, found, (source, teller, moment, line.text))
         if found.component == "wasm":
@@ -71,7 +77,7 @@ class Session:
         return Reading(facts=self._facts)
 
     def _take_rest(self, line: Line) -> bool:
-        """Lines without a head: dumped headers, thread names, backtraces, the rest of a broken line."""
+        """Lines without a head: dumped headers, backtraces, the rest of a broken line."""
         text = line.text[:SCAN_LENGTH]
         if not text.strip():
             return False
@@ -117,7 +123,9 @@ class Session:
         else:
             self._facts.append(event)
 
-    def _client_of_wasm(self, found: EnvoyLine, place: tuple[Source, str, float | None, str]) -> None:
+    def _client_of_wasm(
+        self, found: EnvoyLine, place: tuple[Source, str, float | None, str]
+    ) -> None:
         """A call of a wasm plugin that failed is a request that the plugin saw as a client."""
         source, teller, moment, line = place
         code = _WASM_STATUS.search(found.text)
@@ -137,7 +145,7 @@ class Session:
 
 
 class _Headers:
-    """Watches the HTTP/1 codec's trace lines for a framing header that comes twice in one message."""
+    """Watches the HTTP/1 codec's trace lines for a framing header that comes twice."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], set[str]] = {}
@@ -146,8 +154,8 @@ class _Headers:
     def twice(self, line: EnvoyLine, teller: str) -> str:
         """The header that this line shows for the second time in its message; ``""`` for none.
 
-        The last header of a message is completed after `onHeadersCompleteBase`, so one line after it
-        still belongs to the message.
+        The last header of a message is completed after `onHeadersCompleteBase`, so one line
+        after it still belongs to the message.
         """
         key = (teller, line.connection)
         text = line.text

@@ -1,4 +1,4 @@
-"""Requests as a proxy's debug log tells them: gathered stream by stream, given out when they ended."""
+"""Requests as a proxy's debug log tells them, gathered stream by stream."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,22 @@ STREAMS_LIMIT = 10_000
 """Streams that are followed at one time; the oldest is given out when one more begins."""
 
 _CLUSTER = re.compile(r"cluster '([^']{0,400})' match for URL '([^']{0,4000})'")
-_RESET = re.compile(r"upstream reset: reset reason:? ?([^,]{0,200})(?:, transport failure reason: ?(.*))?")
+_RESET = re.compile(
+    r"upstream reset: reset reason:? ?([^,]{0,200})(?:, transport failure reason: ?(.*))?"
+)
 _DETAILS = re.compile(
-    r"(?:Sending|Preparing) local reply with details (\S.*)|Resetting stream due to (\S+?)\.? Prior headers"
+    r"(?:Sending|Preparing) local reply with details (\S.*)|Resetting stream due to (\S+?)\.? "
+    r"Prior headers"
 )
 _DUMP = re.compile(r"\s{0,8}'(?P<key>[^']{1,200})', '(?P<value>.{0,4000}?)'\s*(?:thread=\d+)?\s*$")
-_WANTED = {":authority": "authority", ":path": "path", ":method": "method", "x-request-id": "request_id"}
+_WANTED = {
+    ":authority": "authority",
+    ":path": "path",
+    ":method": "method",
+    "x-request-id": "request_id",
+}
+
+_CONTROL_PLANE = ("/envoy.service.", "/istio.v1.auth.")
 
 HTTP_ERROR = 500
 _OF_REQUEST, _OF_ANSWER = 1, 2
@@ -46,7 +56,9 @@ class Streams:
         self._dump_of = 0
         self._done: list[Request] = []
 
-    def see(self, line: EnvoyLine, source: Source, teller: str, time: float | None, text: str) -> None:
+    def see(
+        self, line: EnvoyLine, source: Source, teller: str, time: float | None, text: str
+    ) -> None:
         """Take in a line that has a stream id; any other line ends a dump of headers."""
         self._close_dump()
         if not line.stream:
@@ -76,7 +88,9 @@ class Streams:
             return True
         if self._dump_of == _OF_REQUEST and key in _WANTED:
             stream.fields[_WANTED[key]] = mask(value)
-        elif self._dump_of == _OF_ANSWER and key == ":status" and value.isascii() and value.isdigit():
+        elif (
+            self._dump_of == _OF_ANSWER and key == ":status" and value.isascii() and value.isdigit()
+        ):
             stream.code = int(value[:4])
         return True
 
@@ -112,6 +126,8 @@ class Streams:
         answered = stream.code is not None and stream.code < HTTP_ERROR
         failed = stream.code is not None and stream.code >= HTTP_ERROR
         if not (failed or stream.details or (stream.reset is not None and not answered)):
+            return
+        if stream.fields.get("path", "").startswith(_CONTROL_PLANE):
             return
         details = stream.details
         if details is None and stream.reset is not None:

@@ -7,7 +7,7 @@ from why503.evidence.reader import Context, Line, Reading
 from why503.facts import Fact, ProxyEvent, ProxyEventKind
 from why503.support.secret import raw
 
-NAME = "istiod-log"
+NAME = "istiod log"
 
 _HEAD = re.compile(
     rf"(?P<time>{TIME})\s{{1,12}}(?P<level>debug|info|warn|warning|error|fatal)\s{{1,12}}"
@@ -53,10 +53,15 @@ _PUSH = re.compile(
     r"(?:.{0,80}?resources:(?P<count>\d{1,9}))?"
 )
 _OLD_PUSH = re.compile(r"(?P<type>[CELR]DS): PUSH (?:TO |for )(?P<node>\S{1,300})")
-_NACK = re.compile(r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK) (?P<text>.*)")
+_NACK = re.compile(
+    r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK) (?P<text>.*)"
+)
 _KINDS = (
     (
-        re.compile(r"Internal:Error adding/updating|gRPC config .{0,120} rejected|[Rr]ejected by (?:proxy|Envoy)"),
+        re.compile(
+            r"Internal:Error adding/updating|gRPC config .{0,120} rejected|[Rr]ejected by "
+            r"(?:proxy|Envoy)"
+        ),
         ProxyEventKind.CONFIG_REJECTED,
     ),
     (
@@ -64,7 +69,10 @@ _KINDS = (
         ProxyEventKind.XDS_THROTTLED,
     ),
     (
-        re.compile(r"xDS push error|[Pp]ush (?:errored|failure|failed)|terminated .{0,80}error|Failed to push"),
+        re.compile(
+            r"xDS push error|[Pp]ush (?:errored|failure|failed)|terminated .{0,80}error|Failed "
+            r"to push"
+        ),
         ProxyEventKind.XDS_DISCONNECTED,
     ),
     (

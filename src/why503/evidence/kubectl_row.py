@@ -12,6 +12,16 @@ _PAIR = re.compile(r"(\d{1,9})/(\d{1,9})")
 _SERVICE_PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?/([A-Z]{2,5})")
 _MORE = re.compile(r"\s{0,3}\+ ?\d{1,9} more\.{3}$")
 
+_NAMES = (
+    "Pod Service EndpointSlice Deployment ReplicaSet StatefulSet DaemonSet "
+    "HorizontalPodAutoscaler PodDisruptionBudget Event Node Namespace ConfigMap "
+    "NetworkPolicy Ingress VirtualService DestinationRule Gateway ServiceEntry Sidecar "
+    "PeerAuthentication AuthorizationPolicy RequestAuthentication EnvoyFilter Telemetry "
+    "WorkloadEntry WorkloadGroup ProxyConfig WasmPlugin HTTPRoute GRPCRoute TCPRoute "
+    "TLSRoute ReferenceGrant VMAlert VMCluster VMSingle VMAgent VMRule ServiceAccount Job "
+    "CronJob"
+)
+
 KINDS = {
     "po": "Pod",
     "svc": "Service",
@@ -41,28 +51,23 @@ KINDS = {
     "we": "WorkloadEntry",
     "wg": "WorkloadGroup",
     "sa": "ServiceAccount",
-    **{
-        kind.lower(): kind
-        for kind in (
-            "Pod Service EndpointSlice Deployment ReplicaSet StatefulSet DaemonSet HorizontalPodAutoscaler "
-            "PodDisruptionBudget Event Node Namespace ConfigMap NetworkPolicy Ingress VirtualService "
-            "DestinationRule Gateway ServiceEntry Sidecar PeerAuthentication AuthorizationPolicy "
-            "RequestAuthentication EnvoyFilter Telemetry WorkloadEntry WorkloadGroup ProxyConfig WasmPlugin "
-            "HTTPRoute GRPCRoute TCPRoute TLSRoute ReferenceGrant VMAlert VMCluster VMSingle VMAgent VMRule "
-            "ServiceAccount Job CronJob"
-        ).split()
-    },
+    **{kind.lower(): kind for kind in _NAMES.split()},
 }
 """Kinds by the lower-case names that kubectl knows; plurals are found by `kind_named`."""
 
 
 def kind_named(word: str) -> str:
-    """Kind of a resource as typed after `kubectl get` (`svc`, `virtualservices.networking.istio.io`).
+    """Kind of a resource as typed after `kubectl get` (`svc`, `pods`, `gateways.networking...`).
 
     ``""`` where the word is no kind known here.
     """
     name = word.lower().split(".")[0].split("/")[0].split(",")[0]
-    for form in (name, name.removesuffix("s"), name.removesuffix("es"), name.removesuffix("ies") + "y"):
+    for form in (
+        name,
+        name.removesuffix("s"),
+        name.removesuffix("es"),
+        name.removesuffix("ies") + "y",
+    ):
         if form in KINDS:
             return KINDS[form]
     return ""
@@ -126,8 +131,19 @@ def _cell(row: Row, title: str) -> str | None:
 
 def _pod(row: Row, data: dict[str, Any]) -> None:
     word = row.get("STATUS", "")
-    waiting = word in ("Pending", "ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff")
-    ended = {"Completed": "Succeeded", "Succeeded": "Succeeded", "Failed": "Failed", "Evicted": "Failed"}
+    waiting = word in (
+        "Pending",
+        "ContainerCreating",
+        "PodInitializing",
+        "ErrImagePull",
+        "ImagePullBackOff",
+    )
+    ended = {
+        "Completed": "Succeeded",
+        "Succeeded": "Succeeded",
+        "Failed": "Failed",
+        "Evicted": "Failed",
+    }
     phase = ended.get(word, "Pending" if waiting or word.startswith("Init:") else "Running")
     status: dict[str, Any] = {"phase": phase}
     if word and word != "Running":
@@ -152,7 +168,10 @@ def _containers(ready: int, total: int, word: str, row: Row) -> list[dict[str, A
         one: dict[str, Any] = {"ready": place < ready, "restartCount": 0}
         if place == min(ready, total - 1):
             one["restartCount"] = restarts
-            if word.endswith(("BackOff", "ImagePull")) or word in ("ContainerCreating", "PodInitializing"):
+            if word.endswith(("BackOff", "ImagePull")) or word in (
+                "ContainerCreating",
+                "PodInitializing",
+            ):
                 one["state"] = {"waiting": {"reason": word}}
             elif word in ("OOMKilled", "Error", "Completed", "ContainerCannotRun"):
                 one["state"] = {"terminated": {"reason": word}}
@@ -183,7 +202,9 @@ def _service(row: Row, data: dict[str, Any]) -> None:
         }
     )
     if outside := _cell(row, "EXTERNAL-IP"):
-        data["status"] = {"loadBalancer": {"ingress": [{"ip": part} for part in outside.split(",")]}}
+        data["status"] = {
+            "loadBalancer": {"ingress": [{"ip": part} for part in outside.split(",")]}
+        }
 
 
 def _labels(text: str) -> dict[str, str] | None:
@@ -200,12 +221,14 @@ def _endpoints(row: Row, data: dict[str, Any]) -> None:
     by_port: dict[str, list[str]] = {}
     for part in _addresses(row.get("ENDPOINTS", "")):
         address, colon, port = part.rpartition(":")
-        by_port.setdefault(port if colon else "", []).append((address if colon else part).strip("[]"))
+        by_port.setdefault(port if colon else "", []).append(
+            (address if colon else part).strip("[]")
+        )
     data["subsets"] = [
         _some(
             {
                 "addresses": [{"ip": address} for address in addresses],
-                "ports": [{"port": int(port)}] if port.isdigit() and len(port) < 6 else None,  # noqa: PLR2004
+                "ports": [{"port": int(port)}] if port.isdigit() and len(port) < 6 else None,
             }
         )
         for port, addresses in by_port.items()
@@ -214,7 +237,9 @@ def _endpoints(row: Row, data: dict[str, Any]) -> None:
 
 def _endpoint_slice(row: Row, data: dict[str, Any]) -> None:
     found = _addresses(row.get("ENDPOINTS", ""))
-    ports = [int(port) for port in row.get("PORTS", "").split(",") if port.isdigit() and len(port) < 6]  # noqa: PLR2004
+    ports = [
+        int(port) for port in row.get("PORTS", "").split(",") if port.isdigit() and len(port) < 6
+    ]
     data["addressType"] = row.get("ADDRESSTYPE", "")
     data["endpoints"] = [{"addresses": [address]} for address in found]
     data["ports"] = [{"port": port} for port in ports]
@@ -227,7 +252,9 @@ def _event(row: Row, data: dict[str, Any]) -> None:
     data["type"] = row.get("TYPE", "")
     data["reason"] = row.get("REASON", "")
     data["message"] = row.get("MESSAGE", "")
-    data["involvedObject"] = _some({"kind": kind_named(owner) or owner, "name": name, "namespace": place or None})
+    data["involvedObject"] = _some(
+        {"kind": kind_named(owner) or owner, "name": name, "namespace": place or None}
+    )
     if count := _number(row.get("COUNT", "")):
         data["count"] = count
 
@@ -260,15 +287,21 @@ def _autoscaler(row: Row, data: dict[str, Any]) -> None:
 def _budget(row: Row, data: dict[str, Any]) -> None:
     def amount(title: str) -> int | str | None:
         text = row.get(title, "")
-        return int(text) if text.isdigit() and len(text) < 10 else text if text.endswith("%") else None  # noqa: PLR2004
+        return (
+            int(text) if text.isdigit() and len(text) < 10 else text if text.endswith("%") else None
+        )
 
-    data["spec"] = _some({"minAvailable": amount("MIN AVAILABLE"), "maxUnavailable": amount("MAX UNAVAILABLE")})
+    data["spec"] = _some(
+        {"minAvailable": amount("MIN AVAILABLE"), "maxUnavailable": amount("MAX UNAVAILABLE")}
+    )
     data["status"] = _some({"disruptionsAllowed": _number(row.get("ALLOWED DISRUPTIONS", ""))})
 
 
 def _node(row: Row, data: dict[str, Any]) -> None:
     words = row.get("STATUS", "").split(",")
-    data["status"] = {"conditions": [{"type": "Ready", "status": "True" if "Ready" in words else "False"}]}
+    data["status"] = {
+        "conditions": [{"type": "Ready", "status": "True" if "Ready" in words else "False"}]
+    }
     if "SchedulingDisabled" in words:
         data["spec"] = {"unschedulable": True}
 
@@ -278,7 +311,10 @@ def _list(text: str) -> list[str]:
 
 
 def _virtual_service(row: Row, data: dict[str, Any]) -> None:
-    data["spec"] = {"gateways": _list(row.get("GATEWAYS", "")), "hosts": _list(row.get("HOSTS", ""))}
+    data["spec"] = {
+        "gateways": _list(row.get("GATEWAYS", "")),
+        "hosts": _list(row.get("HOSTS", "")),
+    }
 
 
 def _destination_rule(row: Row, data: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ NAME = "kubectl table"
 _HEADER = re.compile(r"[ ]{0,8}(?:NAMESPACE|NAME|LAST SEEN)\s[ A-Z0-9()%/-]{2,300}$")
 _OTHER_TOOL = frozenset({"CDS", "LDS", "DOMAINS", "VHOST", "MATCH", "CLUSTER"})
 _TITLE = re.compile(
-    r"LAST SEEN|FIRST SEEN|NOMINATED NODE|READINESS GATES|MIN AVAILABLE|MAX UNAVAILABLE|ALLOWED DISRUPTIONS|"
+    r"LAST SEEN|FIRST SEEN|NOMINATED NODE|READINESS GATES|MIN AVAILABLE|MAX UNAVAILABLE|"
+    r"ALLOWED DISRUPTIONS|"
     r"NODE SELECTOR|[A-Z0-9()%/-]+"
 )
 _CELL = re.compile(r"\S+(?: \S+){0,200}")
@@ -25,7 +26,10 @@ _SEEN = re.compile(r"(?:\d{1,9}[smhdy]){1,4}(?: \(x\d+ over \S+\))?|<unknown>|<i
 _RESTARTED = re.compile(r"\(\S{1,20} ago\)")
 _JSONPATH = re.compile(r"\{?\.?(?P<path>[\w./\\'\"\[\]-]{1,300})\}?")
 _STEP = re.compile(r"\['?\"?([^\]'\"]{1,200})'?\"?\]|((?:\\\.|[^.\[\]])+)")
-_LONE_CELL = re.compile(r"[ ]{0,4}(?:[#>][ ]{0,4})?(?P<title>MODE|STATUS|TYPE|HOST|ACTION):[ ]{1,4}(?P<value>\S{1,200})$")
+_LONE_CELL = re.compile(
+    r"[ ]{0,4}(?:[#>][ ]{0,4})?(?P<title>MODE|STATUS|TYPE|HOST|"
+    r"ACTION):[ ]{1,4}(?P<value>\S{1,200})$"
+)
 _PATIENCE = 3
 """Lines after a command in which its table or value must begin."""
 _PADDING = 20
@@ -85,7 +89,7 @@ class _Session:
         titles = tuple((found[0], found.start()) for found in _TITLE.finditer(text))
         names = frozenset(title for title, _place in titles)
         kind = kind_by_titles(names) or self._asked_kind()
-        if len(titles) < 2 or names & _OTHER_TOOL or not (kind or {"NAME", "AGE"} <= names):  # noqa: PLR2004
+        if len(titles) < 2 or names & _OTHER_TOOL or not (kind or {"NAME", "AGE"} <= names):
             return False
         self.titles, self.kind = titles, kind
         return True
@@ -134,7 +138,11 @@ class _Session:
         if command is None or command.piped or self.since != 1 or not self_kind:
             return False
         output = command.option("-o", "--output")
-        found = _JSONPATH.fullmatch(output.partition("jsonpath=")[2].strip()) if "jsonpath=" in output else None
+        found = (
+            _JSONPATH.fullmatch(output.partition("jsonpath=")[2].strip())
+            if "jsonpath=" in output
+            else None
+        )
         names = command.arguments[command.arguments.index("get") + 1 :]
         name = names[0].partition("/")[2] or (names[1] if len(names) > 1 else "")
         if found is None or not name:
@@ -155,7 +163,9 @@ class _Session:
         if found is None or not kind or self.since > _PATIENCE:
             return False
         command = self.command
-        names = command.arguments[command.arguments.index("get") + 1 :] if command is not None else ()
+        names = (
+            command.arguments[command.arguments.index("get") + 1 :] if command is not None else ()
+        )
         row = {"NAME": names[1] if len(names) > 1 else "", found["title"]: found["value"]}
         self._emit(object_of(kind, row, self._namespace()), number)
         return True
@@ -172,7 +182,11 @@ def _set(data: dict[str, Any], path: str, value: Any) -> None:
     """Put ``value`` at a jsonpath of plain steps (`.spec.ports[0].name`)."""
     steps: list[str | int] = []
     for bracket, name in _STEP.findall(path):
-        steps.append(int(bracket) if bracket.isdigit() and len(bracket) < 3 else bracket or name.replace("\\.", "."))  # noqa: PLR2004
+        steps.append(
+            int(bracket)
+            if bracket.isdigit() and len(bracket) < 3
+            else bracket or name.replace("\\.", ".")
+        )
     here: Any = data
     for place, step in enumerate(steps):
         following: Any = value

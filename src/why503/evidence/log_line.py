@@ -16,11 +16,13 @@ TIME = (
 """Pattern of an ISO 8601 time as logs write it (also with `/` or the dash of a word processor)."""
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]{1,10})://(?:[^/\s@\"']{1,256}@)?(?P<authority>[^/\s\"'?#]{1,260})(?P<path>[^\"'#]*)"
+    r"(?P<scheme>[a-z][a-z0-9+.-]{1,10})"
+    r"://(?:[^/\s@\"']{1,256}@)?(?P<authority>[^/\s\"'?#]{1,260})(?P<path>[^\"'#]*)"
 )
 
 _ENVOY_BODY = re.compile(
-    r"upstream connect error or disconnect/reset before headers\.[^\"'\]\r\n\t;]{0,700}"
+    r"upstream connect error or disconnect/reset before "
+    r"headers\.[^\"'`\]\r\n\t;\u201c\u201d\u2019]{0,700}"
     r"|no healthy upstream|upstream request timeout|upstream max stream duration reached"
     r"|(?<![\w-])stream timeout|RBAC: access denied|fault filter abort|local_rate_limited"
     r"|no cluster match|Jwt (?:is|issuer|verification)[^\"'\r\n\t]{0,80}"

@@ -19,7 +19,8 @@ JSON_WITH_LINES = 2_000_000
 _YAML_HEAD = re.compile(r"^(?:-[ ]{1,4})?(?:apiVersion|kind)[ ]{0,4}:[ ]{1,20}\S", re.MULTILINE)
 _JSON_HEAD = re.compile(r'"(?:apiVersion|kind)"\s{0,20}:\s{0,20}"')
 _TERMINAL = re.compile(
-    r"^[ ]{0,8}(?:```|[$>%#][ ]{1,4}(?:kubectl|istioctl|curl|k|oc)[ ]|(?:kubectl|istioctl|curl)[ ])",
+    r"^[ ]{0,8}(?:```|[$>%#][ ]{1,4}(?:kubectl|istioctl|curl|k|oc)[ ]|(?:kubectl|istioctl|"
+    r"curl)[ ])",
     re.MULTILINE,
 )
 _DESCRIBE_PAGE = re.compile(r"^Name:[ ]{2,}\S", re.MULTILINE)
@@ -50,7 +51,11 @@ def bid(text: str) -> float:
         return 0.95 if not foreign else max(0.2, 0.9 - 4 * foreign / body)
     if foreign or not nests(lines):
         return 0.0
-    return 0.9 if any(isinstance(root, Node) and root.sort == "map" for root in documents(text)) else 0.0
+    return (
+        0.9
+        if any(isinstance(root, Node) and root.sort == "map" for root in documents(text))
+        else 0.0
+    )
 
 
 def read(text: str, context: Context) -> Reading:

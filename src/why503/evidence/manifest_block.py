@@ -15,20 +15,26 @@ LONGEST = 20_000
 _GAP = 50
 """Line numbers that may be missing inside a block (blank lines that were not offered)."""
 
-_HEAD = re.compile(r"(?:-[ ]{1,4})?(?:apiVersion|kind):[ ]{1,8}[\"']?[A-Za-z][\w./-]{0,80}[\"']?[ ]*(?:#.*)?$")
+_HEAD = re.compile(
+    r"(?:-[ ]{1,4})?(?:apiVersion|kind):[ ]{1,8}[\"']?[A-Za-z][\w./-]{0,80}[\"']?[ ]*(?:#.*)?$"
+)
 _FRAGMENT_HEAD = re.compile(
     r"(?:-[ ]{1,4})?(?:metadata|spec|trafficPolicy|connectionPool|outlierDetection|meshConfig|"
-    r"extensionProviders|portLevelSettings|transport_socket|typed_config|upstream_connection_options|"
-    r"livenessProbe|readinessProbe|startupProbe|lifecycle|circuit_breakers|defaultConfig|proxyConfig|"
+    r"extensionProviders|portLevelSettings|transport_socket|typed_config|"
+    r"upstream_connection_options|"
+    r"livenessProbe|readinessProbe|startupProbe|lifecycle|circuit_breakers|defaultConfig|"
+    r"proxyConfig|"
     r"load_assignment|health_checks|route_config|virtual_hosts|common_http_protocol_options|"
     r"static_resources|configPatches|outboundTrafficPolicy|tcpKeepalive):[ ]*(?:#.*)?$"
 )
-_TOP_KEYS = frozenset(
-    "apiVersion kind metadata spec status data stringData binaryData type roleRef subjects rules webhooks "
-    "items involvedObject regarding reason message note count firstTimestamp lastTimestamp eventTime "
-    "reportingComponent reportingInstance reportingController source action series related endpoints "
-    "ports addressType subsets immutable secrets imagePullSecrets provisioner parameters".split()
+_TOP_KEYS_TEXT = (
+    "apiVersion kind metadata spec status data stringData binaryData type roleRef "
+    "subjects rules webhooks items involvedObject regarding reason message note count "
+    "firstTimestamp lastTimestamp eventTime reportingComponent reportingInstance "
+    "reportingController source action series related endpoints ports addressType subsets "
+    "immutable secrets imagePullSecrets provisioner parameters"
 )
+_TOP_KEYS = frozenset(_TOP_KEYS_TEXT.split())
 _QUOTE = re.compile(r"[ ]{0,4}(?:>[ ]?){1,3}")
 _YAML_FENCE = re.compile(r"[ ]{0,8}(?:```|~~~)[ ]?(?:ya?ml|json)[ ]*$", re.IGNORECASE)
 _FENCE = re.compile(r"[ ]{0,8}(?:```|~~~)[ ]*$")
@@ -130,13 +136,17 @@ class _Session:
         if text == "---" or text.startswith("--- #"):
             return True
         previous = next((row for row in reversed(block.rows) if row.strip()), "")
-        listed = block.rows[0].startswith("- ") or any(row.startswith("- ") for row in block.rows[-400:])
+        listed = block.rows[0].startswith("- ") or any(
+            row.startswith("- ") for row in block.rows[-400:]
+        )
         if text.startswith("- ") or text == "-":
             return listed or previous.rstrip().endswith(":")
         found = KEY.match(text)
         if found is None:
             return False
-        return found["key"] in _TOP_KEYS or (not found["value"] and not block.rows[0].startswith("- "))
+        return found["key"] in _TOP_KEYS or (
+            not found["value"] and not block.rows[0].startswith("- ")
+        )
 
 
 def _unquoted(text: str) -> tuple[bool, str]:
@@ -161,9 +171,7 @@ def _head(text: str, expects_json: bool) -> _Block | None:
     fragment = _FRAGMENT_HEAD.match(stripped) is not None
     if indent > 100 or not (is_json or fragment or _HEAD.match(stripped)):
         return None
-    return _Block(
-        quoted=quoted, base=indent, shift=shift, first=0, last=0, json=is_json
-    )
+    return _Block(quoted=quoted, base=indent, shift=shift, first=0, last=0, json=is_json)
 
 
 def bid(sample: list[Line]) -> float:

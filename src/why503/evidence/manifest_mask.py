@@ -11,14 +11,17 @@ _KEY = re.compile(
 )
 _ENV = re.compile(r"(?i)password|passwd|token|secret|key|credential")
 _ARGUMENT = re.compile(
-    r"(?i)^(--?[\w.-]{0,80}(?:password|passwd|token|secret|api-?key|authkey)(?![\w.-]{0,20}file)[\w.-]{0,20}=).+",
+    r"(?i)^(--?[\w.-]{0,80}(?:password|passwd|token|secret|api-?key|"
+    r"authkey)(?![\w.-]{0,20}file)[\w.-]{0,20}=).+",
     re.DOTALL,
 )
 _SETTING = re.compile(
     r"(?im)^([ \t]{0,40}[\"']?[\w.-]{0,60}(?:password|passwd|client_?secret|api_?key|access_?key|"
     r"auth_?token)[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![ \t\r\n|>]).{1,2000}$"
 )
-_SUSPECT = re.compile(r"(?i)authorization|bearer|basic|cookie|=|://|eyJ|private key|passw|secret|key|token")
+_SUSPECT = re.compile(
+    r"(?i)authorization|bearer|basic|cookie|=|://|eyJ|private key|passw|secret|key|token"
+)
 _FORMAT = re.compile(r"%(?:REQ|RESP|START_TIME|RESPONSE_|UPSTREAM_|DURATION|PROTOCOL)")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -55,7 +58,11 @@ def _masked(value: Any, key: str) -> Any:
 
 def _hidden(value: Any) -> Any:
     """The mask instead of a secret; paths of files and absent values are none."""
-    if value is None or isinstance(value, dict | list) or (isinstance(value, str) and value[:1] in "/"):
+    if (
+        value is None
+        or isinstance(value, dict | list)
+        or (isinstance(value, str) and value.startswith("/"))
+    ):
         return value
     return MASK
 

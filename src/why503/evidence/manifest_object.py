@@ -1,4 +1,4 @@
-"""Nodes of a YAML tree as `Manifest` facts: lists taken apart, mesh configs unpacked, secrets out."""
+"""Nodes of a YAML tree as manifests: lists taken apart, mesh configs unpacked, secrets out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +10,9 @@ from why503.facts.manifest import Manifest, Path
 from why503.facts.reading import Unread
 from why503.support.text import _
 
-_NO_LINES: dict[Path, tuple[int, int]] = {}
 
-
-def read_text(
-    text: str, context: Context, *, first_line: int = 1, column: int = 0
-) -> Reading:
-    """Manifests of all YAML documents in ``text``, whose first line has the number ``first_line``."""
+def read_text(text: str, context: Context, *, first_line: int = 1, column: int = 0) -> Reading:
+    """Manifests of all YAML documents in ``text``, whose first line is number ``first_line``."""
     reading = Reading()
     for root in documents(text, first_line, column):
         if isinstance(root, Trouble):
@@ -43,7 +39,7 @@ def manifest_of(
     data: dict[str, Any], context: Context, *, line: int = 0, column: int = 0, partial: bool = False
 ) -> Manifest:
     """An object made of ``data`` alone, all of it seen at ``line`` (0: not known)."""
-    lines = {(): (line, max(column, 1))} if line else _NO_LINES
+    lines: dict[Path, tuple[int, int]] = {(): (line, max(column, 1))} if line else {}
     return _manifest(data, lines, context, (line, column), partial)
 
 
@@ -96,7 +92,9 @@ def _manifest(
 
 
 def _word(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return (
+        str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    )
 
 
 def _mesh_config(node: Node, outer: Manifest, context: Context) -> list[Manifest]:

@@ -1,4 +1,4 @@
-"""Peels off what log transports put around a line: kubectl, CRI, Docker, stern, compose, log stores."""
+"""Peels off what log transports put around a line: kubectl, CRI, stern, log stores and others."""
 
 import json
 import re
@@ -16,16 +16,21 @@ _LAYERS = 5
 _OPEN_PARTIALS = 1000
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
-_KUBECTL = re.compile(r"\[pod/(?P<pod>[^/\]\s]{1,253})/(?P<container>[^/\]\s]{1,63})\] ?(?P<rest>.*)", re.DOTALL)
+_KUBECTL = re.compile(
+    r"\[pod/(?P<pod>[^/\]\s]{1,253})/(?P<container>[^/\]\s]{1,63})\] ?(?P<rest>.*)", re.DOTALL
+)
 _CRI = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?P<stream>stdout|stderr) "
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
+    r"(?P<stream>stdout|stderr) "
     r"(?P<tag>[FP])(?::\S{0,40})? ?(?P<rest>.*)",
     re.DOTALL,
 )
 _TIMESTAMP = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)) (?P<rest>\S.*|)", re.DOTALL
 )
-_LEVEL_NEXT = re.compile(r"\[?(?:trace|debug|info|notice|warn|warning|error|fatal|critical|panic)\b", re.IGNORECASE)
+_LEVEL_NEXT = re.compile(
+    r"\[?(?:trace|debug|info|notice|warn|warning|error|fatal|critical|panic)\b", re.IGNORECASE
+)
 _STERN = re.compile(
     r"(?P<pod>[a-z0-9][a-z0-9.-]{0,250}-(?:[bcdfghjklmnpqrstvwxz0-9]{5}|\d{1,4})) "
     r"(?P<container>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?) (?P<rest>.*)",
@@ -33,7 +38,8 @@ _STERN = re.compile(
 )
 _OF_DEPLOYMENT = re.compile(r"-[a-z0-9]{8,10}-[a-z0-9]{5}$")
 _KAIL = re.compile(
-    r"(?P<namespace>[a-z0-9-]{1,63})/(?P<pod>[a-z0-9.-]{1,253})\[(?P<container>[a-z0-9-]{1,63})\]: (?P<rest>.*)",
+    r"(?P<namespace>[a-z0-9-]{1,63})/(?P<pod>[a-z0-9.-]{1,253})\[(?P<container>[a-z0-9-]{1,63})"
+    r"\]: (?P<rest>.*)",
     re.DOTALL,
 )
 _COMPOSE = re.compile(r"(?P<pod>[A-Za-z0-9][\w.-]{0,62}) {1,60}\| ?(?P<rest>.*)", re.DOTALL)
@@ -92,7 +98,7 @@ class Peeler:
 
 
 def unwrap_document(text: str) -> list[Line] | None:
-    """Log lines inside one JSON document of a log store (Loki, Elasticsearch); None where it is none.
+    """Log lines inside one JSON document of a log store (Loki, Elasticsearch); None for no such.
 
     Line numbers are those of the physical lines that hold the values.
     """
@@ -167,14 +173,20 @@ def _one_layer(line: Line) -> Line | None:
             return None
         origin = replace(line.origin, time=moment_of(stamp["time"]))
         return replace(line, text=stamp["rest"], origin=origin)
-    if not first.isalnum():
-        return None
+    return _after_name(line) if first.isalnum() else None
+
+
+def _after_name(line: Line) -> Line | None:
+    """``line`` without the names that stern, kail or compose put before it; None where none is."""
+    text = line.text
     if (stern := _STERN.match(text)) is not None and _is_stern(stern):
         return _named(line, stern)
     if (kail := _KAIL.match(text)) is not None:
         return _named(line, kail)
     compose = _COMPOSE.match(text)
-    if compose is not None and (_REPLICA.search(compose["pod"]) or _LOG_BEGINS.match(compose["rest"])):
+    if compose is not None and (
+        _REPLICA.search(compose["pod"]) or _LOG_BEGINS.match(compose["rest"])
+    ):
         return _named(line, compose)
     return None
 
@@ -194,7 +206,7 @@ def _named(line: Line, found: re.Match[str] | None) -> Line | None:
 
 
 def _is_stern(found: re.Match[str]) -> bool:
-    """Whether two words and a text are a pod, a container and its line, and no sentence or table row."""
+    """Whether two words and a text are pod, container and line, and no sentence or table row."""
     rest = found["rest"]
     if rest[:1] in (" ", "\t"):
         return bool(_OF_DEPLOYMENT.search(found["pod"])) and found["container"] in _MESH_CONTAINERS
@@ -207,7 +219,9 @@ def _is_stern(found: re.Match[str]) -> bool:
 
 def _out_of_json(line: Line) -> Line | None:
     """The line inside a log shipper's JSON object; None where the object is the line itself."""
-    if len(line.text) > PARTIAL_LENGTH or ('"response_code"' in line.text and "kube" not in line.text):
+    if len(line.text) > PARTIAL_LENGTH or (
+        '"response_code"' in line.text and "kube" not in line.text
+    ):
         return None
     try:
         data = json.loads(line.text)

@@ -1,4 +1,4 @@
-"""A log shipper's JSON object around a line: which field holds the line, which fields name the pod."""
+"""A log shipper's JSON object around a line: which field holds it, which fields name the pod."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,17 @@ from typing import Any
 from why503.evidence.reader import Origin
 from why503.support.duration import moment_of
 
-_CONTENT = ("log", "_msg", "line", "textPayload", "message", "msg", "_raw", "event.original", "body")
+_CONTENT = (
+    "log",
+    "_msg",
+    "line",
+    "textPayload",
+    "message",
+    "msg",
+    "_raw",
+    "event.original",
+    "body",
+)
 _OF_TRANSPORT = (
     "stream",
     "_stream",

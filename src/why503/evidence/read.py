@@ -1,6 +1,7 @@
 """From paths to a bundle: finds the files, asks the readers, says what stayed unread."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -29,7 +30,12 @@ FILES_LIMIT = 20_000
 """Files of one bundle that are read."""
 
 _EXCERPT = 60
-_ENDINGS = frozenset({".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"})
+_ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
+"""A blank line, and what people write for lines that they left out, or between two parts."""
+
+_ENDINGS = frozenset(
+    {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
+)
 _FORMAT_SIGNS = ("%START_TIME", "%RESPONSE_", "%REQ(", "%PROTOCOL%", "accessLogFormat")
 
 
@@ -78,7 +84,9 @@ def read_paths(paths: Sequence[str], options: Options) -> Bundle:
     inputs: list[Input] = []
     facts: list[Fact] = []
     for member in members:
-        context = Context(path=member.file.path, teller=member.teller, options=options, formats=formats)
+        context = Context(
+            path=member.file.path, teller=member.teller, options=options, formats=formats
+        )
         outcome = _read(member.file, context)
         facts.extend(outcome.facts)
         unread.extend(member.file.unread.values())
@@ -86,7 +94,9 @@ def read_paths(paths: Sequence[str], options: Options) -> Bundle:
         inputs.append(
             Input(
                 path=member.file.path,
-                kinds=tuple(name for _count, name in sorted(outcome.kinds, key=lambda kind: -kind[0])),
+                kinds=tuple(
+                    name for _count, name in sorted(outcome.kinds, key=lambda kind: -kind[0])
+                ),
                 lines=outcome.lines,
                 facts=len(outcome.facts),
                 unread_lines=outcome.unclaimed,
@@ -101,16 +111,19 @@ def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:
     for path in paths:
         place = Path(path)
         if path == STDIN:
-            found: Iterable[_Member] = [_Member(file=TextFile(path=STDIN, place=None), teller="stdin")]
+            found: Iterable[_Member] = [
+                _Member(file=TextFile(path=STDIN, place=None), teller="stdin")
+            ]
         elif place.is_dir():
             found = _walk(path, place, unread)
         elif place.is_file() or place.is_fifo() or place.is_char_device():
             found = [_Member(file=TextFile(path=path, place=place), teller=_stem(place.name))]
         else:
             raise ReadError(
-                _("Cannot read `{path}`: there is no such file. Check its name, or give `-` to read a pipe.").format(
-                    path=path
-                )
+                _(
+                    "Cannot read `{path}`: there is no such file. Check its name, or give `-` to "
+                    "read a pipe."
+                ).format(path=path)
             )
         for member in found:
             if member.file.path not in seen:
@@ -119,13 +132,15 @@ def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:
 
 
 def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
-    """Files below a folder, sorted; hidden files and links that lead outside are left out and named."""
+    """Files below a folder, sorted; hidden files and links that lead outside are named only."""
     count = 0
     home = root.resolve()
 
     def refuse(fault: OSError) -> None:
         reason = _("Cannot read the folder `{path}`: {fault}. Check that it can be opened by you.")
-        unread.append(_about(str(fault.filename), reason.format(path=fault.filename, fault=fault.strerror)))
+        unread.append(
+            _about(str(fault.filename), reason.format(path=fault.filename, fault=fault.strerror))
+        )
 
     for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -138,7 +153,10 @@ def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
                 continue
             count += 1
             if count > FILES_LIMIT:
-                reason = _("`{path}` has more than {limit} files; the rest were not read. Give fewer files.")
+                reason = _(
+                    "`{path}` has more than {limit} files; the rest were not read. Give fewer "
+                    "files."
+                )
                 unread.append(_about(path, reason.format(path=path, limit=FILES_LIMIT)))
                 return
             teller = "/".join(below.parts[:-1]) or _stem(name)
@@ -148,16 +166,21 @@ def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
 def _refused(place: Path, home: Path) -> str | None:
     """Why a file of a folder is not read; None where it is read."""
     if place.name.startswith("."):
-        return _("`{path}` was not read: it is a hidden file. Name it on the command line to read it.")
+        return _(
+            "`{path}` was not read: it is a hidden file. Name it on the command line to read it."
+        )
     if place.is_symlink() and not place.resolve().is_relative_to(home):
-        return _("`{path}` was not read: it is a link that leads outside the folder. Name its target instead.")
+        return _(
+            "`{path}` was not read: it is a link that leads outside the folder. Name its target "
+            "instead."
+        )
     if not place.is_file():
         return _("`{path}` was not read: it is not a regular file.")
     return None
 
 
 def _tellers_apart(members: list[_Member], paths: Sequence[str]) -> list[_Member]:
-    """Members whose tellers differ: files given by name that share a stem are told by their path."""
+    """Members with tellers that differ: files that share a stem are told by their path."""
     given = set(paths)
     counts: dict[str, int] = {}
     for member in members:
@@ -200,7 +223,9 @@ def _read(file: TextFile, context: Context) -> _Outcome:
             if reading.facts:
                 lines = text.count("\n") + (not text.endswith("\n"))
                 kinds = [(len(reading.facts), reader.NAME)]
-                return _Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines)
+                return _Outcome(
+                    facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines
+                )
             said.extend(reading.unread)
     outcome = _by_line(_peeled(file) if peeled is None else iter(peeled), context)
     if not outcome.facts and said:
@@ -249,7 +274,7 @@ def _by_line(lines: Iterator[Line], context: Context) -> _Outcome:
     for part in (head, lines):
         for line in part:
             outcome.lines = max(outcome.lines, line.number)
-            if not _claimed(desks, line, context, outcome) and line.text.strip():
+            if not _claimed(desks, line, context, outcome) and not _ELISION.fullmatch(line.text):
                 outcome.unclaimed += 1
                 outcome.first = outcome.first or line
     _finish(desks, context, outcome)
@@ -304,11 +329,17 @@ def _tell_unclaimed(context: Context, outcome: _Outcome) -> None:
         reason = _("{count} lines of `{path}` were not understood, first at line {line}: {excerpt}")
     else:
         reason = _(
-            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt}). Give the output of "
-            "`kubectl logs POD -c istio-proxy`, or name an own access log format with --access-log-format."
+            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt})"
+            ". Give the output of "
+            "`kubectl logs POD -c istio-proxy`, or name an own access log format with "
+            "--access-log-format."
         )
-    reason = reason.format(count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt)
-    outcome.unread.append(Unread(source=context.source(first.number), reason=reason, count=outcome.unclaimed))
+    reason = reason.format(
+        count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt
+    )
+    outcome.unread.append(
+        Unread(source=context.source(first.number), reason=reason, count=outcome.unclaimed)
+    )
 
 
 def _fault(name: str, context: Context, fault: Exception, line: int = 0) -> Unread:

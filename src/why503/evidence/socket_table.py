@@ -19,11 +19,14 @@ _NETSTAT = re.compile(
     r"(?:\s{1,40}(?P<process>\S.{0,500}))?\s*$"
 )
 _OTHER_STATE = re.compile(
-    r"\s{0,8}(?:(?:tcp|udp)[46]?\s{1,20}(?:(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT|SYN-SENT|FIN-WAIT-[12])\s{1,20})?"
-    r"\d{1,9}\s{1,20}\d{1,9}\s{1,40}\S{1,60}:\S{1,10}\s|(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT)\s{1,20}\d{1,9}\s)"
+    r"\s{0,8}(?:(?:tcp|udp)[46]?\s{1,20}(?:(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT|SYN-SENT|"
+    r"FIN-WAIT-[12])\s{1,20})?"
+    r"\d{1,9}\s{1,20}\d{1,9}\s{1,40}\S{1,60}:\S{1,10}\s|(?:ESTAB|UNCONN|TIME-WAIT|"
+    r"CLOSE-WAIT)\s{1,20}\d{1,9}\s)"
 )
 _HEADER = re.compile(
-    r"\s{0,8}(?:(?:Netid\s{1,20})?State\s{1,20}Recv-Q|Proto\s{1,20}Recv-Q|Active Internet connections)"
+    r"\s{0,8}(?:(?:Netid\s{1,20})?State\s{1,20}Recv-Q|Proto\s{1,20}Recv-Q|"
+    r"Active Internet connections)"
 )
 _QUOTED = re.compile(r'"([^"]{1,100})"')
 _HIGHEST_PORT = 65535

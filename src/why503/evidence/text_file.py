@@ -26,7 +26,13 @@ _CHUNK = 1 << 18
 _HEAD = 8192
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
+_CAPTURES = (
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+)
 _ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -127,15 +133,18 @@ class TextFile:
     def _tell_cut(self, number: int) -> None:
         self._tell(
             f"cut {number}",
-            _("Line {line} of `{path}` is longer than {limit} characters; the rest of it was not read.").format(
-                line=number, path=self.path, limit=LINE_LIMIT
-            ),
+            _(
+                "Line {line} of `{path}` is longer than {limit} characters; the rest of it was "
+                "not read."
+            ).format(line=number, path=self.path, limit=LINE_LIMIT),
             number,
         )
 
     def _tell(self, kind: str, reason: str, line: int = 0) -> None:
         if len(self.unread) < _TOLD:
-            self.unread.setdefault(kind, Unread(source=Source(path=self.path, line=line), reason=reason))
+            self.unread.setdefault(
+                kind, Unread(source=Source(path=self.path, line=line), reason=reason)
+            )
 
 
 _TOLD = 20
@@ -146,14 +155,14 @@ def _expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
     if head.startswith(_GZIP):
         return cast("BinaryIO", _PartialGzip(raw))
     if head.startswith(_ZSTD):
-        from backports import zstd  # noqa: PLC0415 - only where a file asks for it
+        from backports import zstd
 
         return cast("BinaryIO", zstd.ZstdFile(raw))
     return raw
 
 
 class _PartialGzip:
-    """gzip members, decompressed as far as the bytes go; then `EOFError` where the end is missing."""
+    """gzip members, decompressed as far as the bytes go; `EOFError` where the end is missing."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
@@ -180,7 +189,8 @@ def _not_text(head: bytes) -> str | None:
     """Why the file is not read as text; None where it is text."""
     if head.startswith(_CAPTURES):
         return _(
-            "`{path}` is not text: it is a packet capture; packet captures are not read by this version. "
+            "`{path}` is not text: it is a packet capture; packet captures are not read by this "
+            "version. "
             "Give the output of `tcpdump -nn -tttt -r FILE` instead."
         )
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
@@ -188,7 +198,9 @@ def _not_text(head: bytes) -> str | None:
     if head[:2] in _UTF16:
         return None
     if b"\0" in head[:_HEAD]:
-        return _("`{path}` is not text: it has NUL bytes; packet captures are not read by this version.")
+        return _(
+            "`{path}` is not text: it has NUL bytes; packet captures are not read by this version."
+        )
     return None
 
 
@@ -200,15 +212,19 @@ def _without_bom(chunk: bytes) -> bytes:
 
 def _too_large(path: str) -> str:
     return _(
-        "`{path}` has more than {limit} bytes; the rest of it was not read. Cut it to the time of the failure."
+        "`{path}` has more than {limit} bytes; the rest of it was not read. Cut it to the time "
+        "of the failure."
     ).format(path=path, limit=EXPANDED_LIMIT)
 
 
 def _broken(path: str, fault: str) -> str:
     return _(
-        "`{path}` is compressed and broken ({fault}); what came before the break was read. Fetch it again."
+        "`{path}` is compressed and broken ({fault}); what came before the break was read. Fetch "
+        "it again."
     ).format(path=path, fault=fault)
 
 
 def _unreadable(path: str, fault: str) -> str:
-    return _("Cannot read `{path}`: {fault}. Check that it can be opened by you.").format(path=path, fault=fault)
+    return _("Cannot read `{path}`: {fault}. Check that it can be opened by you.").format(
+        path=path, fault=fault
+    )

@@ -1,4 +1,4 @@
-"""Logs of vmalert, vmagent, vminsert, vmselect, vmstorage and the single node: default and JSON format."""
+"""Logs of vmalert, vmagent, the cluster's parts and the single node: default and JSON format."""
 
 import re
 from dataclasses import replace
@@ -10,12 +10,13 @@ from why503.evidence.victoriametrics_message import event_of
 from why503.facts import AppEvent, AppEventKind, Fact, Request, Witness
 from why503.support.secret import raw
 
-NAME = "victoriametrics-log"
+NAME = "VictoriaMetrics log"
 
 _LINES_OF_ONE = 24
 _ALONE = re.compile(rf"\s{{0,8}}{TIME}\s*(?:(?:info|warn|error|fatal|panic)\s*)?$")
 _LEVEL_ALONE = re.compile(r"\s{0,8}(?:info|warn|error|fatal|panic)\b")
 _PROGRAM = re.compile(r"app/\s?(vm[a-z]{3,12}|victoria-metrics|victoria-logs|single-node)\b")
+_SINGLE_NODE = "victoria-metrics"
 _FAILED = frozenset({AppEventKind.WRITE_FAILED, AppEventKind.QUERY_FAILED})
 
 
@@ -67,9 +68,16 @@ class Session:
         """All facts, in file order; the program that one line names holds for all of its teller."""
         self._close()
         for position, fact in enumerate(self._facts):
-            if isinstance(fact, AppEvent) and not fact.program:
+            if isinstance(fact, AppEvent):
                 self._facts[position] = replace(fact, program=self._programs.get(fact.teller, ""))
         return Reading(facts=self._facts)
+
+    def _name(self, teller: str, program: str) -> None:
+        """Remember who writes; the single node also runs the code of the cluster's parts."""
+        if program == _SINGLE_NODE:
+            self._programs[teller] = program
+        else:
+            self._programs.setdefault(teller, program)
 
     def _continues(self, line: Line) -> bool:
         """Whether ``line`` goes on where the open pieces stopped."""
@@ -80,7 +88,11 @@ class Session:
         entry = entry_of(begun)
         if entry is None:
             alone = _ALONE.match(begun) is not None and _LEVEL_ALONE.search(begun) is None
-            if alone and len(self._pieces) == 1 and not re.search(r"\b(?:info|warn|error|fatal|panic)\b", begun):
+            if (
+                alone
+                and len(self._pieces) == 1
+                and not re.search(r"\b(?:info|warn|error|fatal|panic)\b", begun)
+            ):
                 return _LEVEL_ALONE.match(text) is not None
             return ".go:" in text or ".go:" in begun
         return text.startswith("(retriable:") or needs_more(entry.message, complete=True)
@@ -98,7 +110,7 @@ class Session:
         """Keep the event of an entry, and the request that failed where it names one."""
         teller = teller_of(self._context, line)
         if (program := _PROGRAM.search(entry.caller)) is not None:
-            self._programs[teller] = program[1]
+            self._name(teller, program[1])
         event = event_of(entry.message, entry.level)
         if event is None:
             return
@@ -111,7 +123,6 @@ class Session:
                 source=source,
                 kind=event.kind,
                 teller=teller,
-                program=program[1] if program else "",
                 time=moment,
                 text=raw(event.text),
                 name=event.name,

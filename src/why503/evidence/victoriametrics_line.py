@@ -1,4 +1,4 @@
-"""One line of a VictoriaMetrics log in its parts, and the joining of a line that a paste has broken."""
+"""One line of a VictoriaMetrics log in its parts; a line that a paste has broken is joined."""
 
 import json
 import re
@@ -9,7 +9,8 @@ from why503.evidence.log_line import SCAN_LENGTH, TIME
 _LEVEL = r"(?P<level>info|warn|error|fatal|panic|INFO|WARN|ERROR|FATAL|PANIC)"
 _DEFAULT = re.compile(
     rf"\s{{0,8}}(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}"
-    r"(?P<caller>(?:VictoriaMetrics/|VictoriaLogs/|app/|lib/)[\w./ @-]{1,200}?\.go:\d{1,6})\s{1,12}(?P<message>.*)"
+    r"(?P<caller>(?:VictoriaMetrics/|VictoriaLogs/|app/|lib/)[\w./ @-]{1,200}?\.go:\d{1,6})"
+    r"\s{1,12}(?P<message>.*)"
 )
 _BARE = re.compile(
     r"\s{0,8}(?P<message>attempt \d{1,4} to send request failed: .*|"
@@ -46,7 +47,9 @@ def entry_of(text: str) -> Entry | None:
             raw=line.strip(),
         )
     if (bare := _BARE.match(line)) is not None:
-        return Entry(time="", level="warn", caller="", message=bare["message"].strip(), raw=line.strip())
+        return Entry(
+            time="", level="warn", caller="", message=bare["message"].strip(), raw=line.strip()
+        )
     return None
 
 

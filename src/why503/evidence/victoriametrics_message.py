@@ -24,33 +24,45 @@ class Message:
 
 _ATTEMPT = re.compile(r"attempt (\d{1,4}) to send request failed: ?")
 _ANSWER = re.compile(
-    r"unexpected (?:response|status) code:? (?P<code>\d{3}) for (?P<url>.{1,4000}?)\.\s{1,4}Response body:? ?"
+    r"unexpected (?:response|status) code:? (?P<code>\d{3}) for (?P<url>.{1,4000}?)"
+    r"\.\s{1,4}Response body:? ?"
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.){0,4000})\"|(?P<bare>[^\"].{0,4000}?)(?= \(retriable:|$))?"
 )
-_SENDING = re.compile(r"error while sending request to (?P<url>.{1,2000}?): (?P<reason>.{1,2000}?)(?:; Data len|$)")
+_SENDING = re.compile(
+    r"error while sending request to (?P<url>[^\s\"].{0,1000}?): (?P<reason>\S.{0,2000})"
+)
 _RETRIABLE = re.compile(r"\(retriable: (true|false)\)")
 _AGENT_ANSWER = re.compile(
-    r"unexpected status code received after sending a block with size (?P<size>\d{1,15}) bytes to \"(?P<url>[^\"]{0,2000})\" "
-    r"during retry #(?P<attempt>\d{1,9}): (?P<code>\d{3})(?:; response body=\"(?P<body>[^\"]{0,4000}))?"
+    r"unexpected status code received after sending a block with size (?P<size>\d{1,15}) bytes "
+    r"to \"(?P<url>[^\"]{0,2000})\" "
+    r"during retry #(?P<attempt>\d{1,9}): (?P<code>\d{3})(?:; response "
+    r"body=\"(?P<body>[^\"]{0,4000}))?"
 )
 _AGENT_SENDING = re.compile(
-    r"couldn't send a block with size \d{1,15} bytes to \"(?P<url>[^\"]{0,2000})\": (?P<reason>.{1,2000}?)(?:; re-sending|$)"
+    r"couldn't send a block with size \d{1,15} bytes to \"(?P<url>[^\"]{0,2000})\": "
+    r"(?P<reason>.{1,2000})"
 )
 _DROPPED = re.compile(r"failed - dropping (\d{1,15}) time series")
-_AGENT_DROPPED = re.compile(r"sending a block with size (\d{1,15}) bytes .{0,2000}was rejected \(skipping the block\)")
+_AGENT_DROPPED = re.compile(
+    r"sending a block with size (\d{1,15}) bytes .{0,2000}was rejected \(skipping the block\)"
+)
 _QUEUE = re.compile(r"queue is full \((\d{1,15}) entries\)")
 _QUERY = re.compile(r"failed to execute query|error (?:while|when) (?:executing|querying)")
 _FLAG = re.compile(r"flag \"([^\"]{1,120})\"\s?=\s?\"([^\"]{0,2000})\"")
 _SECRET_FLAG = re.compile(r"password|token|secret|auth(?!or)|\.key$|Key$", re.IGNORECASE)
 _VERSION = re.compile(r"build version: ?(\S.{0,300})")
-_LISTENING = re.compile(r"start(?:ing|ed) (?:[a-z-]{1,20} )?server at \"?(?:https?://)?([^\s/\"]{1,260})")
+_LISTENING = re.compile(
+    r"start(?:ing|ed) (?:[a-z-]{1,20} )?server at \"?(?:https?://)?([^\s/\"]{1,260})"
+)
 _TCP_LISTENING = re.compile(r"accepting (?:[\w-]{1,20} )?conns at ([^\s/\"]{1,260})")
 _SHUTDOWN = re.compile(
     r"service received signal|received signal|gracefully shutting down|has been stopped|"
-    r"successfully (?:shut down|stopped)|shutting down remote write client|interrupting retry attempt"
+    r"successfully (?:shut down|stopped)|shutting down remote write client|interrupting retry "
+    r"attempt"
 )
 _OVERLOADED = re.compile(
-    r"cannot process insert request for|couldn't start executing the request in|-search\.maxConcurrentRequests|"
+    r"cannot process insert request for|couldn't start executing the request in|"
+    r"-search\.maxConcurrentRequests|"
     r"concurrent insert requests are executed|too many open files"
 )
 _REFUSED = re.compile(r"connection refused")
@@ -58,7 +70,12 @@ _REFUSED = re.compile(r"connection refused")
 
 def event_of(message: str, level: str) -> Message | None:
     """What ``message`` tells; None where it is nothing that anyone asks."""
-    return _of_writing(message) or _of_query(message) or _of_program(message, level) or _of_level(message, level)
+    return (
+        _of_writing(message)
+        or _of_query(message)
+        or _of_program(message, level)
+        or _of_level(message, level)
+    )
 
 
 def _of_writing(message: str) -> Message | None:
@@ -90,7 +107,12 @@ def _of_writing(message: str) -> Message | None:
     if (sending := _AGENT_SENDING.search(message)) is not None:
         retriable = "re-sending" in message or None
         url = _clean(sending["url"])
-        return Message(kind=Kind.WRITE_FAILED, url=url, text=sending["reason"], retriable=retriable)
+        return Message(
+            kind=Kind.WRITE_FAILED,
+            url=url,
+            text=_until(sending["reason"], "; re-sending"),
+            retriable=retriable,
+        )
     return None
 
 
@@ -101,7 +123,7 @@ def _answered(message: str, begin: int) -> tuple[int | None, str, str]:
         body = quoted.replace('\\"', '"') if quoted is not None else (answer["bare"] or "")
         return int(answer["code"]), _clean(answer["url"]), body.strip()
     if (sending := _SENDING.search(message)) is not None:
-        return None, _clean(sending["url"]), sending["reason"]
+        return None, _clean(sending["url"]), _until(sending["reason"], "; Data len")
     return None, "", message[begin:]
 
 
@@ -139,6 +161,10 @@ def _of_level(message: str, level: str) -> Message | None:
     if _REFUSED.search(message):
         return Message(kind=Kind.CONNECTION_REFUSED, text=message)
     return Message(kind=Kind.ERROR, text=message) if level == "error" else None
+
+
+def _until(text: str, end: str) -> str:
+    return text.split(end, 1)[0]
 
 
 def _clean(url: str) -> str:

@@ -22,6 +22,7 @@ MAX_NODES = 1_000_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARK = re.compile(r"^---(?=[ \t]|$)", re.MULTILINE)
+_EMPTY = re.compile(r"[ \t]*(?:[#%].*)?|(?:---|\.\.\.)[ \t]*(?:#.*)?", re.DOTALL)
 _UNREADABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -33,7 +34,11 @@ _FLOAT = re.compile(
 )
 _WORDS: dict[str, bool | None] = {
     **{form: True for word in ("yes", "true", "on") for form in (word, word.title(), word.upper())},
-    **{form: False for word in ("no", "false", "off") for form in (word, word.title(), word.upper())},
+    **{
+        form: False
+        for word in ("no", "false", "off")
+        for form in (word, word.title(), word.upper())
+    },
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
 
@@ -114,7 +119,7 @@ def _pieces(text: str, first_line: int) -> Iterator[tuple[int, str]]:
     line, begin = first_line, 0
     for end in [*(mark.start() for mark in _MARK.finditer(text)), len(text)]:
         piece = text[begin:end]
-        if any(row.strip() and not row.lstrip().startswith(("#", "%")) for row in piece.splitlines()):
+        if any(not _EMPTY.fullmatch(row) for row in piece.split("\n")):
             yield line, _UNREADABLE.sub("\ufffd", re.sub(r"(?m)^%.*$", "", piece))
         line += piece.count("\n")
         begin = end
@@ -134,7 +139,9 @@ def scalar_of(text: str) -> Any:
             return text
     if _FLOAT.fullmatch(text):
         try:
-            return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+            return float(
+                text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
+            )
         except ValueError:
             return text
     return text
@@ -167,7 +174,9 @@ class _Builder:
             line = self.line + mark.line if mark else self.line
             raise _BrokenError(line, error.problem or _("it is no YAML")) from None
         except (yaml.YAMLError, ValueError, UnicodeError) as error:
-            raise _BrokenError(self.line, str(error).splitlines()[0] if str(error) else "") from None
+            raise _BrokenError(
+                self.line, str(error).splitlines()[0] if str(error) else ""
+            ) from None
         return root
 
     def _event(self, event: Any) -> Node | None:
@@ -176,19 +185,25 @@ class _Builder:
             node = self._node("scalar", event)
             node.scalar = self._scalar(event)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            opened = self._node("map" if isinstance(event, yaml.MappingStartEvent) else "list", event)
+            opened = self._node(
+                "map" if isinstance(event, yaml.MappingStartEvent) else "list", event
+            )
             if len(self.stack) >= MAX_DEPTH:
                 raise _BrokenError(
-                    opened.line, _("it is nested more than {depth} levels deep").format(depth=MAX_DEPTH)
+                    opened.line,
+                    _("it is nested more than {depth} levels deep").format(depth=MAX_DEPTH),
                 )
             self.stack.append((opened, event.anchor, []))
             return None
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             return self._close()
         elif isinstance(event, yaml.AliasEvent):
-            line = self.line + event.start_mark.line
+            mark: Any = event.start_mark
+            line = self.line + mark.line
             if event.anchor not in self.anchors:
-                raise _BrokenError(line, _("the alias `{name}` has no anchor").format(name=event.anchor))
+                raise _BrokenError(
+                    line, _("the alias `{name}` has no anchor").format(name=event.anchor)
+                )
             return self.anchors[event.anchor]
         else:
             return None
@@ -207,7 +222,9 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Any:
         """Value of a scalar; the text itself where it is a key."""
-        is_key = bool(self.stack) and self.stack[-1][0].sort == "map" and len(self.stack[-1][2]) % 2 == 0
+        is_key = (
+            bool(self.stack) and self.stack[-1][0].sort == "map" and len(self.stack[-1][2]) % 2 == 0
+        )
         tag = str(event.tag or "")
         if is_key or tag.endswith(":str") or tag == "!":
             return event.value
@@ -223,7 +240,9 @@ class _Builder:
             node.fields = list(zip(parts[::2], parts[1::2], strict=True))
             for key, _value in node.fields:
                 if key.sort != "scalar":
-                    raise _BrokenError(key.line, _("a list or a mapping stands where a key must be"))
+                    raise _BrokenError(
+                        key.line, _("a list or a mapping stands where a key must be")
+                    )
         if anchor:
             self.anchors[anchor] = node
         return node

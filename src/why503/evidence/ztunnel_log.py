@@ -11,13 +11,17 @@ from why503.facts import Fact, ProxyEvent, ProxyEventKind, Tunnel
 from why503.support.duration import seconds_of
 from why503.support.secret import mask, raw
 
-NAME = "ztunnel-log"
+NAME = "ztunnel log"
 
 _HEAD = re.compile(
-    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>trace|debug|info|warn|error|TRACE|DEBUG|INFO|WARN|ERROR)\s{{1,12}}"
-    r"(?:(?P<old>[a-z_][a-z0-9_:]{0,80}(?:\{[^{}]{0,200}\})?): |(?P<scope>[a-z_][a-z0-9_:{}=\"./-]{0,120})\s{1,12})(?P<rest>.*)"
+    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>trace|debug|info|warn|error|TRACE|DEBUG|INFO|WARN|"
+    rf"ERROR)\s{{1,12}}"
+    r"(?:(?P<old>[a-z_][a-z0-9_:]{0,80}(?:\{[^{}]{0,200}\})?): |"
+    r"(?P<scope>[a-z_][a-z0-9_:{}=\"./-]{0,120})\s{1,12})(?P<rest>.*)"
 )
-_FIELD = re.compile(r"([a-z_]+(?:\.[a-z_]+)?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))")
+_FIELD = re.compile(
+    r"(?<![a-z_.])([a-z_]{1,40}(?:\.[a-z_]{1,40})?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))"
+)
 _MESSAGE = re.compile(r"(connection (?:complete|failed|opened))")
 _SCOPES = (
     "access",
@@ -36,7 +40,9 @@ _SCOPES = (
     "state",
 )
 _TROUBLE = re.compile(
-    r"failed|cannot|unable|error|timed out|refused|denied|rejected|not ready|retrying|expired|drain", re.IGNORECASE
+    r"failed|cannot|unable|error|timed out|refused|denied|rejected|not ready|retrying|expired|"
+    r"drain",
+    re.IGNORECASE,
 )
 _LOUD = frozenset({"error", "warn"})
 
@@ -130,7 +136,14 @@ def _is_ztunnel(scope: str, rest: str) -> bool:
     """Whether a scope that Istio's Go programs share (`xds`, `proxy`) is ztunnel's here."""
     if scope in {"access", "ztunnel"} or "::" in scope:
         return True
-    return bool(_FIELD.search(rest)) or scope in {"inpod", "hyper_util", "rustls", "hbone", "readiness", "state"}
+    return bool(_FIELD.search(rest)) or scope in {
+        "inpod",
+        "hyper_util",
+        "rustls",
+        "hbone",
+        "readiness",
+        "state",
+    }
 
 
 def _parsed_json(text: str) -> tuple[str, str, str, dict[str, str]] | None:
@@ -148,7 +161,9 @@ def _parsed_json(text: str) -> tuple[str, str, str, dict[str, str]] | None:
         return None
     if scope.split(":")[0] not in _SCOPES or "msg" in told:
         return None
-    fields = {key: str(value) for key, value in told.items() if isinstance(value, str | int | float)}
+    fields = {
+        key: str(value) for key, value in told.items() if isinstance(value, str | int | float)
+    }
     return str(told.get("level", "")).lower(), message, str(told.get("time", "")), fields
 
 

@@ -33,9 +33,10 @@ class Manifest:
         """Value at ``path`` (keys and list indexes), or ``default`` where any step is missing."""
         here: Any = self.data
         for step in path:
-            if isinstance(here, Mapping) and step in here:
-                here = here[step]
-            elif isinstance(here, list) and isinstance(step, int) and -len(here) <= step < len(here):
+            in_list = isinstance(here, list) and isinstance(step, int)
+            if (isinstance(here, Mapping) and step in here) or (
+                in_list and -len(here) <= step < len(here)
+            ):
                 here = here[step]
             else:
                 return default

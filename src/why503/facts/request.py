@@ -73,6 +73,11 @@ class Request:
     the connection is not told, to the same upstream host) and this one; None where there was none."""
     idle_by_connection: bool = False
     """True where `idle` was measured on the very connection, False where per upstream host."""
+    requests_before: int | None = None
+    """Requests seen before on the same upstream connection; None where the connection is not told.
+    Less than it carried where the log begins later than the connection."""
+    server: str | None = None
+    """`Server` header (else `Via`) of the answer as a client saw it; None where it was not seen."""
     raw: str = ""
     """The line as written, at most 2,000 characters, secrets masked."""
 

@@ -2,6 +2,7 @@
 
 from why503.facts import Request, Witness
 from why503.mesh.address import (
+    BLACK_HOLE,
     INBOUND_PASSTHROUGH,
     PASSTHROUGH,
     cluster_name,
@@ -12,8 +13,10 @@ from why503.mesh.address import (
 from why503.mesh.ending import Ending, Outcome
 from why503.mesh.failure import Role
 
-_INBOUND_BIND = "127.0.0.6"
-"""Source address of a sidecar's connections to its own application."""
+_INBOUND_BIND = frozenset({"127.0.0.6", "::6"})
+"""Source addresses of a sidecar's connections to its own application."""
+_NAMES_NOTHING = (PASSTHROUGH, BLACK_HOLE, *INBOUND_PASSTHROUGH)
+"""Clusters that take whatever destination a connection was made for."""
 
 
 def role_of(request: Request) -> Role | None:
@@ -26,9 +29,11 @@ def role_of(request: Request) -> Role | None:
         return Role.UPSTREAM if name.direction == "inbound" else Role.DOWNSTREAM
     if cluster.startswith(INBOUND_PASSTHROUGH):
         return Role.UPSTREAM
+    if server_name(cluster) is not None:
+        return Role.DOWNSTREAM  # a gateway between networks that routes by SNI
     if server_name(request.server_name) is not None:
         return Role.UPSTREAM
-    if (request.upstream_local or "").startswith(_INBOUND_BIND):
+    if split_host(request.upstream_local)[0] in _INBOUND_BIND:
         return Role.UPSTREAM
     if request.upstream_host and split_host(request.upstream_host)[0] in {"127.0.0.1", "::1"}:
         return Role.UPSTREAM
@@ -37,7 +42,8 @@ def role_of(request: Request) -> Role | None:
 
 def destination_of(request: Request) -> tuple[str, int | None]:
     """Service or external host, and port, that the request was for; ``""`` where nothing tells."""
-    name = cluster_name(request.upstream_cluster)
+    cluster = request.upstream_cluster or ""
+    name = cluster_name(cluster) or server_name(cluster)
     if name is not None and name.direction == "outbound":
         return name.host, name.port
     if (wanted := server_name(request.server_name)) is not None:
@@ -49,8 +55,8 @@ def destination_of(request: Request) -> tuple[str, int | None]:
         return ("" if is_address(host) else host), port or name.port
     if host and not is_address(host):
         return host, port
-    if request.upstream_cluster and not request.upstream_cluster.startswith((PASSTHROUGH, *INBOUND_PASSTHROUGH)):
-        return request.upstream_cluster, port
+    if cluster and not cluster.startswith(_NAMES_NOTHING):
+        return cluster, port
     dialled, dialled_port = split_host(request.upstream_host or request.downstream_local)
     return dialled or host, dialled_port or port
 
@@ -58,12 +64,16 @@ def destination_of(request: Request) -> tuple[str, int | None]:
 def is_failure(request: Request, outcome: Outcome) -> bool:
     """True where this account tells of a failed request.
 
-    A 4xx that the application gave, and a TCP connection that ended without a flag, are none.
+    A 4xx that the application gave, an answer or a redirect that a filter gave on purpose, and a
+    TCP connection that ended without a flag are none.
     """
+    code = request.code or 0
     if outcome.ending in {Ending.OK, Ending.FAULT_DELAY}:
         return False
     if outcome.ending is Ending.VIA_UPSTREAM:
-        return (request.code or 0) >= 500 or outcome.behind is not None
+        return code >= 500 or outcome.behind is not None
     if outcome.ending is Ending.UNKNOWN:
-        return (request.code or 0) >= 500 or bool(request.flags) or bool(request.body)
-    return True
+        return code >= 500 or (not 0 < code < 400 and bool(request.flags or request.body))
+    if outcome.ending in {Ending.DIRECT_RESPONSE, Ending.FILTER_FAILED}:
+        return not 0 < code < 400
+    return not (outcome.ending is Ending.EXT_AUTHZ_DENIED and 300 <= code < 400)

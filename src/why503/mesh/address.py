@@ -2,14 +2,24 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 PASSTHROUGH = "PassthroughCluster"
 BLACK_HOLE = "BlackHoleCluster"
-INBOUND_PASSTHROUGH = ("InboundPassthroughCluster", "InboundPassthroughClusterIpv4", "InboundPassthroughClusterIpv6")
+INBOUND_PASSTHROUGH = (
+    "InboundPassthroughCluster",
+    "InboundPassthroughClusterIpv4",
+    "InboundPassthroughClusterIpv6",
+)
 
-_CLUSTER = re.compile(r"^(?P<direction>outbound|inbound|in|out)\|(?P<port>\d{0,5})\|(?P<subset>[^|]*)\|(?P<host>.*)$")
-_SNI = re.compile(r"^outbound_\.(?P<port>\d{1,5})_\.(?P<subset>[^_]*)_?_\.(?P<host>.+)$")
+_DOCUMENTATION = tuple(
+    map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
+)
+
+_CLUSTER = re.compile(
+    r"^(?P<direction>outbound|inbound|in|out)\|(?P<port>\d{0,5})\|(?P<subset>[^|]*)\|(?P<host>.*)$"
+)
+_SNI = re.compile(r"^outbound_\.(?P<port>\d{1,5})_\.(?P<subset>.{0,253}?)_\.(?P<host>.+)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +52,7 @@ def server_name(text: str | None) -> ClusterName | None:
     if not found:
         return None
     return ClusterName(
-        direction="outbound", port=int(found["port"]), subset=found["subset"].strip("_"), host=found["host"]
+        direction="outbound", port=int(found["port"]), subset=found["subset"], host=found["host"]
     )
 
 
@@ -53,13 +63,13 @@ def split_host(text: str | None) -> tuple[str, int | None]:
         inside, _, rest = word[1:].partition("]")
         return inside, _port(rest.lstrip(":"))
     host, colon, port = word.rpartition(":")
-    if colon and ":" not in host and port.isdigit():
+    if colon and ":" not in host and port.isdecimal():
         return host, _port(port)
     return word, None
 
 
 def _port(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) <= 5 else None
+    return int(text) if text.isdecimal() and len(text) <= 5 else None
 
 
 def is_address(text: str) -> bool:
@@ -72,12 +82,15 @@ def is_address(text: str) -> bool:
 
 
 def is_public(text: str) -> bool:
-    """True for an address outside private, loopback and Istio's placeholder (240.240.0.0/16) ranges."""
+    """True for an address outside private, loopback and Istio's placeholder (240.240/16) ranges.
+
+    Documentation addresses (RFC 5737, RFC 3849) stand for public ones in text made for showing.
+    """
     try:
         address = ip_address(text)
     except ValueError:
         return False
-    return address.is_global
+    return address.is_global or any(address in network for network in _DOCUMENTATION)
 
 
 def is_service_name(host: str) -> bool:
@@ -86,7 +99,7 @@ def is_service_name(host: str) -> bool:
 
 
 def short_name(host: str) -> tuple[str, str]:
-    """Service and namespace of `svc.ns.svc.cluster.local`, `svc.ns` or `svc`; namespace ``""`` if not told."""
+    """Service and namespace of `svc.ns.svc.cluster.local`, `svc.ns` or `svc`; else ``(host, "")``."""
     parts = host.split(".")
     if len(parts) >= 3 and parts[2] == "svc":
         return parts[0], parts[1]

@@ -36,13 +36,17 @@ KERNEL = _("the kernel of the pod or node whose proxy dialled")
 ISTIO = _("Istio, when it configured the proxy")
 ZTUNNEL = _("ztunnel")
 
-ENDPOINTS = _("Which endpoints the proxy knows: `istioctl proxy-config endpoint POD --cluster CLUSTER`")
+ENDPOINTS = _(
+    "Which endpoints the proxy knows: `istioctl proxy-config endpoint POD --cluster CLUSTER`"
+)
 CLUSTERS = _("Which clusters the proxy knows: `istioctl proxy-config cluster POD`")
 ROUTES = _("Which routes the proxy knows: `istioctl proxy-config route POD`")
 LISTENERS = _("Which listeners the proxy has: `istioctl proxy-config listener POD`")
 SECRETS = _("Which certificates the proxy has: `istioctl proxy-config secret POD`")
 ANALYZE = _("What Istio itself finds wrong: `istioctl analyze -n NAMESPACE`")
-BOTH_SIDES = _("The line of the server's proxy with the same x-request-id: it shows which leg broke")
+BOTH_SIDES = _(
+    "The line of the server's proxy with the same x-request-id: it shows which leg broke"
+)
 APP_LOG = _("The application's own log at that second")
 RESTARTS = _("Restarts and the last exit of the pod: `kubectl describe pod POD`")
 DEBUG_LOG = _(
@@ -51,7 +55,9 @@ DEBUG_LOG = _(
 )
 KEEPALIVE = _("The server's keep-alive (idle) timeout against `connectionPool.http.idleTimeout`")
 BREAKERS = _("`connectionPool` limits of the DestinationRule, and `outlierDetection` beside them")
-TIMEOUTS = _("`timeout` and `retries.perTryTimeout` of the VirtualService, against the durations logged")
+TIMEOUTS = _(
+    "`timeout` and `retries.perTryTimeout` of the VirtualService, against the durations logged"
+)
 LISTENING = _("What listens in the server's pod, and on which address: `ss -ltn`")
 TARGET_PORT = _("`targetPort` of the Service against the port that the application opens")
 NETWORK_POLICY = _("NetworkPolicies and firewalls between the two pods")

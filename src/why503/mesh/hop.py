@@ -88,7 +88,9 @@ class Hop:
                 if other is not None and other is not failure.teller:
                     yield other
 
-    def sources(self, failures: Iterable[Failure] | None = None, most: int = 3) -> tuple[Source, ...]:
+    def sources(
+        self, failures: Iterable[Failure] | None = None, most: int = 3
+    ) -> tuple[Source, ...]:
         """Lines of the deciding accounts, at most ``most``."""
         chosen = self.failures if failures is None else failures
         return tuple(failure.teller.source for failure, _ in zip(chosen, range(most), strict=False))
@@ -105,7 +107,11 @@ class Hop:
         if at is At.CONTROL_PLANE:
             return Place.CONTROL_PLANE
         if at is At.APP:
-            return Place.PROXY_TO_EXTERNAL if self.leg is Place.PROXY_TO_EXTERNAL else Place.UPSTREAM_APP
+            return (
+                Place.PROXY_TO_EXTERNAL
+                if self.leg is Place.PROXY_TO_EXTERNAL
+                else Place.UPSTREAM_APP
+            )
         if at is At.PROXY:
             return Place.UPSTREAM_PROXY if upstream else Place.DOWNSTREAM_PROXY
         if at is At.FRONT:

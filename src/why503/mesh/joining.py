@@ -4,22 +4,26 @@ Same x-request-id first; else the same connection (the upstream connection's loc
 side is the downstream remote address on the other) and the same time.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from why503.facts import AccessLog, Request
-from why503.mesh.account import is_failure, role_of
-from why503.mesh.address import cluster_name, split_host
+from why503.mesh.account import destination_of, is_failure, role_of
+from why503.mesh.address import cluster_name, short_name, split_host
 from why503.mesh.ending import Ending, Outcome, outcome_of
 from why503.mesh.failure import Failure, Role
 
 CLOSE = 2.0
 """Seconds by which two accounts of one connection may differ."""
+MANY = 64
+"""Accounts with one request id at one time from which the id tells no requests apart."""
 
 _PASSED_ON = frozenset({Ending.VIA_UPSTREAM, Ending.OK})
 _FOLLOWED = frozenset({Ending.CLIENT_GONE, Ending.PROXY_CLOSED})
 """What a proxy writes because the other side of it ended the request."""
+_OUTBOUND_ONLY = frozenset({Ending.NO_ROUTE, Ending.NO_CLUSTER, Ending.BLOCKED})
+"""An inbound listener has a catch-all route to its own application and never ends so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,36 +48,59 @@ def failures_of(logs: Sequence[AccessLog]) -> list[Failure]:
 def account_of(request: Request, role: Role | None = None) -> Account:
     """A request with its ending and side; DOWNSTREAM where nothing tells the side."""
     return Account(
-        request=request, outcome=outcome_of(request), role=role or role_of(request) or Role.DOWNSTREAM
+        request=request,
+        outcome=outcome_of(request),
+        role=role or role_of(request) or Role.DOWNSTREAM,
     )
 
 
+# Sides
+
+
 def _with_roles(requests: list[Request], logs: Sequence[AccessLog]) -> list[Account]:
-    """Accounts with their sides; lines that do not tell take the side of their proxy's other lines."""
-    usual = {log.teller: _usual_role(log) for log in logs}
-    inner = _inner_tellers(requests) if any(role is None for role in usual.values()) else frozenset()
+    """Accounts with their sides; lines that do not tell take the side of their proxy's others."""
+    seen = _directions(logs)
+    usual = {teller: _usual_role(counts) for teller, counts in seen.items()}
+    sideless = any(role is None for role in usual.values())
+    inner = _inner_tellers(requests) if sideless else frozenset()
     made = []
     for request in requests:
-        role = role_of(request) or usual.get(request.teller)
-        if role is None and request.teller in inner:
-            role = Role.UPSTREAM
-        made.append(account_of(request, role))
+        outcome = outcome_of(request)
+        role = role_of(request)
+        if role is None and outcome.ending in _OUTBOUND_ONLY:
+            role = Role.DOWNSTREAM
+        elif role is None and outcome.ending is Ending.NO_FILTER_CHAIN:
+            role = _role_of_listener(seen.get(request.teller, Counter()))
+        elif role is None:
+            role = usual.get(request.teller)
+            if role is None and request.teller in inner:
+                role = Role.UPSTREAM
+        made.append(Account(request=request, outcome=outcome, role=role or Role.DOWNSTREAM))
     return made
 
 
-def _usual_role(log: AccessLog) -> Role | None:
-    inbound = outbound = 0
-    for group in log.groups:
-        name = cluster_name(group.upstream_cluster)
-        if name is None:
-            continue
-        if name.direction == "inbound":
-            inbound += group.count
-        else:
-            outbound += group.count
-    if inbound == outbound == 0:
+def _directions(logs: Sequence[AccessLog]) -> dict[str, Counter[str]]:
+    """Requests by direction of their cluster, for each proxy."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for log in logs:
+        counts = seen[log.teller]
+        for group in log.groups:
+            name = cluster_name(group.upstream_cluster)
+            if name is not None:
+                counts[name.direction] += group.count
+    return seen
+
+
+def _usual_role(counts: Counter[str]) -> Role | None:
+    if not counts:
         return None
-    return Role.UPSTREAM if inbound > outbound else Role.DOWNSTREAM
+    return Role.UPSTREAM if counts["inbound"] > counts["outbound"] else Role.DOWNSTREAM
+
+
+def _role_of_listener(counts: Counter[str]) -> Role:
+    """A proxy that only sends on is a gateway, and turned its own client away."""
+    gateway = counts["outbound"] and not counts["inbound"]
+    return Role.DOWNSTREAM if gateway else Role.UPSTREAM
 
 
 def _inner_tellers(requests: Iterable[Request]) -> frozenset[str]:
@@ -103,6 +130,9 @@ def _apart(accounts: list[Account]) -> tuple[list[Account], list[Account]]:
     return refused, [a for a in accounts if a.outcome.ending is not Ending.NO_FILTER_CHAIN]
 
 
+# Accounts of one request
+
+
 def _groups(accounts: list[Account]) -> Iterable[list[Account]]:
     """Accounts of the same request together."""
     by_id: dict[str, list[Account]] = defaultdict(list)
@@ -112,30 +142,57 @@ def _groups(accounts: list[Account]) -> Iterable[list[Account]]:
             by_id[account.request.request_id].append(account)
         else:
             alone.append(account)
-    yield from by_id.values()
+    for same in by_id.values():
+        for group in _at_one_time(same):
+            if len(group) <= MANY:
+                yield group
+            else:
+                alone += group
     yield from _by_connection(alone)
 
 
+def _at_one_time(same: list[Account]) -> Iterator[list[Account]]:
+    """Accounts with one request id, apart where a caller used the id again later."""
+    if len(same) == 1 or any(a.request.time is None for a in same):
+        yield same
+        return
+    group: list[Account] = []
+    latest = 0.0
+    for account in sorted(same, key=_start):
+        if group and _start(account) > latest + CLOSE:
+            yield group
+            group, latest = [], 0.0
+        group.append(account)
+        latest = max(latest, account.request.end or 0.0)
+    yield group
+
+
+def _start(account: Account) -> float:
+    return account.request.time or 0.0
+
+
 def _by_connection(accounts: list[Account]) -> Iterable[list[Account]]:
-    """Accounts without a request id, joined over the addresses of the connection between two proxies."""
-    inner: dict[str, list[Account]] = defaultdict(list)
-    for account in accounts:
-        if account.role is Role.UPSTREAM and account.request.downstream_remote:
-            inner[account.request.downstream_remote].append(account)
-    taken: set[int] = set()
-    for account in accounts:
-        if account.role is Role.UPSTREAM:
-            continue
-        behind = [
-            other
-            for other in inner.get(account.request.upstream_local or "-", ())
-            if id(other) not in taken and _close(account.request, other.request)
-        ]
-        taken.update(id(other) for other in behind)
-        yield [account, *behind]
-    for account in accounts:
-        if account.role is Role.UPSTREAM and id(account) not in taken:
+    """Accounts without a request id, joined over the connection between two proxies.
+
+    Each account of a caller takes the next one of the server on the same connection and at the
+    same time.
+    """
+    inner: dict[str, deque[Account]] = defaultdict(deque)
+    outer: list[Account] = []
+    for account in sorted(accounts, key=_start):
+        if account.role is not Role.UPSTREAM:
+            outer.append(account)
+        else:
+            inner[account.request.downstream_remote or ""].append(account)
+    for account in outer:
+        waiting = inner.get(account.request.upstream_local or "-", deque())
+        while waiting and _start(waiting[0]) and _start(waiting[0]) < _start(account) - CLOSE:
+            yield [waiting.popleft()]
+        if waiting and _close(account.request, waiting[0].request):
+            yield [account, waiting.popleft()]
+        else:
             yield [account]
+    yield from ([account] for waiting in inner.values() for account in waiting)
 
 
 def _close(one: Request, other: Request) -> bool:
@@ -144,16 +201,63 @@ def _close(one: Request, other: Request) -> bool:
     return abs(one.time - other.time) <= CLOSE + (one.duration or 0.0) / 1000
 
 
+def _meet(outer: Request, inner: Request) -> bool:
+    """True where ``inner`` can be the server's account of what ``outer`` sent."""
+    if outer.upstream_local and outer.upstream_local == inner.downstream_remote:
+        return True
+    if outer.upstream_host and outer.upstream_host == inner.downstream_local:
+        return True
+    if outer.authority and outer.authority == inner.authority:
+        return True
+    sent, served = destination_of(outer)[0], destination_of(inner)[0]
+    return not served or not sent or short_name(sent) == short_name(served)
+
+
+def _is_behind(inner: Account, outer: Account) -> bool:
+    """True where ``inner`` is the next account on the way after ``outer``."""
+    if inner.role is outer.role:
+        return False
+    if outer.role is Role.UPSTREAM:
+        return bool(inner.request.teller) and inner.request.teller == outer.request.teller
+    return _meet(outer.request, inner.request)
+
+
+def _depths(group: list[Account]) -> dict[int, int]:
+    """How many proxies the request had passed before each account, by the account's `id`."""
+    depths = {
+        id(account): 0
+        for account in group
+        if not any(_is_behind(account, other) for other in group)
+    }
+    level = [account for account in group if id(account) in depths]
+    while level:
+        deeper = [
+            account
+            for account in group
+            if id(account) not in depths and any(_is_behind(account, other) for other in level)
+        ]
+        for account in deeper:
+            depths[id(account)] = depths[id(level[0])] + 1
+        level = deeper
+    return depths
+
+
+# Server logs
+
+
 class _Servers:
     """Which proxy log covers which upstream address, and the request ids in it."""
 
     def __init__(self, logs: Sequence[AccessLog]) -> None:
         self._by_host: dict[str, list[AccessLog]] = defaultdict(list)
         for log in logs:
-            if _usual_role(log) is Role.UPSTREAM:
-                hosts = {split_host(group.upstream_host)[0] for group in log.groups}
-                for host in hosts - {"", "127.0.0.1", "::1"}:
-                    self._by_host[host].append(log)
+            hosts = {
+                split_host(group.upstream_host)[0]
+                for group in log.groups
+                if (group.upstream_cluster or "").startswith("inbound|")
+            }
+            for host in hosts - {"", "127.0.0.1", "::1"}:
+                self._by_host[host].append(log)
 
     def silent(self, request: Request) -> bool | None:
         """True where the log of the proxy at ``request``'s upstream host lacks this request."""
@@ -162,7 +266,8 @@ class _Servers:
             return None
         if any(request.request_id in log.request_ids for log in logs):
             return False
-        return True if all(log.request_ids_complete and _covers(log, request) for log in logs) else None
+        whole = all(log.request_ids_complete and _covers(log, request) for log in logs)
+        return True if whole else None
 
 
 def _covers(log: AccessLog, request: Request) -> bool:
@@ -171,16 +276,17 @@ def _covers(log: AccessLog, request: Request) -> bool:
     return log.first - CLOSE <= request.time <= log.last + CLOSE
 
 
+# Failures
+
+
 def _failure(group: list[Account], servers: _Servers) -> Failure | None:
     """One failure from the accounts of one request; None where none of them failed."""
     failed = [a for a in group if is_failure(a.request, a.outcome)]
     if not failed:
         return None
-    decider = _decider(failed)
-    downstream = next((a.request for a in group if a.role is Role.DOWNSTREAM), None)
-    if decider.role is Role.DOWNSTREAM:
-        downstream = decider.request
-    upstream = tuple(a.request for a in group if a.role is Role.UPSTREAM)
+    depths = _depths(group) if len(group) > 1 else {id(group[0]): 0}
+    decider = _decider(failed, depths)
+    downstream, upstream = _beside(decider, group, depths)
     silent = None
     if downstream is not None:
         silent = False if upstream else servers.silent(downstream)
@@ -194,21 +300,35 @@ def _failure(group: list[Account], servers: _Servers) -> Failure | None:
     )
 
 
-def _decider(failed: list[Account]) -> Account:
+def _decider(failed: list[Account], depths: dict[int, int]) -> Account:
     """The deepest account that decided itself, rather than passed on or followed."""
-    def rank(account: Account) -> tuple[bool, bool, float, bool]:
+
+    def rank(account: Account) -> tuple[bool, bool, int, float, bool]:
         ending = account.outcome.ending
         return (
             ending not in _PASSED_ON,
             ending not in _FOLLOWED,
-            account.request.time or 0.0,
+            depths.get(id(account), 0),
+            _start(account),
             account.role is Role.UPSTREAM,
         )
 
-    passed_on = all(a.outcome.ending in _PASSED_ON for a in failed)
-    if passed_on or all(a.outcome.ending in _FOLLOWED for a in failed):
-        return max(failed, key=lambda a: (a.role is Role.UPSTREAM, a.request.time or 0.0))
     return max(failed, key=rank)
+
+
+def _beside(
+    decider: Account, group: list[Account], depths: dict[int, int]
+) -> tuple[Request | None, tuple[Request, ...]]:
+    """Accounts of the same leg: the caller's proxy, and the server's (one for each attempt)."""
+    outer: Account | None = decider
+    if decider.role is Role.UPSTREAM:
+        before = [a for a in group if _is_behind(decider, a) and a.role is Role.DOWNSTREAM]
+        outer = max(before, key=lambda a: (depths.get(id(a), 0), _start(a)), default=None)
+    if outer is None:
+        return None, (decider.request,)
+    behind = [a for a in group if a is decider or _is_behind(a, outer)]
+    upstream = tuple(a.request for a in behind if a.role is Role.UPSTREAM)
+    return outer.request, upstream
 
 
 def _join_refused(failures: list[Failure], refused: list[Account]) -> list[Failure]:
@@ -224,7 +344,7 @@ def _join_refused(failures: list[Failure], refused: list[Account]) -> list[Failu
             failure = replace(failure, server_refused=account.request)  # noqa: PLW2901
         joined.append(failure)
     joined += [
-        Failure(teller=a.request, role=Role.UPSTREAM, outcome=a.outcome, server_refused=a.request)
+        Failure(teller=a.request, role=a.role, outcome=a.outcome, server_refused=a.request)
         for a in refused
         if a.request.downstream_remote not in used
     ]

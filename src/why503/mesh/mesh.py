@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from why503.facts import AccessLog, Bundle, Fact, Manifest
+from why503.mesh.address import cluster_name, split_host
 from why503.mesh.hop import Hop
 
 T = TypeVar("T", bound=Fact)
@@ -48,18 +49,34 @@ class Mesh:
 
     @cached_property
     def hops(self) -> tuple[Hop, ...]:
-        """The hops that failed, most failures first; one empty hop where only circumstances are known.
+        """The hops that failed, most failures first.
 
-        Empty where access logs were read and no request in them failed.
+        One empty hop where only circumstances are known. What the hops ask is no cause's claim. Empty where access logs were read and no request in them failed.
         """
-        from why503.mesh.hop_building import hops_of  # noqa: PLC0415  (hop_building asks this class)
+        from why503.mesh.hop_building import hops_of  # hop_building asks this class
 
-        return hops_of(self)
+        asked, self._asked = self._asked, None
+        try:
+            return hops_of(self)
+        finally:
+            self._asked = asked
 
     @cached_property
     def logs(self) -> tuple[AccessLog, ...]:
         """The access logs, asked for by the hops themselves and so no cause's claim."""
-        return tuple(fact for fact in self._by_type.get(AccessLog, []) if isinstance(fact, AccessLog))
+        found = self._by_type.get(AccessLog, [])
+        return tuple(fact for fact in found if isinstance(fact, AccessLog))
+
+    @cached_property
+    def served(self) -> frozenset[str]:
+        """Hosts, as the requests spelled them, that a proxy beside the server took requests for."""
+        hosts: set[str] = set()
+        for log in self.logs:
+            for group in log.groups:
+                name = cluster_name(group.upstream_cluster)
+                if name is not None and name.direction == "inbound":
+                    hosts.add(name.host or split_host(group.authority)[0])
+        return frozenset(hosts - {""})
 
     @contextmanager
     def watched(self) -> Iterator[set[str]]:

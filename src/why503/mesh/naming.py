@@ -67,7 +67,11 @@ def pod_at(mesh: Mesh, address: str) -> Manifest | None:
     for pod in mesh.manifests("Pod"):
         if pod.get("status", "podIP") == address:
             return pod
-        if any(ip.get("ip") == address for _, ip in pod.items("status", "podIPs") if isinstance(ip, dict)):
+        if any(
+            ip.get("ip") == address
+            for _, ip in pod.items("status", "podIPs")
+            if isinstance(ip, dict)
+        ):
             return pod
     return None
 

@@ -29,14 +29,18 @@ def same_host(one: str, other: str, namespace: str = "") -> bool:
     first, second = short_name(one.lower()), short_name(other.lower())
     if first[0] != second[0] or "." in first[0]:
         return False
-    spaces = {space for space in (first[1] or namespace.lower(), second[1] or namespace.lower()) if space}
+    spaces = {
+        space for space in (first[1] or namespace.lower(), second[1] or namespace.lower()) if space
+    }
     return len(spaces) <= 1
 
 
 def service_of(mesh: Mesh, host: str) -> Manifest | None:
     """The Service of a host; None where the evidence has none."""
     for service in mesh.manifests("Service"):
-        if same_host(host, f"{service.name}.{service.namespace}" if service.namespace else service.name):
+        if same_host(
+            host, f"{service.name}.{service.namespace}" if service.namespace else service.name
+        ):
             return service
     return None
 
@@ -128,16 +132,14 @@ def _marked(workload: Manifest) -> bool | None:
             return str(labels[_INJECT]).lower() == "true"
     if any(container.get("name") == _PROXY_CONTAINER for _, container in containers_of(workload)):
         return True
-    return None
+    runs = workload.kind == "Pod" and workload.get("status", "podIP") is not None
+    return False if runs and containers_of(workload) else None
 
 
 def has_sidecar(mesh: Mesh, host: str) -> bool | None:
     """Whether the workloads behind a host have a sidecar; None where nothing tells."""
-    for log in mesh.logs:
-        for group in log.groups:
-            name = cluster_name(group.upstream_cluster)
-            if name and name.direction == "inbound" and same_host(split_host(group.authority)[0], host):
-                return True
+    if any(same_host(served, host) for served in mesh.served):
+        return True
     workloads = [w for w in workloads_of(mesh, host) if not w.partial]
     marks = [mark for mark in map(_marked, workloads) if mark is not None]
     if marks:

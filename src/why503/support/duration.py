@@ -2,23 +2,37 @@
 
 import re
 from datetime import UTC, datetime
+from math import isfinite
 
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h|d)")
+_UNITS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "μs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
+_PART = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(ns|us|µs|μs|ms|s|m|h|d)")
+
+_ENDLESS = 1e18
+"""Seconds from which a number is no duration that anybody means."""
 
 MINUTE = 60.0
 HOUR = 3600.0
 
 
 def seconds_of(text: object) -> float | None:
-    """Seconds of a Go, Kubernetes or Envoy duration (`50s`, `1h30m`, `0.25s`); None where it is none.
+    """Seconds of a Go, Kubernetes or Envoy duration (`50s`, `1h30m`, `0.25s`); None for others.
 
     A bare number is taken as seconds.
     """
     if isinstance(text, bool) or text is None:
         return None
     if isinstance(text, int | float):
-        return float(text)
+        return float(text) if isfinite(text) and abs(text) < _ENDLESS else None
     word = str(text).strip()
     if re.fullmatch(r"\d{1,18}(?:\.\d{1,9})?", word):
         return float(word)
@@ -31,18 +45,23 @@ def seconds_of(text: object) -> float | None:
 def spell(seconds: float) -> str:
     """A duration in the shortest usual spelling: `0.3 ms`, `50 s`, `5 min`, `1 h`."""
     if seconds < 1:
-        return f"{seconds * 1000:.3g} ms"
+        return f"{_short(seconds * 1000)} ms"
     if seconds < 2 * MINUTE:
-        return f"{seconds:.3g} s"
-    if seconds < 2 * HOUR:
-        return f"{seconds / MINUTE:.3g} min"
-    return f"{seconds / HOUR:.3g} h"
+        return f"{_short(seconds)} s"
+    if seconds < 2 * HOUR and seconds != HOUR:
+        return f"{_short(seconds / MINUTE)} min"
+    return f"{_short(seconds / HOUR)} h"
+
+
+def _short(number: float) -> str:
+    """Three digits, and never an exponent for a large number."""
+    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
 
 
 def moment_of(text: str) -> float | None:
-    """Seconds since 1970 of an RFC 3339 / ISO 8601 time (`Z`, offsets, `T` or blank, up to ns); None if none.
+    """Seconds since 1970 of an RFC 3339 / ISO 8601 time; None where the text is none.
 
-    A time without a zone is taken as UTC.
+    Takes `Z` and offsets, `T` or a blank, fractions up to nanoseconds. A time without a zone is taken as UTC.
     """
     word = text.strip().replace(" ", "T", 1).replace(",", ".")
     word = re.sub(r"(\.\d{6})\d+", r"\1", word)
@@ -60,5 +79,9 @@ def moment_of(text: str) -> float | None:
 
 
 def clock(moment: float) -> str:
-    """A moment as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A moment as RFC 3339 in UTC with milliseconds; ``""`` for one that no calendar has."""
+    try:
+        found = datetime.fromtimestamp(moment, UTC)
+    except (OverflowError, ValueError, OSError):
+        return ""
+    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -17,7 +17,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1\2{MASK}",
     ),
     (re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"), rf"\1 {MASK}"),
-    (re.compile(rf"(?i)\b(set-cookie|cookie)(['\"]?{_BLANKS}[:=,]{_BLANKS})[^\r\n\"]+"), rf"\1\2{MASK}"),
+    (
+        re.compile(rf"(?i)\b(set-cookie|cookie)(['\"]?{_BLANKS}[:=,]{_BLANKS}['\"]?)[^\r\n\"]+"),
+        rf"\1\2{MASK}",
+    ),
     (
         re.compile(
             r"(?i)([?&;](?:access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
@@ -25,9 +28,18 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s:@\"']{1,256}:[^/\s@\"']{1,256}@"), rf"\1{MASK}@"),
+    (
+        re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s:@\"']{0,256}:[^/\s@\"']{1,256}@"),
+        rf"\1{MASK}@",
+    ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
-    (re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*", re.DOTALL), f"-----PRIVATE KEY {MASK}-----"),
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
+            re.DOTALL,
+        ),
+        f"-----PRIVATE KEY {MASK}-----",
+    ),
 )
 
 
@@ -39,5 +51,8 @@ def mask(text: str) -> str:
 
 
 def raw(text: str) -> str:
-    """A line as it may be kept in a fact: cut to `RAW_LENGTH` characters, secrets masked."""
-    return mask(text[:RAW_LENGTH])
+    """A line as it may be kept in a fact: cut to `RAW_LENGTH` characters, secrets masked.
+
+    Masked before the cut, for half a secret can no longer be told from other text.
+    """
+    return mask(text[: 2 * RAW_LENGTH])[:RAW_LENGTH]

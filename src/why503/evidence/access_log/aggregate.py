@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from why503.evidence.access_log.fields import (
@@ -15,9 +15,9 @@ from why503.evidence.access_log.fields import (
     told,
     whole,
 )
-from why503.evidence.access_log.idle import LastUse
+from why503.evidence.access_log.idle import Carried, LastUse
 from why503.evidence.reader import Context, Line
-from why503.facts import AccessLog, Misread, Request, RequestGroup, Source
+from why503.facts import AccessLog, Misread, Request, RequestGroup, Source, Witness
 from why503.support.secret import mask, raw
 
 FAILURES_KEPT = 20_000
@@ -55,7 +55,7 @@ _KEY = (
     "method",
     "protocol",
 )
-_Key = tuple[str | None | int | frozenset[str], ...]
+_Key = tuple[str | int | frozenset[str] | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +134,7 @@ class Aggregate:
         self._ids: set[str] = set()
         self._ids_complete = True
         self._last_use = LastUse()
+        self._carried = Carried()
         self._first: float | None = None
         self._last: float | None = None
         self.understood = 0
@@ -148,11 +149,13 @@ class Aggregate:
         time = told_line.time
         self._first, self._last = _earlier(self._first, time), _later(self._last, time)
         idle, by_connection = self._last_use.idle(told_line.fields, time, told_line.end)
+        carried = self._carried.before(told_line.fields, told_line.flags)
         self._group(told_line, idle)
         self._remember(told_line.fields.get("request_id", "-"))
         failed = has_failed(told_line.fields, told_line.code, told_line.flags or frozenset())
         if failed and len(self._failures) < FAILURES_KEPT:
-            self._failures.append(self._request(told_line, idle, by_connection=by_connection))
+            request = self._request(told_line, idle, by_connection=by_connection)
+            self._failures.append(replace(request, requests_before=carried))
 
     def add_misread(self, number: int) -> None:
         """Take a line that belongs to an access log but cannot be read."""
@@ -164,7 +167,7 @@ class Aggregate:
         if request_id in MISSING or request_id in self._ids:
             return
         if len(self._ids) < REQUEST_IDS_KEPT:
-            self._ids.add(mask(request_id) if len(request_id) > 64 else request_id)  # noqa: PLR2004
+            self._ids.add(mask(request_id) if len(request_id) > 64 else request_id)
         else:
             self._ids_complete = False
 
@@ -192,6 +195,7 @@ class Aggregate:
         texts = {name: _plain(fields.get(name)) for name in _TEXTS}
         return Request(
             source=self._source(one.line.number),
+            witness=Witness.ACCESS_LOG,
             teller=self._teller,
             time=one.time,
             code=one.code,

@@ -1,11 +1,12 @@
 """Marks that blogs, tickets and markdown tables leave in a pasted log line."""
 
 import re
+from functools import lru_cache
 
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "\u00a0": " ", "\t": " ", "\u200b": None}
 )
-_DASH = re.compile(r"(?<![^\s\"])[—–](?![^\s\"])")  # noqa: RUF001 - typographic dashes are meant
+_DASH = re.compile(r"(?<![^\s\"])[—–](?![^\s\"])")
 _BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
 _ESCAPED = re.compile(r"\\([|_*{}\[\]<>~`#-])")
 _LEAD = re.compile(r"^(?:[\s|>`]|[-*•] ){1,40}")
@@ -19,9 +20,15 @@ _MOST_PREFIX = 200
 """Characters before the time that may be somebody else's prefix."""
 
 
+def plain_dashes(text: str) -> str:
+    """``text`` with ``-`` for a dash that stands where a value is missing."""
+    return text if text.isascii() else _DASH.sub("-", text)
+
+
+@lru_cache(maxsize=8)
 def clean(text: str) -> str:
     """``text`` without marks of typography, markdown and HTML; the same text where it has none."""
-    text = _DASH.sub("-", text.translate(_TYPOGRAPHY))
+    text = plain_dashes(text.translate(_TYPOGRAPHY))
     for name, sign in _QUOTE_NAMES:
         text = text.replace(name, sign)
     text = _BOLD.sub(r"\1", text)
@@ -33,7 +40,7 @@ def clean(text: str) -> str:
 
 
 def with_head(text: str) -> str:
-    """``text`` from its `[time]` on; a lost bracket is set again, and ``[-]`` stands for no time."""
+    """``text`` from its `[time]` on; a lost bracket is set again, ``[-]`` stands for no time."""
     if text.startswith('"'):
         return "[-] " + text
     if _TIMELESS_HEAD.match(text):

@@ -98,4 +98,4 @@ def has_failed(fields: Fields, code: int | None, flags: frozenset[str]) -> bool:
         return True
     if code == 0:
         return any(present(fields, name) for name in ("method", "path", "protocol"))
-    return code is not None and code >= 400  # noqa: PLR2004 - the first HTTP error status
+    return code is not None and code >= 400

@@ -9,11 +9,13 @@ from typing import Any
 
 from why503.evidence.access_log.fields import Fields
 from why503.evidence.access_log.operators import OPERATOR, Operator, operator
-from why503.evidence.access_log.tolerant import Token, match
 from why503.evidence.access_log.timestamp import TimeParser, guess_time
+from why503.evidence.access_log.tolerant import Token, match
 
 _MOST_TOKENS = 200
-_UNQUOTED_OPERATOR = re.compile(r'(?<!["\w])(%[A-Z][A-Z0-9_]{1,60}(?:\(.{0,200}?\))?(?::\d{1,6})?%)(?!")')
+_UNQUOTED_OPERATOR = re.compile(
+    r'(?<!["\w])(%[A-Z][A-Z0-9_]{1,60}(?:\(.{0,200}?\))?(?::\d{1,6})?%)(?!")'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +57,15 @@ class Format:
 
     def _parse_json(self, text: str) -> Fields | None:
         data = _flat_json(text)
-        if data is None or not all(key in data for key, _ in self.labels[:3]):
+        if data is None or 2 * sum(key in data for key, _ in self.labels) < len(self.labels):
             return None
         fields: Fields = {}
         for key, label in self.labels:
             if key in data:
                 value = data[key]
-                for name, part in (label.parse(value) or label.parse_tolerantly(value) or {}).items():
+                for name, part in (
+                    label.parse(value) or label.parse_tolerantly(value) or {}
+                ).items():
                     if fields.get(name, "-") == "-":
                         fields[name] = part
         return fields or None
@@ -88,7 +92,7 @@ def _flat_json(text: str) -> dict[str, str] | None:
 
 
 def _flatten(data: Any, flat: dict[str, str], depth: int) -> None:
-    if not isinstance(data, dict) or depth > 4:  # noqa: PLR2004 - deeper than any log wrapper
+    if not isinstance(data, dict) or depth > 4:
         return
     for key, value in data.items():
         if isinstance(value, dict):

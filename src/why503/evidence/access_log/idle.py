@@ -18,7 +18,9 @@ class LastUse:
         self._connections: dict[_Key, tuple[float, float]] = {}
         self._hosts: dict[_Key, tuple[float, float]] = {}
 
-    def idle(self, fields: Fields, start: float | None, end: float | None) -> tuple[float | None, bool]:
+    def idle(
+        self, fields: Fields, start: float | None, end: float | None
+    ) -> tuple[float | None, bool]:
         """Seconds of idleness before a request, and whether they are the connection's own.
 
         ``start`` and ``end`` in seconds since 1970. None where there was no request before it.
@@ -27,9 +29,7 @@ class LastUse:
         if start is None or end is None or host in MISSING:
             return None, False
         local = fields.get("upstream_local", "-")
-        by_host = self._pass(
-            self._hosts, (fields.get("upstream_cluster", "-"), host), start, end
-        )
+        by_host = self._pass(self._hosts, (fields.get("upstream_cluster", "-"), host), start, end)
         if local in MISSING:
             return by_host, False
         by_connection = self._pass(self._connections, (host, local), start, end)
@@ -50,3 +50,26 @@ class LastUse:
             return None
         uses[key] = (start, max(end, before[1]))
         return max(0.0, start - before[1])
+
+
+_CLOSES = frozenset({"UC", "UF", "UPE"})
+"""Flags after which the upstream connection is gone; its port may be used again."""
+
+
+class Carried:
+    """Counts the requests that each upstream connection has carried."""
+
+    def __init__(self) -> None:
+        self._requests: dict[_Key, int] = {}
+
+    def before(self, fields: Fields, flags: frozenset[str] | None) -> int | None:
+        """Requests on the same connection before this one; None where the connection is not told."""
+        host, local = fields.get("upstream_host", "-"), fields.get("upstream_local", "-")
+        if host in MISSING or local in MISSING:
+            return None
+        count = self._requests.pop((host, local), 0)
+        if not flags or not flags & _CLOSES:
+            if len(self._requests) >= MOST_CONNECTIONS:
+                del self._requests[next(iter(self._requests))]
+            self._requests[host, local] = count + 1
+        return count

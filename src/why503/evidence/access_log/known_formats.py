@@ -6,7 +6,8 @@ _REQUEST = '"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%"'
 _HEAD = f"[%START_TIME%] {_REQUEST} %RESPONSE_CODE% %RESPONSE_FLAGS%"
 _MIXER = '"%DYNAMIC_METADATA(istio.mixer:status)%"'
 _TRANSPORT = '"%UPSTREAM_TRANSPORT_FAILURE_REASON%"'
-_NUMBERS = "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%"
+_BYTES = "%BYTES_RECEIVED% %BYTES_SENT%"
+_NUMBERS = f"{_BYTES} %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%"
 _HEADERS = (
     '"%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" '
     '"%UPSTREAM_HOST%"'
@@ -20,7 +21,10 @@ _ROUTE = "%ROUTE_NAME%"
 _DETAILS = "%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%"
 
 _TEMPLATES: tuple[tuple[str, str], ...] = (
-    ("Istio 1.9+", f"{_HEAD} {_DETAILS} {_TRANSPORT} {_NUMBERS} {_HEADERS} {_ADDRESSES} {_SNI} {_ROUTE}"),
+    (
+        "Istio 1.9+",
+        f"{_HEAD} {_DETAILS} {_TRANSPORT} {_NUMBERS} {_HEADERS} {_ADDRESSES} {_SNI} {_ROUTE}",
+    ),
     ("Istio 1.8", f"{_HEAD} {_TRANSPORT} {_NUMBERS} {_HEADERS} {_ADDRESSES} {_SNI} {_ROUTE}"),
     (
         "Istio 1.3-1.7",
@@ -31,13 +35,14 @@ _TEMPLATES: tuple[tuple[str, str], ...] = (
     ("Envoy default", f"{_HEAD} {_NUMBERS} {_HEADERS}"),
     (
         "Istio 1.0.3-1.0.9",
-        f"{_HEAD} {_NUMBERS} {_HEADERS} {_ADDRESSES}".replace(":PATH)% %PROTOCOL%", ":PATH)%%PROTOCOL%"),
+        f"{_HEAD} {_NUMBERS} {_HEADERS} {_ADDRESSES}".replace(
+            ":PATH)% %PROTOCOL%", ":PATH)%%PROTOCOL%"
+        ),
     ),
     ("Envoy default with addresses", f"{_HEAD} {_NUMBERS} {_HEADERS} {_ADDRESSES}"),
     (
         "Istio 1.0.3-1.0.9 TCP",
-        "[%START_TIME%] %RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT% %DURATION% "
-        f'"%UPSTREAM_HOST%" {_ADDRESSES}',
+        f'[%START_TIME%] %RESPONSE_FLAGS% {_BYTES} %DURATION% "%UPSTREAM_HOST%" {_ADDRESSES}',
     ),
 )
 

@@ -18,7 +18,7 @@ LOOSE = "unknown text format"
 
 _HEAD = re.compile(
     r'^(?:\[(?P<time>[^\]"]{1,80})\] )?"(?P<method>[^\s"/]{1,40}) '
-    r'(?:(?P<path>[^"]{0,8000}?)(?P<blank> ?)(?P<protocol>HTTP/[0-9.]{1,4}|-)|(?P<cutpath>[^"\s]{1,8000}))"'
+    r'(?:(?P<path>[^"]{0,8000}?) ?(?P<protocol>HTTP/[0-9.]{1,4}|-)|(?P<cutpath>[^"\s]{1,8000}))"'
     r"\s{1,8}(?P<code>\d{3}|0|-)"
     r"(?:\s{1,8}(?:(?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?=\s|$))?(?P<rest>.*))?$",
     re.DOTALL,
@@ -38,7 +38,9 @@ Shape = tuple[tuple[bool, str], ...]
 def _shape(template: str) -> Shape:
     """Words after the flags of a format string that begins with request, code and flags."""
     words = split_words(template)
-    fields = [[operator(*found.groups()).field for found in OPERATOR.finditer(w.text)] for w in words]
+    fields = [
+        [operator(*found.groups()).field for found in OPERATOR.finditer(w.text)] for w in words
+    ]
     for index in range(len(words) - 2):
         if fields[index : index + 3] == [["method", "path", "protocol"], ["code"], ["flags"]]:
             rest = zip(words[index + 3 :], fields[index + 3 :], strict=True)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from why503.evidence.access_log.aggregate import Aggregate, tell
-from why503.evidence.access_log.clean import clean, with_head
+from why503.evidence.access_log.clean import clean, plain_dashes, with_head
 from why503.evidence.access_log.fields import Fields, present
-from why503.evidence.access_log.find_formats import find_formats, is_format_line
 from why503.evidence.access_log.format import Format, compile_format
+from why503.evidence.access_log.format_string import find_formats, is_format_line
 from why503.evidence.access_log.json_line import read_json
 from why503.evidence.access_log.key_value import NAME as KEY_VALUE
 from why503.evidence.access_log.key_value import read_key_value
@@ -27,10 +27,11 @@ LONGEST_LINE = 16_000
 _MOST_FORMATS = 32
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?"
 _LOOKS_LIKE_ONE = re.compile(
-    rf'^(?:\[?{_TIME}\]\s{{1,4}}"(?:[A-Z]{{2,20}}|-) (?!.{{1,8000}}"\s\d{{3}} [A-Z][A-Za-z]{{1,20}} )'
+    rf'^(?:\[?{_TIME}\]\s{{1,4}}"(?:[A-Z]{{2,20}}|-) '
+    r'(?!.{1,8000}"\s\d{3} [A-Z][A-Za-z]{1,20} )'
     r'|(?:\[-\] )?"[A-Z]{2,20} [^\s"]{1,8000} HTTP/[0-9.]{1,4}"\s{1,4}(?!\d{3}\b))'
 )
-_MAY_BE_REQUEST = re.compile(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20')  # noqa: RUF001
+_MAY_BE_REQUEST = re.compile(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20')
 _MAY_BE_PAIRS = re.compile(r"flag|details", re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ class AccessLogSession:
         return True
 
     def _take_other(self, line: Line, text: str) -> bool:
-        if text.count("%") > 5 and (formats := find_formats(text)):  # noqa: PLR2004 - three operators
+        if text.count("%") > 5 and (formats := find_formats(text)):
             for one in formats:
                 self._learn(one)
             return is_format_line(text)
@@ -94,10 +95,11 @@ class AccessLogSession:
 
     def read(self, text: str) -> Understood | None:
         """Fields of one line; None where it is no access log line or cannot be read."""
-        if len(text) < 8:  # noqa: PLR2004 - shorter than any access log line
+        if len(text) < 8:
             return None
         if found := self._by_format(text, self._own):
             return found
+        text = plain_dashes(text)
         if self._last is not None and (fields := self._last.parse(text)):
             return Understood(name=self._last.name, fields=fields, time=self._last.time)
         if text.lstrip().startswith("{"):

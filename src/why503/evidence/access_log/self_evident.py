@@ -11,10 +11,11 @@ from why503.evidence.access_log.words import (
     SERVER_NAME,
     UUID,
     Word,
+    agrees,
 )
 
 _TRANSPORT = re.compile(
-    r"(?:TLS[_ ]error|delayed[_ ]connect[_ ]error|immediate[_ ]connect[_ ]error|failed[_ ]to[_ ]bind"
+    r"(?:TLS[_ ]error|(?:delayed|immediate)[_ ]connect[_ ]error|failed[_ ]to[_ ]bind"
     r"|codec[_ ]error|connect_timeout|socket[_ ]creation[_ ]failure|CERTIFICATE_VERIFY_FAILED)"
 )
 _DETAILS = re.compile(
@@ -24,9 +25,12 @@ _DETAILS = re.compile(
     re.DOTALL,
 )
 _OTHER_CLUSTER = re.compile(r"[\w.-]{0,80}cluster[\w.-]{0,80}|httproute/\S{1,200}", re.IGNORECASE)
-_HOST_NAME = re.compile(r"(?=[^\s]*[A-Za-z])[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}(?::\d{1,5})?|[\w-]{1,63}:\d{1,5}")
+_HOST_NAME = re.compile(
+    r"(?=[^\s]*[A-Za-z])[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}(?::\d{1,5})?|[\w-]{1,63}:\d{1,5}"
+)
 _AGENT = re.compile(r"[A-Za-z][\w .-]{1,60}/v?\d.{0,2000}", re.DOTALL)
 _NUMBERS = ("bytes_received", "bytes_sent", "duration", "upstream_service_time")
+_ADDRESSES = ("upstream_local", "downstream_local", "downstream_remote")
 _FIRST_EPHEMERAL = 32_768
 
 
@@ -34,7 +38,9 @@ def _numbers(fields: Fields, words: list[Word]) -> list[Word]:
     """Assign the first run of numbers; the words that are left."""
     if any(name in fields for name in _NUMBERS):
         return words
-    start = next((i for i, word in enumerate(words) if word.text.isdecimal() and not word.quoted), None)
+    start = next(
+        (i for i, word in enumerate(words) if word.text.isdecimal() and not word.quoted), None
+    )
     if start is None:
         return words
     end = start
@@ -68,9 +74,26 @@ def _field_of(text: str, quoted: bool, fields: Fields) -> str | None:  # noqa: P
     return "authority" if quoted and _HOST_NAME.fullmatch(text) else None
 
 
+def _around_cluster(fields: Fields, words: list[Word]) -> list[Word]:
+    """Assign the addresses that stand around a cluster as in Istio's lines; the words left."""
+    for index, word in enumerate(words):
+        after = words[index + 1 : index + 4]
+        if not CLUSTER.fullmatch(word.text) or len(after) < len(_ADDRESSES):
+            continue
+        if any(one.quoted or not agrees("downstream_remote", one) for one in after):
+            continue
+        fields["upstream_cluster"] = word.text
+        fields.update(zip(_ADDRESSES, (one.text for one in after), strict=True))
+        head, tail = words[:index], words[index + 4 :]
+        if head and head[-1].quoted and agrees("upstream_host", head[-1]):
+            fields["upstream_host"] = head.pop().text
+        return head + tail
+    return words
+
+
 def assign(fields: Fields, words: list[Word]) -> None:
     """Give each word that is self-evident to its field, where the field has none yet."""
-    for word in _numbers(fields, words):
+    for word in _around_cluster(fields, _numbers(fields, words)):
         if word.cut or word.text == "-" or word.text in ELISION:
             continue
         text = word.text.rstrip(",;")

@@ -143,7 +143,7 @@ def _value(parts: dict[str, str | None]) -> float | None:
         month = str(_MONTHS.index(short) + 1) if short in _MONTHS else None
     year = parts.get("Y") or (f"20{parts['y']}" if parts.get("y") else None)
     if year and (of_year := parts.get("j")) and not month:
-        start = _minute(year, "1", "1", parts.get("H") or "0", parts.get("M") or "0")
+        start = _minute(year, "1", "1", _hour(parts), parts.get("M") or "0")
         start = None if start is None else start + (int(of_year) - 1) * 86400
     elif year and month and (day := parts.get("d")):
         start = _minute(year, month, day, _hour(parts), parts.get("M") or "0")

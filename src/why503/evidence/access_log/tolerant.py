@@ -10,6 +10,7 @@ _MOST_ENDS = 80
 """Places where one value may end that are tried."""
 _MOST_STEPS = 20_000
 _MOST_CHARACTERS = 16_000
+_DELIMITER = re.compile(r"[\s\"]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,16 @@ def _typed(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+@lru_cache(maxsize=256)
+def _in_quotes(tokens: tuple[Token, ...]) -> tuple[bool, ...]:
+    """Per token, whether it stands between double quotes."""
+    inside, answer = False, []
+    for token in tokens:
+        answer.append(inside)
+        inside ^= token.literal.count('"') % 2 == 1
+    return tuple(answer)
+
+
 class _Matcher:
     """Depth first over (token, position), each pair at most once, shortest values first."""
 
@@ -34,6 +45,7 @@ class _Matcher:
         self.failed: set[tuple[int, int]] = set()
         self.steps = 0
         self.values: list[str] = []
+        self.in_quotes = _in_quotes(tokens)
 
     def run(self, index: int, position: int) -> bool:
         """True where tokens from ``index`` match the text from ``position`` to its end."""
@@ -69,13 +81,14 @@ class _Matcher:
             found = _typed(one.typed).match(self.text, position)
             return [found.end()] if found else []
         if index + 1 == len(self.tokens):
-            return [len(self.text)]
+            return [] if _DELIMITER.search(self.text, position) else [len(self.text)]
         literal = self.tokens[index + 1].literal
         if not literal:
             return list(range(position, min(len(self.text), position + _MOST_CHARACTERS) + 1))
         ends: list[int] = []
         end = self.text.find(literal, position)
-        while end >= 0 and len(ends) < _MOST_ENDS:
+        quote = -1 if self.in_quotes[index] else self.text.find('"', position)
+        while end >= 0 and len(ends) < _MOST_ENDS and not 0 <= quote < end:
             ends.append(end)
             end = self.text.find(literal, end + 1)
         return sorted(ends, key=lambda place: self.text[place - 1 : place] == "\\")

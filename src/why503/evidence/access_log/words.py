@@ -1,6 +1,7 @@
 """The words of an access log line, and whether a word can be the value of a field."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 ELISION = frozenset({"...", "....", ".....", "…", "[...]", "(...)", "<...>", "[…]"})
@@ -25,7 +26,7 @@ CLUSTER = re.compile(
 SERVER_NAME = re.compile(r"outbound_\.\d{1,5}_\.\S{0,300}")
 NUMBER = re.compile(r"\d{1,18}|-")
 _FORWARDED = re.compile(r"-?|unknown|[0-9a-fA-F.:\[\]xX*]{2,60}(?:,\s{0,3}\S{1,60}){0,20}")
-_FORWARDED_BARE = re.compile(r"[0-9a-fA-F.]{0,60}")
+_BARE_ADDRESS = re.compile(r"[0-9a-fA-F.:]{3,45}")
 _ID = re.compile(r"[\w-]{0,80}")
 
 
@@ -57,34 +58,47 @@ def split_words(text: str) -> list[Word]:
 def _is_forwarded(text: str) -> bool:
     if ADDRESS.fullmatch(text):
         return False
-    return bool(_FORWARDED.fullmatch(text)) and (len(text) < 2 or not text.isalpha())  # noqa: PLR2004
+    return bool(_FORWARDED.fullmatch(text)) and (len(text) < 2 or not text.isalpha())
 
 
-def agrees(field: str, word: Word) -> bool:  # noqa: PLR0911 - one answer per kind of field
-    """True where ``word`` can be the value of ``field`` (``""`` stands for a field of no meaning)."""
-    text = word.text
-    if text == "-":
-        return True
-    match field:
-        case "bytes_received" | "bytes_sent" | "duration" | "upstream_service_time":
-            return bool(NUMBER.fullmatch(text))
-        case "details" | "termination_details":
-            return not text[:1].isdigit() and not text.startswith('"')
-        case "forwarded_for":
-            return _is_forwarded(text)
-        case "user_agent":
-            return not UUID.fullmatch(text) and not ADDRESS.fullmatch(text)
-        case "request_id":
-            return bool(_ID.fullmatch(text))
-        case "authority":
-            return not re.search(r"[\s\"]", text) and not UUID.fullmatch(text)
-        case "upstream_host" | "upstream_local" | "downstream_local":
-            return not text or bool(ADDRESS.fullmatch(text))
-        case "downstream_remote":
-            return bool(ADDRESS.fullmatch(text) or re.fullmatch(r"[0-9a-fA-F.:]{3,45}", text))
-        case "upstream_cluster" | "server_name":
-            return not ADDRESS.fullmatch(text) and not NUMBER.fullmatch(text)
-        case "":
-            return not NUMBER.fullmatch(text)
-        case _:
-            return True
+def _is_remote(text: str) -> bool:
+    return bool(ADDRESS.fullmatch(text) or _BARE_ADDRESS.fullmatch(text))
+
+
+def _is_name(text: str) -> bool:
+    return not ADDRESS.fullmatch(text) and not NUMBER.fullmatch(text)
+
+
+def _is_host(text: str) -> bool:
+    return not text or bool(ADDRESS.fullmatch(text))
+
+
+def _is_number(text: str) -> bool:
+    return bool(NUMBER.fullmatch(text))
+
+
+_TESTS: dict[str, Callable[[str], bool]] = {
+    "bytes_received": _is_number,
+    "bytes_sent": _is_number,
+    "duration": _is_number,
+    "upstream_service_time": _is_number,
+    "details": lambda text: not text[:1].isdigit(),
+    "termination_details": lambda text: not text[:1].isdigit(),
+    "forwarded_for": _is_forwarded,
+    "user_agent": lambda text: not UUID.fullmatch(text) and not ADDRESS.fullmatch(text),
+    "request_id": lambda text: bool(_ID.fullmatch(text)),
+    "authority": lambda text: not re.search(r"\s", text) and not UUID.fullmatch(text),
+    "upstream_host": _is_host,
+    "upstream_local": _is_host,
+    "downstream_local": _is_host,
+    "downstream_remote": _is_remote,
+    "upstream_cluster": _is_name,
+    "server_name": _is_name,
+    "": lambda text: not NUMBER.fullmatch(text),
+}
+
+
+def agrees(field: str, word: Word) -> bool:
+    """True where ``word`` can be the value of ``field``; ``""`` is a field of no meaning."""
+    test = _TESTS.get(field)
+    return word.text == "-" or test is None or test(word.text)

@@ -14,6 +14,7 @@ _MOST_LENGTH = 20_000
 _YAML_KEY = re.compile(r"^\s*(?:- )?[\"']?[A-Za-z][\w.-]{0,80}[\"']?\s{0,4}:\s{1,8}(?=\S)")
 _ASSIGNMENT = re.compile(r"^\s*(?:--set\s{1,4}|-\s)?[\w.-]{1,120}=(?=[\"'\[%])")
 _LABEL = re.compile(r"^\s*[\"']?([\w.:@/-]{1,80})[\"']?\s{0,4}:\s{1,8}([\"']?)(.*?)\2,?\s*$")
+_SIGN = re.compile(r"%[A-Z][A-Z_]{2,60}[%(:]")
 _CONTINUED = re.compile(r"^\s*[\"'\[%]")
 
 
@@ -86,7 +87,7 @@ def find_formats(text: str) -> list[str]:
     A text that holds at least three of Envoy's operators on a line (or on lines folded by YAML) is
     one; keys with one operator each become one JSON object as text.
     """
-    if text.count("%") < 2 * _FEWEST:
+    if _SIGN.search(text) is None or text.count("%") < 2 * _FEWEST:
         return []
     stripped = text.strip()
     if stripped.startswith("{") and _is_json(stripped):

@@ -1,0 +1,140 @@
+"""`why503 diagnose`: which hop broke, why, what to do, what to fetch next."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from why503.cli.screen import ascii_only, coloured, width, write
+from why503.support.text import _
+
+if TYPE_CHECKING:
+    from why503.diagnosis.finding import Diagnosis
+
+FOUND = 1
+"""Exit code where `--fail-on` was met."""
+
+
+class _Unreadable(click.ClickException):
+    """A path that cannot be read; its sentence goes to standard error."""
+
+    exit_code = 2
+
+
+def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from why503.report.json import schema_text
+
+        write(schema_text(), encoding="utf-8")
+        context.exit()
+
+
+@click.command(
+    help=_(
+        "Say which hop broke and why, from any evidence: access logs, application and proxy logs, "
+        "Kubernetes and Istio objects, pasted output. PATH is a file or a folder, plain, .gz or "
+        ".zst; `-` is standard input.\n\n"
+        "Exit code: 0 it ran, 1 --fail-on was met, 2 wrong usage or unreadable input."
+    )
+)
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help=_("Format of the answer."),
+)
+@click.option(
+    "--access-log-format",
+    metavar="FORMAT",
+    default="",
+    help=_(
+        "Envoy's format string of an own access log, where the mesh configuration is not given."
+    ),
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help=_("Colour of the text answer. NO_COLOR and FORCE_COLOR are respected."),
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["none", "findings", "proven"]),
+    default="none",
+    show_default=True,
+    help=_("Exit with 1 on any finding, or on a proven one."),
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help=_("Show the inputs, every clue and all details.")
+)
+@click.option(
+    "--print-schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help=_("Show the JSON Schema of `-o json` and exit."),
+)
+def diagnose(
+    paths: tuple[str, ...],
+    *,
+    output: str,
+    access_log_format: str,
+    color: str,
+    fail_on: str,
+    verbose: bool,
+) -> int:
+    """Read, weigh, answer; the exit code."""
+    import why503
+    from why503.evidence.read import ReadError
+
+    try:
+        diagnosis = why503.diagnose(*_given(paths), access_log_format=access_log_format)
+    except ReadError as refused:
+        raise _Unreadable(str(refused)) from refused
+    if output == "text":
+        write(_text(diagnosis, color=color, verbose=verbose))
+    else:
+        write(_document(diagnosis, output, verbose=verbose), encoding="utf-8")
+    return FOUND if _met(fail_on, diagnosis) else 0
+
+
+def _given(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths; standard input where none is given and something is piped in."""
+    if paths:
+        return paths
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError(_("Give files or folders with the evidence, or `-` to read a pipe."))
+    return ("-",)
+
+
+def _met(fail_on: str, diagnosis: "Diagnosis") -> bool:
+    verdicts = [finding.verdict.value for finding in diagnosis.findings]
+    return bool(verdicts) if fail_on == "findings" else fail_on in verdicts
+
+
+def _text(diagnosis: "Diagnosis", *, color: str, verbose: bool) -> str:
+    from why503.report.layout import NARROWEST, WIDEST, WIDTH
+
+    columns = width(WIDTH, NARROWEST, WIDEST)
+    if coloured(color):
+        from why503.report import terminal
+
+        return terminal.render(diagnosis, width=columns, verbose=verbose, ascii_only=ascii_only())
+    from why503.report import text
+
+    return text.render(diagnosis, width=columns, verbose=verbose, ascii_only=ascii_only())
+
+
+def _document(diagnosis: "Diagnosis", output: str, *, verbose: bool) -> str:
+    if output == "json":
+        from why503.report import json
+
+        return json.render(diagnosis)
+    from why503.report import markdown
+
+    return markdown.render(diagnosis, verbose=verbose)

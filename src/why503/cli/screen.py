@@ -1,0 +1,69 @@
+"""What standard output can show, and writing to it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+
+SIGNS = "─✖…•→×"
+"""Signs of the text report that are not ASCII."""
+
+
+def coloured(choice: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to colour; the first that says something decides.
+
+    ``choice`` (`always`, `never`, else `auto`), NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE, TERM=dumb,
+    whether standard output is a terminal.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if any(
+        environment.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")
+    ):
+        return True
+    return environment.get("TERM") != "dumb" and on_terminal()
+
+
+def on_terminal() -> bool:
+    """True where standard output is a terminal."""
+    try:
+        return sys.stdout.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def width(normal: int, least: int, most: int) -> int:
+    """Columns of the terminal between ``least`` and ``most``; ``normal`` where there is none."""
+    if not on_terminal():
+        return normal
+    return max(least, min(most, shutil.get_terminal_size((normal, 24)).columns))
+
+
+def ascii_only() -> bool:
+    """True where standard output cannot show the signs of the text report."""
+    try:
+        SIGNS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+def write(text: str, *, encoding: str = "") -> None:
+    r"""Write to standard output; what its encoding lacks is written out (`\u4e2d`).
+
+    A reader that has gone (`| head`) has what it wanted: that is no error.
+    """
+    stream = sys.stdout
+    try:
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            stream.write(text)
+        else:
+            stream.flush()
+            binary.write(text.encode(encoding or stream.encoding or "utf-8", "backslashreplace"))
+        stream.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

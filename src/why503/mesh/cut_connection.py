@@ -1,0 +1,86 @@
+"""Connections that ended under a request (UC): what tells the reasons for it apart."""
+
+from statistics import median
+
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.pod_life import ENDS, LifeEvent, failing_life, share_after
+from why503.mesh.timing import all_fail, bunched_at, went_well
+
+WORKING = 60.0
+"""Milliseconds from which a request in one pod was no victim of a close on its way."""
+WORKING_AFAR = 250.0
+"""The same over a network, where a round trip may come on top."""
+HALF = 0.5
+BRIEF = 0.5
+"""Seconds of idleness below which no server gives a connection up."""
+
+
+def cut_off(hop: Hop) -> tuple[Failure, ...]:
+    """Failures whose connection closed or was reset before any answer came."""
+    return tuple(
+        failure
+        for failure in hop.having(Ending.CONNECTION_TERMINATION)
+        if not failure.outcome.after_headers
+    )
+
+
+def beside_the_app(hop: Hop) -> bool:
+    """True where the failures are told by the proxy that talks to the application itself."""
+    return hop.leg in {Place.UPSTREAM_PROXY_TO_APP, Place.PROXY_TO_APP}
+
+
+def working_time(hop: Hop) -> float | None:
+    """Median milliseconds the cut requests had taken, where that is no close on its way; else None."""
+    found = [f.teller.duration for f in cut_off(hop) if f.teller.duration is not None]
+    least = WORKING if hop.leg is Place.UPSTREAM_PROXY_TO_APP else WORKING_AFAR
+    return median(found) if found and median(found) >= least else None
+
+
+def unseen(hop: Hop) -> bool:
+    """True where the server's proxy has no line of these requests although its log covers them."""
+    told = [failure.server_silent for failure in hop.failures]
+    return bool(told) and sum(silent is True for silent in told) > len(told) / 2
+
+
+def refused(hop: Hop) -> tuple[Failure, ...]:
+    """Failures for which the server's listener says that it refused the connection."""
+    return tuple(failure for failure in hop.failures if failure.server_refused is not None)
+
+
+def ended_pods(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:
+    """Ends of the hop's pods, where at least half of the failures came shortly after one."""
+    ends = tuple(event for event in failing_life(hop, mesh) if event.kind in ENDS)
+    return ends if ends and share_after(hop, ends) >= HALF else ()
+
+
+def really_all_fail(hop: Hop, mesh: Mesh) -> bool:
+    """True where everything to the destination fails in a log that shows successes elsewhere.
+
+    A log without any success may be the result of a search for errors.
+    """
+    tellers = {failure.teller.teller for failure in hop.failures}
+    whole = any(
+        went_well(group) for log in mesh.logs if log.teller in tellers for group in log.groups
+    )
+    return whole and all_fail(hop, mesh)
+
+
+def carried(hop: Hop) -> int | None:
+    """Number of requests that each cut connection had carried before, where it is the same for most.
+
+    None for fewer than three failures, and for numbers below five: low traffic has them by chance.
+    """
+    counts = [f.teller.requests_before for f in cut_off(hop)]
+    told = [float(count) for count in counts if count is not None]
+    same = bunched_at(told, 0.0) if len(told) >= 3 else None
+    return int(same) if same is not None and same >= 5 else None
+
+
+def busy_gap(hop: Hop) -> float | None:
+    """Median idle seconds of the cut connections, where they were in steady use; else None."""
+    gaps = [f.teller.idle for f in cut_off(hop) if f.teller.idle_by_connection]
+    told = [gap for gap in gaps if gap is not None]
+    return median(told) if told and median(told) <= BRIEF else None

@@ -1,0 +1,78 @@
+"""Mutual TLS between proxies: what the server demands, what the caller does, where they clash."""
+
+from dataclasses import dataclass
+
+from why503.facts import Manifest
+from why503.facts.manifest import Path
+from why503.mesh.endpoint import workload_port
+from why503.mesh.mesh import Mesh
+from why503.mesh.selection import scoped
+from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
+from why503.mesh.traffic_policy import client_tls
+from why503.mesh.workload import has_sidecar, is_external
+from why503.support.text import _
+
+MODES = frozenset({"STRICT", "PERMISSIVE", "DISABLE"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """A caller's TLS mode that the server cannot accept."""
+
+    client: Setting[str]
+    """Mode in the DestinationRule."""
+    server: Setting[str] | None
+    """Mode of the PeerAuthentication; None where the server has no sidecar to speak mTLS."""
+
+
+def server_mtls(mesh: Mesh, host: str, port: int | None) -> Setting[str] | None:
+    """Mode that the server's proxy demands: STRICT, PERMISSIVE or DISABLE.
+
+    A port's mode goes before the workload's, the namespace's and the mesh's; UNSET asks the next.
+    None where the evidence has no PeerAuthentication at all. ``port`` may be the Service's or the
+    one inside the pod.
+    """
+    if not mesh.has("PeerAuthentication"):
+        return None
+    ports = [number for number in (workload_port(mesh, host, port), port) if number is not None]
+    for level, manifest in scoped(
+        mesh, "PeerAuthentication", host, "spec", "selector", "matchLabels"
+    ):
+        if level == 0 and (found := _of_port(manifest, ports)) is not None:
+            return found
+        if (found := _mode(manifest, ("spec", "mtls", "mode"))) is not None:
+            return found
+    return Setting(value="PERMISSIVE", source=None, default=True, by=_("Istio's default"))
+
+
+def _of_port(manifest: Manifest, ports: list[int]) -> Setting[str] | None:
+    levels = mapping_of(manifest.get("spec", "portLevelMtls"))
+    for port in ports:
+        for key in levels:
+            if whole_number(key) == port:
+                return _mode(manifest, ("spec", "portLevelMtls", key, "mode"))
+    return None
+
+
+def _mode(manifest: Manifest, path: Path) -> Setting[str] | None:
+    mode = word_of(manifest.get(*path)).upper()
+    if mode not in MODES:
+        return None
+    return Setting(value=mode, source=manifest.where(*path), default=False, by=manifest.full_name)
+
+
+def mtls_conflict(mesh: Mesh, host: str, port: int | None, subset: str = "") -> Conflict | None:
+    """The clash between a DestinationRule's TLS mode and what the server demands; None without one.
+
+    Plain text or one-sided TLS to a proxy that demands mTLS, or mTLS to a server that takes none.
+    """
+    client = client_tls(mesh, host, port, subset)
+    if client.default or client.value not in ("DISABLE", "SIMPLE", "ISTIO_MUTUAL"):
+        return None
+    if has_sidecar(mesh, host) is False or is_external(mesh, host):
+        return Conflict(client=client, server=None) if client.value == "ISTIO_MUTUAL" else None
+    server = server_mtls(mesh, host, port)
+    if server is None:
+        return None
+    refused = "DISABLE" if client.value == "ISTIO_MUTUAL" else "STRICT"
+    return Conflict(client=client, server=server) if server.value == refused else None

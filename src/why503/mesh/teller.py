@@ -1,0 +1,129 @@
+"""Which pods, and which logs, belong to a host: several tellers may be pods of one service."""
+
+import re
+from collections.abc import Mapping
+
+from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent
+from why503.mesh.address import cluster_name, short_name, split_host
+from why503.mesh.mesh import Mesh
+from why503.mesh.workload import labels_of, same_host, service_of, workloads_of
+
+CALLERS = frozenset({"vmalert", "vmagent"})
+"""Programs that call far more than they are called."""
+
+_SUFFIX = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|[a-z0-9]{5}|\d{1,4})")
+"""What Kubernetes adds to a workload's name to name its pods."""
+_CALLS = frozenset(
+    {
+        AppEventKind.WRITE_FAILED,
+        AppEventKind.WRITE_DROPPED,
+        AppEventKind.QUEUE_FULL,
+        AppEventKind.QUERY_FAILED,
+        AppEventKind.CALL_FAILED,
+    }
+)
+
+
+def pods_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
+    """Pods behind a host, also those whose labels are not told; every Pod for the host ``""``."""
+    pods = mesh.manifests("Pod")
+    if not host:
+        return pods
+    workloads = workloads_of(mesh, host)
+    names = workload_names(mesh, host)
+    space = short_name(host)[1]
+    return tuple(
+        pod
+        for pod in pods
+        if pod in workloads
+        or (
+            (not labels_of(pod) or not _has_selector(mesh, host))
+            and not (space and pod.namespace and pod.namespace != space)
+            and any(is_pod_of(pod.name, name) for name in names)
+        )
+    )
+
+
+def workload_names(mesh: Mesh, host: str) -> frozenset[str]:
+    """Names of the workloads behind a host, the service's own short name among them."""
+    names = {w.name for w in workloads_of(mesh, host) if w.kind != "Pod" and w.name}
+    short = short_name(host)[0]
+    return frozenset(names | {short}) - {""}
+
+
+def is_pod_of(pod: str, workload: str) -> bool:
+    """True where Kubernetes can have given this name to a pod of that workload."""
+    return pod == workload or (
+        pod.startswith(f"{workload}-") and _SUFFIX.fullmatch(pod[len(workload) :]) is not None
+    )
+
+
+def _has_selector(mesh: Mesh, host: str) -> bool:
+    service = service_of(mesh, host)
+    return service is not None and isinstance(service.get("spec", "selector"), Mapping)
+
+
+def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
+    """Names under which the pods of a host tell in logs (see `Request.teller`).
+
+    Proxies with inbound requests for the host; then pods and workloads by name; else the only log
+    that is not a caller's. Every teller for the host ``""``.
+    """
+    told = _all_tellers(mesh)
+    if not host:
+        return told
+    found = {
+        log.teller
+        for log in mesh.logs
+        if any(
+            (name := cluster_name(group.upstream_cluster)) is not None
+            and name.direction == "inbound"
+            and same_host(split_host(group.authority)[0], host)
+            for group in log.groups
+        )
+    }
+    names = workload_names(mesh, host)
+    pods = {pod.name for pod in pods_of(mesh, host)} - {""}
+    found |= {teller for teller in told if _named(teller, names, pods)}
+    if found:
+        return frozenset(found)
+    rest = told - _callers(mesh) - _inbound(mesh)
+    return rest if len(rest) == 1 else frozenset()
+
+
+def _all_tellers(mesh: Mesh) -> frozenset[str]:
+    return frozenset(
+        {event.teller for event in mesh.facts(AppEvent)}
+        | {event.teller for event in mesh.facts(ProxyEvent)}
+        | {log.teller for log in mesh.logs}
+    )
+
+
+def _named(teller: str, names: frozenset[str], pods: set[str]) -> bool:
+    """Whether one part of a teller's path is one of these pods or a pod of these workloads."""
+    parts = [teller.removesuffix("-previous"), *teller.split("/")]
+    return any(part in pods or any(is_pod_of(part, name) for name in names) for part in parts)
+
+
+def _callers(mesh: Mesh) -> frozenset[str]:
+    """Tellers that call: outbound requests in their log, failed calls, or a caller's program."""
+    proxies = {log.teller for log in mesh.logs} - _inbound(mesh)
+    programs = {
+        event.teller
+        for event in mesh.facts(AppEvent)
+        if event.kind in _CALLS or event.program in CALLERS
+    }
+    return frozenset(proxies | programs)
+
+
+def _inbound(mesh: Mesh) -> frozenset[str]:
+    """Tellers whose access log has inbound requests, for whichever host."""
+    return frozenset(
+        log.teller
+        for log in mesh.logs
+        if any(
+            (name := cluster_name(group.upstream_cluster)) is not None
+            and name.direction == "inbound"
+            for group in log.groups
+        )
+    )

@@ -1,0 +1,76 @@
+"""The answer as JSON: the contract `why503/diagnosis/v1` and its JSON Schema."""
+
+import ast
+import inspect
+from typing import Any
+
+import msgspec
+
+from why503.diagnosis import finding
+from why503.diagnosis.finding import SCHEMA, Diagnosis
+from why503.report.clean import encodable, escaped
+
+SCHEMA_ID = "urn:" + SCHEMA.replace("/", ":")
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """One JSON document; keys in the order of the dataclasses, ends with a line end.
+
+    Values are exact; what a terminal could obey is written as an escape of JSON.
+    """
+    try:
+        document = msgspec.json.encode(diagnosis)
+    except UnicodeEncodeError:
+        document = msgspec.json.encode(_encodable(msgspec.to_builtins(diagnosis)))
+    return escaped(msgspec.json.format(document, indent=2).decode()) + "\n"
+
+
+def schema_text() -> str:
+    """The JSON Schema as the text of `docs/schema/diagnosis-v1.json`."""
+    return msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode() + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the report, made from its dataclasses and their docstrings."""
+    made: dict[str, Any] = msgspec.json.schema(Diagnosis)
+    definitions: dict[str, Any] = made["$defs"]
+    told = _field_docs()
+    for name, definition in definitions.items():
+        for field, shape in definition.get("properties", {}).items():
+            if (name, field) in told:
+                shape["description"] = told[name, field]
+    definitions["Diagnosis"]["properties"]["schema"]["const"] = SCHEMA
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "why503 diagnosis",
+        "$ref": made["$ref"],
+        "$defs": definitions,
+    }
+
+
+def _field_docs() -> dict[tuple[str, str], str]:
+    """The docstrings that stand under the fields, by class and field."""
+    found = {}
+    for node in ast.parse(inspect.getsource(finding)).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for field, below in zip(node.body, node.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+            ):
+                found[node.name, field.target.id] = inspect.cleandoc(str(below.value.value))
+    return found
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, list | tuple):
+        return [_encodable(element) for element in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(element) for key, element in value.items()}
+    return value

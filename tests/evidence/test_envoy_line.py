@@ -1,0 +1,36 @@
+# ruff: noqa: E501 - log lines are kept whole
+
+import pytest
+
+from why503.evidence.envoy_line import parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2031-03-04 05:06:07.123][34][debug][router] [source/router.cc:1] [C5][S7] pool ready",
+        "2031-03-04 05:06:07.123][34][debug][router] [source/router.cc:1] [C5][S7] pool ready",
+        "2031-03-04T05:06:07.1Z\tdebug\tenvoy router source/router.cc:1\t[C5][S7] pool ready\tthread=2",
+        '2031-03-04T05:06:07.1Z debug envoy router [Tags: "ConnectionId":"5","StreamId":"7"] pool ready',
+    ],
+)
+def test_all_formats_tell_the_same(text: str) -> None:
+    line = parsed(text)
+    assert line is not None
+    assert (line.level, line.component, line.connection, line.stream, line.text) == (
+        "debug",
+        "router",
+        "5",
+        "7",
+        "pool ready",
+    )
+
+
+def test_a_line_without_a_time_is_understood() -> None:
+    line = parsed("[1][info][upstream] [source/cds.cc:28] cds: add 2 cluster(s)")
+    assert line is not None
+    assert (line.time, line.text) == ("", "cds: add 2 cluster(s)")
+
+
+def test_other_programs_lines_are_not() -> None:
+    assert parsed("2031-03-04T05:06:07.1Z INFO kiosk is open") is None

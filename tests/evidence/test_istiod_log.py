@@ -1,0 +1,51 @@
+# ruff: noqa: E501 - log lines are kept whole
+
+from tests.evidence.fuzz import assert_never_raises, read_lines
+from why503.evidence import istiod_log
+from why503.facts import ProxyEvent, ProxyEventKind
+
+AT = "2031-03-04T05:06:07.008123Z"
+PUSHES = "\n".join(
+    f"{AT}\tinfo\tads\t{kind}: PUSH for node:gate-7.bar resources:3 size:800B"
+    for kind in ("CDS", "EDS", "LDS", "RDS")
+)
+NACK = f"{AT}\twarn\tads\tADS:LDS: ACK ERROR gate-7.bar-1 Internal:Error adding/updating listener(s) 0.0.0.0_80"
+
+
+def events(text: str) -> list[ProxyEvent]:
+    return [f for f in read_lines(istiod_log, text)[0].facts if isinstance(f, ProxyEvent)]
+
+
+def test_pushes_name_type_and_node() -> None:
+    found = events(PUSHES)
+    assert [event.text for event in found] == ["CDS", "EDS", "LDS", "RDS"]
+    assert {(event.kind, event.connection) for event in found} == {
+        (ProxyEventKind.XDS_PUSH, "gate-7.bar")
+    }
+
+
+def test_a_rejection_is_told_with_its_reason() -> None:
+    (event,) = events(NACK)
+    assert event.kind is ProxyEventKind.CONFIG_REJECTED
+    assert "Error adding/updating listener(s)" in event.text
+
+
+def test_throttling_and_failed_pushes_are_told() -> None:
+    text = f"{AT}\twarn\tads\trequest rate limit exceeded\n{AT}\terror\tads\txDS push error: gone"
+    assert [event.kind for event in events(text)] == [
+        ProxyEventKind.XDS_THROTTLED,
+        ProxyEventKind.XDS_DISCONNECTED,
+    ]
+
+
+def test_an_acknowledgement_is_claimed_without_an_event() -> None:
+    reading, claimed = read_lines(istiod_log, f"{AT}\tdebug\tads\tADS:EDS: ACK gate-7.bar-1 v1")
+    assert (reading.facts, claimed) == ([], [1])
+
+
+def test_envoys_lines_are_left_alone() -> None:
+    assert read_lines(istiod_log, f"{AT}\tdebug\tenvoy router\t[C1] x")[1] == []
+
+
+def test_no_text_makes_it_raise() -> None:
+    assert_never_raises(istiod_log, f"{PUSHES}\n{NACK}")

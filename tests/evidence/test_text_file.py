@@ -1,0 +1,45 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from why503.evidence import text_file
+from why503.evidence.text_file import TextFile
+
+
+def file_of(tmp_path: Path, content: bytes) -> TextFile:
+    place = tmp_path / "x"
+    place.write_bytes(content)
+    return TextFile(path="x", place=place)
+
+
+def test_lines_lose_their_ends_of_either_kind(tmp_path: Path) -> None:
+    assert list(file_of(tmp_path, b"one\r\ntwo\nthree").lines()) == ["one", "two", "three"]
+
+
+def test_a_file_can_be_read_twice(tmp_path: Path) -> None:
+    file = file_of(tmp_path, b"one\n")
+    assert file.text() == "one\n"
+    assert list(file.lines()) == ["one"]
+
+
+def test_bytes_that_are_no_utf8_are_replaced(tmp_path: Path) -> None:
+    assert list(file_of(tmp_path, b"caf\xe9").lines()) == ["caf\ufffd"]
+
+
+def test_gzip_members_follow_one_another(tmp_path: Path) -> None:
+    packed = gzip.compress(b"one\n") + gzip.compress(b"two\n")
+    assert list(file_of(tmp_path, packed).lines()) == ["one", "two"]
+
+
+def test_a_large_file_is_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_file, "DOCUMENT_LIMIT", 4)
+    file = file_of(tmp_path, b"one\ntwo\n")
+    assert file.text() is None
+    assert len(list(file.lines())) == 2
+
+
+def test_an_archive_is_named(tmp_path: Path) -> None:
+    file = file_of(tmp_path, b"PK\x03\x04rest")
+    assert list(file.lines()) == []
+    assert "archive" in file.unread["binary"].reason

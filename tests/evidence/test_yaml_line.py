@@ -1,0 +1,17 @@
+from why503.evidence.yaml_line import foreign_lines, nests
+
+
+def test_text_in_block_scalars_and_continuations_is_not_foreign():
+    text = "a: |\n  any text: here\n  GET / 200\nb: long words\n  go on here\nc: [1,\n2]\nd: 1"
+    assert foreign_lines(text.split("\n")) == 0
+
+
+def test_log_lines_and_prose_are_foreign():
+    text = 'a: 1\n[2026-01-01T00:00:00Z] "GET / HTTP/1.1" 503\nWe saw this today\nb: 2'
+    assert foreign_lines(text.split("\n")) == 2
+
+
+def test_a_flat_list_of_values_does_not_nest():
+    assert not nests(["cluster.a: 1", "cluster.b: 2"])
+    assert nests(["spec:", "  a: 1"])
+    assert nests(["spec:", "- a"])
