@@ -1,4 +1,4 @@
-"""Reads a case: prose with fenced blocks named after the files of the bundle, and what must be found.
+"""Reads a case: prose, fenced blocks named after the bundle's files, and what must be found.
 
 A fence line is three backticks, a language word and the file's path (`text client/access.log`);
 the last block is `yaml expect`. Keys of the expectation:
@@ -22,7 +22,9 @@ from typing import Any
 import yaml
 
 CASES = Path(__file__).parent.parent / "cases"
-_FENCE = re.compile(r"^```(?P<language>\w+) (?P<name>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^```(?P<language>\w+) (?P<name>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Case:
 
 def read_case(path: Path) -> Case:
     """The case in one Markdown file; ValueError where it has no expectation."""
-    blocks = {found["name"]: found["text"] for found in _FENCE.finditer(path.read_text(encoding="utf-8"))}
+    text = path.read_text(encoding="utf-8")
+    blocks = {found["name"]: found["text"] for found in _FENCE.finditer(text)}
     if "expect" not in blocks:
         message = f"{path}: the last block must be ```yaml expect"
         raise ValueError(message)

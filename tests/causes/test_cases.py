@@ -59,6 +59,8 @@ def test_every_cause_reads_what_it_claims_and_no_more(tmp_path: Path) -> None:
                     list(cause.weigh(hop, mesh))
             asked[cause.ID] |= kinds
     wrong = {
-        cause.ID: sorted(asked[cause.ID] ^ cause.READS) for cause in CATALOGUE if asked[cause.ID] != cause.READS
+        cause.ID: sorted(asked[cause.ID] ^ cause.READS)
+        for cause in CATALOGUE
+        if asked[cause.ID] != cause.READS
     }
     assert not wrong, f"READS and deeds differ: {wrong}"

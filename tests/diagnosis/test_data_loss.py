@@ -62,7 +62,10 @@ def test_a_failed_attempt_that_no_other_follows_lost_nothing():
 
 def test_evidence_that_ends_before_the_next_attempt_leaves_it_open():
     assert verdict(attempt(), alive(1.5)) == "retrying"
-    assert verdict(attempt()) == "retrying"
+    found = loss(attempt())
+    assert found is not None
+    assert found.verdict == "retrying"
+    assert "ends with the last of them" in found.text
 
 
 def test_an_attempt_without_an_answer_may_hang_for_long():

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.evidence.fuzz import assert_never_raises, read_lines
 from why503.evidence import curl
 from why503.facts import Witness
@@ -88,6 +90,20 @@ def test_a_plain_body_is_kept_where_its_length_is_told():
     reading, claimed = read_lines(curl, text)
     assert reading.facts[0].body == "bad gateway"
     assert 5 not in claimed
+
+
+@pytest.mark.parametrize(
+    ("headers", "server"),
+    [
+        ("Server: awselb/2.0\n", "awselb/2.0"),
+        ("Via: 1.1 edge\n", "1.1 edge"),
+        ("via: 1.1 edge\nserver: envoy\n", "envoy"),
+        ("content-length: 3\n", None),
+    ],
+)
+def test_the_server_that_names_itself_in_the_answer_is_kept(headers, server):
+    facts = read_lines(curl, f"HTTP/1.1 504 Gateway Time-out\n{headers}\n")[0].facts
+    assert facts[0].server == server
 
 
 def test_never_raises():

@@ -7,7 +7,7 @@ def objects(text, kind=""):
 
 
 def test_a_service_page_tells_ports_targets_and_selector():
-    (found,) = objects("""
+    found, _endpoints = objects("""
 Name:              web
 Namespace:         shop
 Selector:          app=web,tier=front
@@ -25,6 +25,46 @@ Session Affinity:  None
     first, second = found["spec"]["ports"]
     assert first == {"port": 80, "protocol": "TCP", "name": "http", "targetPort": 8080}
     assert second == {"port": 81, "protocol": "TCP", "targetPort": "metrics"}
+
+
+def test_a_service_page_without_endpoints_tells_that_there_are_none():
+    _service, endpoints = objects("""
+Name:              web
+Namespace:         shop
+Labels:            app=web
+Port:              http  80/TCP
+Endpoints:         <none>
+Session Affinity:  None
+""")
+    assert endpoints == {
+        "kind": "Endpoints",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "subsets": [],
+    }
+
+
+def test_a_service_page_tells_the_endpoints_of_each_port():
+    _service, endpoints = objects("""
+Name:              web
+Port:              http  80/TCP
+Endpoints:         10.1.0.1:8080,10.1.0.2:8080 + 1 more...
+Port:              admin  81/TCP
+Endpoints:         10.1.0.1:8081
+Session Affinity:  None
+""")
+    assert endpoints["subsets"] == [
+        {"addresses": [{"ip": "10.1.0.1"}, {"ip": "10.1.0.2"}], "ports": [{"port": 8080}]},
+        {"addresses": [{"ip": "10.1.0.1"}], "ports": [{"port": 8081}]},
+    ]
+
+
+def test_a_service_page_cut_before_its_endpoints_claims_nothing_about_them():
+    (found,) = objects("""
+Name:              web
+Port:              http  80/TCP
+Session Affinity:  None
+""")
+    assert found["kind"] == "Service"
 
 
 def test_an_endpoints_page_tells_who_is_ready():

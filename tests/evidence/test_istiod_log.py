@@ -38,6 +38,14 @@ def test_throttling_and_failed_pushes_are_told() -> None:
     ]
 
 
+def test_a_secret_that_cannot_be_fetched_is_told() -> None:
+    (event,) = events(
+        f"{AT}\twarn\tads\tfailed to fetch key and certificate for kubernetes://web: "
+        "secret edge/web not found"
+    )
+    assert event.kind is ProxyEventKind.SECRET_MISSING
+
+
 def test_an_acknowledgement_is_claimed_without_an_event() -> None:
     reading, claimed = read_lines(istiod_log, f"{AT}\tdebug\tads\tADS:EDS: ACK gate-7.bar-1 v1")
     assert (reading.facts, claimed) == ([], [1])

@@ -82,10 +82,13 @@ def test_the_destination_is_told_by_cluster_sni_authority_or_address(
         (503, "-", {"details": "direct_response"}, True),
         (200, "UC", {}, True),
         (404, "NR", {"details": "route_not_found"}, True),
+        (200, "DC", {"duration": 3.0}, False),
+        (200, "DC", {"duration": 1500.0}, True),
+        (0, "DC", {"duration": 3.0}, True),
     ],
 )
 def test_only_what_went_wrong_in_the_mesh_or_a_5xx_is_a_failure(
-    code: int, flags: str, fields: dict[str, str], failed: bool
+    code: int, flags: str, fields: dict[str, object], failed: bool
 ) -> None:
     told = request(code, flags, **fields)
     assert is_failure(told, outcome_of(told)) is failed

@@ -3,7 +3,7 @@ import pytest
 from tests.mesh.make import line_of, mesh_of
 from tests.mesh.test_timing import failure, group, hop, log
 from why503.facts import AppEvent, AppEventKind, Source
-from why503.mesh.calling import call_interval
+from why503.mesh.calling import call_interval, only_first_attempts
 
 WRITE = "http://orders.shop.svc.cluster.local:80/insert/0/prometheus"
 
@@ -110,3 +110,25 @@ def test_without_any_setting_the_default_counts_and_says_so():
 def test_regular_gaps_in_the_access_log_tell_and_others_do_not(gaps, value):
     found = call_interval(log(*(group(idle=gap) for gap in gaps)), hop(failure()))
     assert (found.value if found else None) == value
+
+
+def attempt(number, host="orders.shop"):
+    return AppEvent(
+        source=Source(path="app.log", line=number),
+        kind=AppEventKind.WRITE_FAILED,
+        url=f"http://{host}:80/insert/0/prometheus",
+        attempt=number,
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "count"),
+    [
+        ((attempt(1), attempt(1)), 2),
+        ((attempt(1), attempt(2)), 0),
+        ((attempt(1),), 0),
+        ((attempt(1), attempt(1, "other.shop")), 0),
+    ],
+)
+def test_attempts_count_where_none_after_the_first_failed(events, count):
+    assert len(only_first_attempts(hop(written()), mesh_of("", *events))) == count

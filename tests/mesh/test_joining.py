@@ -1,11 +1,13 @@
+from typing import Any
+
 from tests.mesh.build import INBOUND, RESET, group, inbound, log, outbound, request
 from why503.facts import AccessLog
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
 from why503.mesh.joining import MANY, account_of, failures_of
 
-UC = {"details": RESET + "{connection_termination}"}
-VIA = {"details": "via_upstream"}
+UC: dict[str, Any] = {"details": RESET + "{connection_termination}"}
+VIA: dict[str, Any] = {"details": "via_upstream"}
 
 
 def one(*logs: AccessLog) -> Failure:

@@ -3,7 +3,13 @@ import pytest
 from tests.mesh.make import line_of, manifests, mesh_of, obj, odd
 from why503.facts import Bundle
 from why503.mesh.mesh import Mesh
-from why503.mesh.mtls import mtls_conflict, server_mtls
+from why503.mesh.mtls import (
+    conflicts,
+    mtls_conflict,
+    mutual_somewhere,
+    server_mtls,
+    switched_off,
+)
 
 HOST = "orders.shop.svc.cluster.local"
 SERVICE = obj(
@@ -132,3 +138,36 @@ def test_odd_policies_raise_nothing():
         mtls_conflict(odd("DestinationRule", "{host: '7', trafficPolicy: {tls: []}}"), "7.8", 80)
         is None
     )
+
+
+def test_every_rule_that_clashes_is_given_with_its_host():
+    text = rule("DISABLE") + rule("ISTIO_MUTUAL", "billing") + ROOT
+    assert [host for host, _conflict in conflicts(mesh_of(text))] == ["orders.shop"]
+
+
+SILENT = obj("DestinationRule", "orders", "{host: orders, trafficPolicy: {loadBalancer: {}}}")
+IN_2019, IN_2021 = 1.56e9, 1.61e9
+
+
+def test_a_rule_without_tls_switches_mtls_off_only_before_auto_mtls():
+    found = switched_off(mesh_of(SILENT), HOST, 80, IN_2019)
+    assert found is not None
+    assert found.name == "orders"
+    assert switched_off(mesh_of(SILENT), HOST, 80, IN_2021) is None
+    assert switched_off(mesh_of(SILENT), HOST, 80, None) is None
+
+
+def test_the_version_goes_before_the_time():
+    pod = "{containers: [{name: istio-proxy, image: docker.io/istio/proxyv2:1.6.2}]}"
+    text = SILENT + obj("Pod", "orders-1", pod)
+    assert switched_off(mesh_of(text), HOST, 80, IN_2019) is None
+
+
+def test_a_rule_with_tls_switches_nothing_off():
+    assert switched_off(mesh_of(rule("ISTIO_MUTUAL")), HOST, 80, IN_2019) is None
+
+
+def test_a_mode_without_a_host_is_found_in_part_of_a_rule():
+    text = obj("DestinationRule", "orders", "{trafficPolicy: {tls: {mode: istio_mutual}}}")
+    assert [found.name for found in mutual_somewhere(mesh_of(text))] == ["orders"]
+    assert mutual_somewhere(mesh_of(rule("ISTIO_MUTUAL"))) == ()

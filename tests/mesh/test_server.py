@@ -1,7 +1,7 @@
 import pytest
 
 from tests.mesh.make import line_of, mesh_of, odd
-from why503.facts import AccessLog, AppEvent, AppEventKind, RequestGroup, Source
+from why503.facts import AccessLog, AppEvent, AppEventKind, Request, RequestGroup, Source
 from why503.mesh.server import How, keepalive_of, known_servers
 
 HOST = "orders.shop.svc.cluster.local"
@@ -221,6 +221,23 @@ def test_the_callers_flags_are_not_the_servers():
     host = "orders.shop.svc.cluster.local"
     mesh = mesh_of("", inbound("server", host), flag("client", "4s", program="vmalert"))
     assert keepalive_of(mesh, host) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "idle"),
+    [
+        ("/insert/3/prometheus/api/v1/write", 60),
+        ("/select/0:7/prometheus/api/v1/query", 60),
+        ("/insert/multitenant/opentelemetry/v1/metrics", 60),
+        ("/api/v1/write", None),
+        ("/insert/into/table", None),
+    ],
+)
+def test_a_path_that_only_victoriametrics_serves_tells_its_server(path, idle):
+    told = Request(source=Source(path="c.log", line=4), code=503, path=path, authority="up.obs:80")
+    found = keepalive_of(mesh_of("", told), "up.obs.svc.cluster.local")
+    assert (found.idle if found else None) == idle
+    assert found is None or (found.how, found.configured) == (How.REQUEST_PATH, False)
 
 
 def test_no_host_is_no_server():

@@ -51,7 +51,7 @@ class Patch:
 
     yaml: str
     path: str = ""
-    """File of the user's own that holds the object, where it was given; else ``""``: a new object."""
+    """The user's own file that holds the object, where it was given; ``""`` for a new object."""
     line: int = 0
 
 

@@ -24,7 +24,7 @@ DECIBANS: dict[Weight, float] = {
     Weight.SPEAKS_AGAINST: -10.0,
     Weight.RULES_OUT: -40.0,
 }
-"""The one table of weights: tenths of powers of ten by which a clue multiplies the odds of its cause."""
+"""The one table of weights: tenths of powers of ten that a clue multiplies its cause's odds by."""
 
 PRIOR = -13.0
 """Decibans of a cause before any clue, against `none of the known causes` at 0."""

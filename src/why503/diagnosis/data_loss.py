@@ -204,23 +204,45 @@ def _of_attempts(
         return _Outcome(
             verdict=LossVerdict.UNKNOWN, text=text.format(count=count), source=last.source
         )
-    stopped = [
-        event
-        for event in events
-        if event.kind is AppEventKind.SHUTDOWN
-        and "interrupting retry" in event.text
-        and (event.time or 0.0) >= last.time
-    ]
-    if stopped:
+    if (stop := _stop_amid_retries(events, last.time)) is not None:
         text = _(
-            "Failed attempts: {count}; vmalert was stopped while it waited to try again; "
-            "whether that batch was lost cannot be told."
+            "Failed attempts: {count}; vmalert was stopped while it waited to try again; whether "
+            "that batch was lost cannot be told."
         )
         return _Outcome(
-            verdict=LossVerdict.UNKNOWN, text=text.format(count=count), source=stopped[0].source
+            verdict=LossVerdict.UNKNOWN, text=text.format(count=count), source=stop.source
         )
+    return _by_the_end(writes, rule, events, end)
+
+
+def _stop_amid_retries(events: Sequence[AppEvent], since: float) -> AppEvent | None:
+    """The line of a stop that cut the retries off."""
+    return next(
+        (
+            event
+            for event in events
+            if event.kind is AppEventKind.SHUTDOWN
+            and "interrupting retry" in event.text
+            and (event.time or 0.0) >= since
+        ),
+        None,
+    )
+
+
+def _by_the_end(
+    writes: Sequence[AppEvent], rule: Rule, events: Sequence[AppEvent], end: float
+) -> _Outcome:
+    """Whether the evidence goes on long enough to show that the next attempt went well."""
+    last = max(writes, key=lambda event: event.time or 0.0)
+    gap = end - (last.time or 0.0)
     limit = _retry_max(events)
-    if end - last.time < _next_line_within(last, rule, limit):
+    if gap <= 0:
+        text = _(
+            "Failed attempts: {count}; the evidence ends with the last of them, before it could "
+            "show how the next attempt went. {rule}"
+        )
+        verdict = LossVerdict.RETRYING
+    elif gap < _next_line_within(last, rule, limit):
         text = _(
             "Failed attempts: {count}; the evidence ends {gap} after the last of them, before "
             "it could show how the next attempt went. {rule}"
@@ -233,11 +255,8 @@ def _of_attempts(
             "went well. {rule}"
         )
         verdict = LossVerdict.NOTHING_LOST
-    gap = spell(max(0.0, end - last.time))
-    said = _rule_text(rule, limit)
-    return _Outcome(
-        verdict=verdict, text=text.format(count=count, gap=gap, rule=said), source=last.source
-    )
+    said = text.format(count=len(writes), gap=spell(max(0.0, gap)), rule=_rule_text(rule, limit))
+    return _Outcome(verdict=verdict, text=said, source=last.source)
 
 
 def _next_line_within(last: AppEvent, rule: Rule, limit: float) -> float:

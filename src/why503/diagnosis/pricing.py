@@ -12,8 +12,8 @@ WORTH_ASKING = 0.05
 def gain(question: Missing, belief: Mapping[str, float]) -> float:
     """Bits that a clear answer would remove, given each cause's belief on the hop.
 
-    The answer tells the causes in ``decides`` from each other and from all the rest; its gain is the
-    entropy of that partition.
+    The answer tells the causes in ``decides`` from each other and from all the rest; its gain is
+    the entropy of that partition.
     """
     parts = [belief.get(cause, 0.0) for cause in sorted(set(question.decides))]
     parts.append(max(0.0, 1.0 - sum(parts)))

@@ -17,7 +17,8 @@ def server_proxy_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
         return None
     return Missing(
         what=_("the access log of the server's proxy at the time of the failures"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} -c istio-proxy --since=1h",
+        command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} "
+        "-c istio-proxy --since=1h",
         decides=decides,
     )
 
@@ -28,7 +29,8 @@ def caller_proxy_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
         return None
     return Missing(
         what=_("the access log of the caller's proxy at the time of the failures"),
-        command=f"kubectl -n <client-namespace> logs {caller_pod(hop, mesh)} -c istio-proxy --since=1h",
+        command=f"kubectl -n <client-namespace> logs {caller_pod(hop, mesh)} "
+        "-c istio-proxy --since=1h",
         decides=decides,
     )
 
@@ -37,7 +39,8 @@ def server_app_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
     """The application's log, that of its last run included."""
     return Missing(
         what=_("the application's log around the failures, and that of its previous run"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} --since=1h --timestamps",
+        command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} "
+        "--since=1h --timestamps",
         decides=decides,
     )
 
@@ -77,7 +80,8 @@ def service(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
     return Missing(
         what=_("the Service with its ports and endpoints"),
         command=f"kubectl -n {namespace_of(hop, mesh)} get service,endpointslices -l "
-        f"kubernetes.io/service-name={name} -o yaml; kubectl -n {namespace_of(hop, mesh)} get service {name} -o yaml",
+        f"kubernetes.io/service-name={name} -o yaml; "
+        f"kubectl -n {namespace_of(hop, mesh)} get service {name} -o yaml",
         decides=decides,
     )
 
@@ -94,6 +98,16 @@ def istio_objects(hop: Hop, mesh: Mesh, *kinds: str, decides: tuple[str, ...]) -
     )
 
 
+def proxy_loaded(hop: Hop, mesh: Mesh, what: str, *decides: str) -> Missing:
+    """What the failing proxy has loaded: ``what`` is `routes`, `clusters`, `endpoints`, ..."""
+    pod = caller_pod(hop, mesh)
+    return Missing(
+        what=_("the {what} that the failing proxy has loaded").format(what=what),
+        command=f"istioctl proxy-config {what} {pod}.<client-namespace>",
+        decides=decides,
+    )
+
+
 def capture(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
     """A packet capture beside the application: who closed, and when."""
     dialled = next((split_host(host)[1] for host, _n in hop.upstream_hosts.most_common(1)), None)
@@ -101,7 +115,8 @@ def capture(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
     port = f" and port {number}" if number else ""
     return Missing(
         what=_("a packet capture beside the application: who sent FIN or RST first"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} debug {server_pod(hop, mesh)} -it --image=nicolaka/netshoot "
+        command=f"kubectl -n {namespace_of(hop, mesh)} debug {server_pod(hop, mesh)} "
+        "-it --image=nicolaka/netshoot "
         f"--profile=netadmin -- tcpdump -i any -w - 'tcp[tcpflags] & (tcp-fin|tcp-rst) != 0{port}'",
         decides=decides,
     )

@@ -113,7 +113,14 @@ _OVERLOADED = re.compile(
     r"Connection is not available, request timed out|cannot process insert request for|"
     r"couldn't start executing the request in|EMFILE|listen queue .{0,40}full"
 )
-_REFUSED = re.compile(r"[Cc]onnection refused|ECONNREFUSED|actively refused")
+_REFUSED = re.compile(
+    r"[Cc]onnection refused|ECONNREFUSED|actively refused|ConnectionRefusedError|"
+    r"\[Errno 111\]"
+)
+_DIALLED = re.compile(
+    r"(?:dial tcp |ECONNREFUSED |\(')(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
+    r"(?::|', ?)(?P<port>\d{1,5})\b"
+)
 _BROKEN_CALL = re.compile(
     r"context deadline exceeded|Client\.Timeout|i/o timeout|[Rr]ead timed? ?out|socket hang up|"
     r"ECONNRESET|ETIMEDOUT|"
@@ -146,7 +153,7 @@ def told_by(message: str, level: str) -> Told | None:
         (Kind.CONNECTION_REFUSED, _REFUSED),
     ):
         if pattern.search(message):
-            return Told(kind=kind, text=message, url=_url(message))
+            return Told(kind=kind, text=message, url=_url(message) or _dialled(message))
     if (address := _listening(message)) and level not in ERROR_LEVELS:
         return Told(kind=Kind.LISTENING, text=address)
     if _SHUTDOWN.search(message):
@@ -203,6 +210,12 @@ def _listening(message: str) -> str:
             named = found.groupdict()
             return named.get("address") or f":{named['port']}"
     return ""
+
+
+def _dialled(message: str) -> str:
+    """`tcp://host:port` that a client's library says it dialled; ``""`` where it says none."""
+    found = _DIALLED.search(message)
+    return f"tcp://{found['host']}:{found['port']}" if found else ""
 
 
 def _url(message: str) -> str:

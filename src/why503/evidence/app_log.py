@@ -103,7 +103,9 @@ class Session:
                 raw=kept,
             )
         )
-        if told.kind is not AppEventKind.CALL_FAILED or (told.code is None and told.body is None):
+        refused = told.kind is AppEventKind.CONNECTION_REFUSED and bool(told.url)
+        answered = told.code is not None or told.body is not None
+        if not refused and not (told.kind is AppEventKind.CALL_FAILED and answered):
             return
         url = parts_of(told.url)
         self._facts.append(
@@ -117,6 +119,7 @@ class Session:
                 authority=url.authority if url else None,
                 path=url.path if url else None,
                 body=told.body,
+                transport_failure=REFUSED if refused else None,
                 raw=kept,
             )
         )

@@ -82,6 +82,8 @@ def objects_of(entries: list[Entry], asked_kind: str) -> Iterator[Object]:
             data["apiVersion"] = version
         _fill(kind, page, data)
         yield data, entries[0].line
+    if kind == "Service":
+        yield from _endpoints_of_service(page, metadata)
     yield from _events(page, kind, metadata)
 
 
@@ -258,7 +260,6 @@ def _state(holder: Entry) -> dict[str, Any]:
 
 def _service(page: Entry, data: dict[str, Any]) -> None:
     ports: list[dict[str, Any]] = []
-    endpoints: list[str] = []
     for entry in page.below:
         found = _PORT.search(entry.value)
         if entry.key == "Port" and found is not None:
@@ -270,12 +271,28 @@ def _service(page: Entry, data: dict[str, Any]) -> None:
         elif entry.key == "TargetPort" and ports:
             target = entry.value.partition("/")[0]
             ports[-1]["targetPort"] = int(target[:5]) if target.isdigit() else target
-        elif entry.key == "Endpoints" and entry.value not in NONE:
-            endpoints.extend(entry.value.split(","))
     spec: dict[str, Any] = {"type": page.get("Type"), "clusterIP": page.get("IP"), "ports": ports}
     if selector := _pairs(page.child("Selector")):
         spec["selector"] = selector
     data["spec"] = {name: value for name, value in spec.items() if value}
+
+
+def _endpoints_of_service(page: Entry, metadata: dict[str, Any]) -> Iterator[Object]:
+    """The `Endpoints:` lines of a Service's page as an Endpoints object; `<none>`: no subsets."""
+    lines = [entry for entry in page.below if entry.key == "Endpoints"]
+    by_port: dict[str, list[str]] = {}
+    for entry in lines:
+        for part in entry.value.split(",") if entry.value not in NONE else ():
+            address, _colon, port = part.split(" ")[0].rpartition(":")
+            if address and port.isdigit() and len(port) < 6:
+                by_port.setdefault(port, []).append(address.strip("[]"))
+    subsets = [
+        {"addresses": [{"ip": address} for address in addresses], "ports": [{"port": int(port)}]}
+        for port, addresses in by_port.items()
+    ]
+    if subsets or any(entry.value in NONE for entry in lines):
+        named = {name: value for name, value in metadata.items() if name != "labels"}
+        yield {"kind": "Endpoints", "metadata": named, "subsets": subsets}, lines[0].line
 
 
 def _endpoints(page: Entry, data: dict[str, Any]) -> None:

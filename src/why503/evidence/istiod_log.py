@@ -79,6 +79,13 @@ _KINDS = (
         re.compile(r"(?:[Uu]nable|[Ff]ailed) to fetch .{0,60}(?:[Jj][Ww][Kk][Ss]|[Pp]ublic key)"),
         ProxyEventKind.JWKS_FETCH_FAILED,
     ),
+    (
+        re.compile(
+            r"failed to fetch (?:key and certificate|ca certificate) for|"
+            r"attempted to access unauthorized certificates"
+        ),
+        ProxyEventKind.SECRET_MISSING,
+    ),
 )
 _PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
 

@@ -1,26 +1,23 @@
 """From paths to a bundle: finds the files, asks the readers, says what stayed unread."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from why503.evidence import readers
+from why503.evidence.access_log import find_formats
+from why503.evidence.line_by_line import Outcome, by_line, fault_of
 from why503.evidence.prefix import Peeler, unwrap_document
 from why503.evidence.reader import (
-    SAMPLE_LINES,
     Context,
     DocumentReader,
     Line,
-    LineReader,
-    LineSession,
     Options,
     Reading,
 )
 from why503.evidence.text_file import STDIN, TextFile
 from why503.facts import Bundle, Fact, Input, Source, Unread
-from why503.support.secret import mask
 from why503.support.text import _
 
 SURE = 0.9
@@ -28,10 +25,6 @@ SURE = 0.9
 
 FILES_LIMIT = 20_000
 """Files of one bundle that are read."""
-
-_EXCERPT = 60
-_ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
-"""A blank line, and what people write for lines that they left out, or between two parts."""
 
 _ENDINGS = frozenset(
     {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
@@ -49,28 +42,6 @@ class _Member:
 
     file: TextFile
     teller: str
-
-
-@dataclass
-class _Desk:
-    """A line reader at work on one file."""
-
-    reader: LineReader
-    session: LineSession
-    claimed: int = 0
-    broken: bool = False
-
-
-@dataclass
-class _Outcome:
-    """What one file gave."""
-
-    facts: list[Fact] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-    kinds: list[tuple[int, str]] = field(default_factory=list)
-    lines: int = 0
-    unclaimed: int = 0
-    first: Line | None = None
 
 
 def read_paths(paths: Sequence[str], options: Options) -> Bundle:
@@ -208,11 +179,11 @@ def _formats(members: list[_Member]) -> tuple[str, ...]:
     for member in members:
         text = member.file.text()
         if text and any(sign in text for sign in _FORMAT_SIGNS):
-            found.update(dict.fromkeys(readers.find_formats(text)))
+            found.update(dict.fromkeys(find_formats(text)))
     return tuple(found)
 
 
-def _read(file: TextFile, context: Context) -> _Outcome:
+def _read(file: TextFile, context: Context) -> Outcome:
     """What one file gives: as a document where a reader is sure of it, else line by line."""
     text = file.text()
     said: list[Unread] = []
@@ -223,11 +194,9 @@ def _read(file: TextFile, context: Context) -> _Outcome:
             if reading.facts:
                 lines = text.count("\n") + (not text.endswith("\n"))
                 kinds = [(len(reading.facts), reader.NAME)]
-                return _Outcome(
-                    facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines
-                )
+                return Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines)
             said.extend(reading.unread)
-    outcome = _by_line(_peeled(file) if peeled is None else iter(peeled), context)
+    outcome = by_line(_peeled(file) if peeled is None else iter(peeled), context)
     if not outcome.facts and said:
         outcome.unread = said
     return outcome
@@ -236,7 +205,7 @@ def _read(file: TextFile, context: Context) -> _Outcome:
 def _sure_readers(text: str) -> list[DocumentReader]:
     """Document readers that are sure of ``text``, the surest first."""
     bids = []
-    for reader in readers.DOCUMENT_READERS:
+    for reader in readers.document_readers():
         try:
             bids.append((reader.bid(text), reader))
         except Exception:  # noqa: BLE001, S112 - a reader that fails to bid does not want the file
@@ -248,7 +217,7 @@ def _as_document(reader: DocumentReader, text: str, context: Context) -> Reading
     try:
         return reader.read(text, context)
     except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
-        return Reading(unread=[_fault(reader.NAME, context, fault)])
+        return Reading(unread=[fault_of(reader.NAME, context, fault)])
 
 
 def _peeled(file: TextFile) -> Iterator[Line]:
@@ -257,96 +226,6 @@ def _peeled(file: TextFile) -> Iterator[Line]:
     for number, text in enumerate(file.lines(), start=1):
         yield from peeler.peel(number, text)
     yield from peeler.flush()
-
-
-def _by_line(lines: Iterator[Line], context: Context) -> _Outcome:
-    """Offers each line to the line readers, the keenest first, until one claims it."""
-    outcome = _Outcome()
-    head: list[Line] = []
-    sample: list[Line] = []
-    for line in lines:
-        head.append(line)
-        if line.text.strip():
-            sample.append(line)
-            if len(sample) == SAMPLE_LINES:
-                break
-    desks = _desks(sample, context, outcome)
-    for part in (head, lines):
-        for line in part:
-            outcome.lines = max(outcome.lines, line.number)
-            if not _claimed(desks, line, context, outcome) and not _ELISION.fullmatch(line.text):
-                outcome.unclaimed += 1
-                outcome.first = outcome.first or line
-    _finish(desks, context, outcome)
-    _tell_unclaimed(context, outcome)
-    return outcome
-
-
-def _desks(sample: list[Line], context: Context, outcome: _Outcome) -> list[_Desk]:
-    bids: list[tuple[float, _Desk]] = []
-    for reader in readers.LINE_READERS:
-        try:
-            bids.append((reader.bid(sample), _Desk(reader=reader, session=reader.start(context))))
-        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
-            outcome.unread.append(_fault(reader.NAME, context, fault))
-    return [desk for _bid, desk in sorted(bids, key=lambda found: -found[0])]
-
-
-def _claimed(desks: list[_Desk], line: Line, context: Context, outcome: _Outcome) -> bool:
-    for desk in desks:
-        if desk.broken:
-            continue
-        try:
-            if desk.session.take(line):
-                desk.claimed += 1
-                return True
-        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
-            desk.broken = True
-            outcome.unread.append(_fault(desk.reader.NAME, context, fault, line.number))
-    return False
-
-
-def _finish(desks: list[_Desk], context: Context, outcome: _Outcome) -> None:
-    for desk in desks:
-        try:
-            reading = desk.session.finish()
-        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
-            outcome.unread.append(_fault(desk.reader.NAME, context, fault))
-            continue
-        outcome.unread.extend(reading.unread)
-        if reading.facts:
-            outcome.facts.extend(reading.facts)
-            outcome.kinds.append((len(reading.facts), desk.reader.NAME))
-    outcome.facts.sort(key=lambda fact: fact.source.line)
-
-
-def _tell_unclaimed(context: Context, outcome: _Outcome) -> None:
-    first = outcome.first
-    if first is None:
-        return
-    excerpt = mask(first.text.strip())[:_EXCERPT]
-    if outcome.facts:
-        reason = _("{count} lines of `{path}` were not understood, first at line {line}: {excerpt}")
-    else:
-        reason = _(
-            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt})"
-            ". Give the output of "
-            "`kubectl logs POD -c istio-proxy`, or name an own access log format with "
-            "--access-log-format."
-        )
-    reason = reason.format(
-        count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt
-    )
-    outcome.unread.append(
-        Unread(source=context.source(first.number), reason=reason, count=outcome.unclaimed)
-    )
-
-
-def _fault(name: str, context: Context, fault: Exception, line: int = 0) -> Unread:
-    reason = _("Internal error: the reader {name} failed on `{path}` ({fault}). Please report it.")
-    told = f"{type(fault).__name__}: {mask(str(fault))[:_EXCERPT]}"
-    reason = reason.format(name=name, path=context.path, fault=told)
-    return Unread(source=context.source(line), reason=reason)
 
 
 def _about(path: str, reason: str) -> Unread:

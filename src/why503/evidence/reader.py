@@ -52,7 +52,7 @@ class Context:
     """Name for whoever wrote this file (see `Request.teller`)."""
     options: Options = Options()
     formats: tuple[str, ...] = ()
-    """Access-log format strings found in MeshConfig, Telemetry or EnvoyFilter objects of the bundle."""
+    """Access-log format strings that the bundle's own configuration names."""
 
     def source(self, line: int = 0, column: int = 0) -> Source:
         """A place in this file."""
@@ -85,7 +85,7 @@ class LineReader(Protocol):
     NAME: str
 
     def bid(self, sample: list[Line]) -> float:
-        """Share of the sample's lines, 0 to 1, that this reader would claim. Decides who is asked first."""
+        """Share of the sample's lines, 0 to 1, that it would claim; the highest is asked first."""
         ...
 
     def start(self, context: Context) -> LineSession:

@@ -1,40 +1,51 @@
-"""The readers of this room, in the order in which equal bids are asked."""
+"""The readers of this room, in the order in which equal bids are asked.
 
-from why503.evidence import (
-    access_log,
-    app_log,
-    curl,
-    dns_answer,
-    envoy_log,
-    istioctl_table,
-    istiod_log,
-    kubectl_describe,
-    kubectl_table,
-    manifest,
-    manifest_block,
-    socket_table,
-    victoriametrics,
-    ztunnel_log,
-)
-from why503.evidence.access_log import find_formats
+Most files are wholly understood by one reader, and importing all of them takes longer than reading
+a small log; so the readers are named here and imported when they are asked.
+"""
+
+from functools import cache
+from importlib import import_module
+
 from why503.evidence.reader import DocumentReader, LineReader
 
-DOCUMENT_READERS: tuple[DocumentReader, ...] = (manifest,)
+_DOCUMENTS = ("manifest",)
 
-LINE_READERS: tuple[LineReader, ...] = (
-    access_log,
-    ztunnel_log,
-    envoy_log,
-    istiod_log,
-    victoriametrics,
-    kubectl_describe,
-    kubectl_table,
-    istioctl_table,
-    socket_table,
-    dns_answer,
-    curl,
-    manifest_block,
-    app_log,
+_LINES = (
+    "access_log",
+    "ztunnel_log",
+    "envoy_log",
+    "istiod_log",
+    "victoriametrics",
+    "kubectl_describe",
+    "kubectl_table",
+    "istioctl_table",
+    "socket_table",
+    "dns_answer",
+    "curl",
+    "manifest_block",
+    "app_log",
 )
 
-__all__ = ["DOCUMENT_READERS", "LINE_READERS", "find_formats"]
+
+@cache
+def document_readers() -> tuple[DocumentReader, ...]:
+    """Every document reader."""
+    return tuple(_module(name) for name in _DOCUMENTS)
+
+
+@cache
+def first_line_reader() -> LineReader:
+    """The reader of the kind of text that is given most: access logs."""
+    found: LineReader = _module(_LINES[0])
+    return found
+
+
+@cache
+def other_line_readers() -> tuple[LineReader, ...]:
+    """Every other line reader."""
+    return tuple(_module(name) for name in _LINES[1:])
+
+
+def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - its shape is the caller's
+    return import_module(f"why503.evidence.{name}")

@@ -5,11 +5,28 @@ Parses nothing, weighs nothing, imports no other room.
 
 from why503.facts.access_log import AccessLog, Misread, RequestGroup
 from why503.facts.app_event import AppEvent, AppEventKind
+from why503.facts.certificate import Certificate
+from why503.facts.counter import Counter
 from why503.facts.flag import ResponseFlag
 from why503.facts.listening import DnsAnswer, Listening
+from why503.facts.loaded import (
+    FilterChain,
+    HttpSettings,
+    LoadedCluster,
+    LoadedEndpoint,
+    LoadedListener,
+    LoadedRoute,
+    OutlierDetection,
+    RejectedConfig,
+    RetryPolicy,
+    Threshold,
+    TlsContext,
+    Transport,
+)
 from why503.facts.manifest import Manifest
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
+from why503.facts.proxy_info import ProxyInfo
 from why503.facts.reading import Bundle, Fact, Input, Unread
 from why503.facts.request import Request, Witness
 from why503.facts.source import Source
@@ -20,20 +37,35 @@ __all__ = [
     "AppEvent",
     "AppEventKind",
     "Bundle",
+    "Certificate",
+    "Counter",
     "DnsAnswer",
     "Fact",
+    "FilterChain",
+    "HttpSettings",
     "Input",
     "Listening",
+    "LoadedCluster",
+    "LoadedEndpoint",
+    "LoadedListener",
+    "LoadedRoute",
     "Manifest",
     "Misread",
+    "OutlierDetection",
     "ProxyCluster",
     "ProxyEndpoint",
     "ProxyEvent",
     "ProxyEventKind",
+    "ProxyInfo",
+    "RejectedConfig",
     "Request",
     "RequestGroup",
     "ResponseFlag",
+    "RetryPolicy",
     "Source",
+    "Threshold",
+    "TlsContext",
+    "Transport",
     "Tunnel",
     "Unread",
     "Witness",

@@ -1,4 +1,4 @@
-"""An access log read as groups: what was counted, what was kept line by line, what was not understood."""
+"""An access log read as groups: what was counted, kept line by line, and not understood."""
 
 from dataclasses import dataclass
 
@@ -64,8 +64,8 @@ class AccessLog:
     last: float | None
     groups: tuple[RequestGroup, ...]
     failures: tuple[Request, ...]
-    """Requests that failed or carry a flag (code 0 or >= 400, or a response flag), in file order, at
-    most `FAILURES_KEPT`; all are counted in `groups`."""
+    """Requests that failed or carry a flag (code 0 or >= 400, or a response flag), in file order,
+    at most `FAILURES_KEPT`; all are counted in `groups`."""
     request_ids: frozenset[str]
     """Every request id seen, failed or not, as long as `request_ids_complete`."""
     request_ids_complete: bool

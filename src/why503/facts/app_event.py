@@ -29,7 +29,7 @@ class AppEventKind(StrEnum):
     MALFORMED_REQUEST = "malformed request"
     """A server got bytes that are no HTTP of its kind (a TLS hello, an HTTP/2 preface)."""
     OVERLOADED = "overloaded"
-    """It says that it is saturated: queue full, too many concurrent requests, thread pool exhausted."""
+    """It says that it is saturated: queue full, too many requests at once, no thread left."""
     ERROR = "error"
     """Another line at level error or above."""
     FLAG = "flag"
@@ -47,7 +47,7 @@ class AppEvent:
     teller: str = ""
     """The pod or folder the log belongs to."""
     program: str = ""
-    """`vmalert`, `vmagent`, `vminsert`, `victoria-metrics`, ..., where the lines tell; else ``""``."""
+    """`vmalert`, `vminsert`, `victoria-metrics`, ... where the lines tell; else ``""``."""
     time: float | None = None
     """Seconds since 1970 UTC."""
     text: str = ""

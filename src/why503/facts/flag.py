@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ResponseFlag(StrEnum):
-    """The thirty flags Envoy itself sets (1.40); extensions may register more, kept as plain strings."""
+    """The thirty flags Envoy itself sets (1.40); those of extensions stay plain strings."""
 
     UH = "UH"
     UF = "UF"

@@ -1,4 +1,4 @@
-"""Sockets and names: who listens where (`ss`, `netstat`), what a name resolves to (`dig`, `nslookup`)."""
+"""Sockets and names: who listens where (`ss`), what a name resolves to (`dig`, `nslookup`)."""
 
 from dataclasses import dataclass
 

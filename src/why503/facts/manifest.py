@@ -11,7 +11,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """An object as YAML, JSON, or a table row shows it; a table row gives an object with few fields.
+    """An object as YAML, JSON or a table row shows it; a row gives an object with few fields.
 
     ``kind`` is ``""`` for a fragment without one (part of a mesh config, Envoy configuration).
     """
@@ -21,7 +21,7 @@ class Manifest:
     api_version: str = ""
     name: str = ""
     namespace: str = ""
-    """``""`` where the object does not say; that means the namespace it was applied to, unknown here."""
+    """``""`` where the object does not say: the namespace it was applied to, unknown here."""
     data: Mapping[str, Any]
     """The object as plain Python values."""
     lines: Mapping[Path, tuple[int, int]] = field(default_factory=dict, repr=False)

@@ -16,7 +16,7 @@ class ProxyEndpoint:
     """`address:port`."""
     healthy: bool
     ejected: bool = False
-    """Outlier detection has taken it out (`FAILED` in the outlier column, `failed_outlier_check`)."""
+    """Outlier detection has taken it out (`failed_outlier_check`, `FAILED` in that column)."""
 
 
 @dataclass(frozen=True, kw_only=True)

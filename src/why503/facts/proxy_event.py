@@ -30,7 +30,7 @@ class ProxyEventKind(StrEnum):
     XDS_THROTTLED = "xDS request rate limited"
     XDS_PUSH = "xDS push"
     """istiod's log: one type pushed to one node; `text` is CDS, EDS, LDS or RDS."""
-    SECRET_MISSING = "secret not delivered"
+    SECRET_MISSING = "secret not delivered"  # noqa: S105 - an event, no password
     JWKS_FETCH_FAILED = "JWKS fetch failed"
     DRAINING = "draining"
     SHUTDOWN = "shutdown"

@@ -4,10 +4,20 @@ from dataclasses import dataclass
 
 from why503.facts.access_log import AccessLog
 from why503.facts.app_event import AppEvent
+from why503.facts.certificate import Certificate
+from why503.facts.counter import Counter
 from why503.facts.listening import DnsAnswer, Listening
+from why503.facts.loaded import (
+    LoadedCluster,
+    LoadedEndpoint,
+    LoadedListener,
+    LoadedRoute,
+    RejectedConfig,
+)
 from why503.facts.manifest import Manifest
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent
+from why503.facts.proxy_info import ProxyInfo
 from why503.facts.request import Request
 from why503.facts.source import Source
 from why503.facts.tunnel import Tunnel
@@ -23,6 +33,14 @@ Fact = (
     | Listening
     | DnsAnswer
     | Tunnel
+    | LoadedCluster
+    | LoadedRoute
+    | LoadedListener
+    | LoadedEndpoint
+    | RejectedConfig
+    | Certificate
+    | Counter
+    | ProxyInfo
 )
 
 

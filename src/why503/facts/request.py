@@ -69,8 +69,8 @@ class Request:
     body: str | None = None
     """Body of the answer as a client saw it; None where it was not seen."""
     idle: float | None = None
-    """Seconds between the end of the request before it on the same upstream connection (or, where
-    the connection is not told, to the same upstream host) and this one; None where there was none."""
+    """Seconds between the end of the request before it on the same upstream connection (where the
+    connection is not told: to the same upstream host) and this one; None where there was none."""
     idle_by_connection: bool = False
     """True where `idle` was measured on the very connection, False where per upstream host."""
     requests_before: int | None = None

@@ -15,6 +15,8 @@ from why503.mesh.failure import Role
 
 _INBOUND_BIND = frozenset({"127.0.0.6", "::6"})
 """Source addresses of a sidecar's connections to its own application."""
+LONG_ENOUGH = 1000.0
+"""Milliseconds from which a client that left during a good answer may have lost patience."""
 _NAMES_NOTHING = (PASSTHROUGH, BLACK_HOLE, *INBOUND_PASSTHROUGH)
 """Clusters that take whatever destination a connection was made for."""
 
@@ -64,10 +66,13 @@ def destination_of(request: Request) -> tuple[str, int | None]:
 def is_failure(request: Request, outcome: Outcome) -> bool:
     """True where this account tells of a failed request.
 
-    A 4xx that the application gave, an answer or a redirect that a filter gave on purpose, and a
-    TCP connection that ended without a flag are none.
+    A 4xx that the application gave, an answer or a redirect that a filter gave on purpose, a TCP
+    connection that ended without a flag, and a client that closed soon after it got a good answer
+    (Go clients that do not read to the end) are none.
     """
     code = request.code or 0
+    if outcome.ending is Ending.CLIENT_GONE and 0 < code < 400:
+        return (request.duration or 0.0) >= LONG_ENOUGH
     if outcome.ending in {Ending.OK, Ending.FAULT_DELAY}:
         return False
     if outcome.ending is Ending.VIA_UPSTREAM:

@@ -33,7 +33,7 @@ class ClusterName:
 
 
 def cluster_name(text: str | None) -> ClusterName | None:
-    """Parts of an Istio cluster name; None for other names (`PassthroughCluster`, plain Envoy's)."""
+    """Parts of an Istio cluster name; None for others (`PassthroughCluster`, plain Envoy's)."""
     found = _CLUSTER.match((text or "").replace("\\|", "|").rstrip(";"))
     if not found:
         return None
@@ -47,7 +47,7 @@ def cluster_name(text: str | None) -> ClusterName | None:
 
 
 def server_name(text: str | None) -> ClusterName | None:
-    """Destination in a mesh SNI (`outbound_.8080_._.orders.shop.svc.cluster.local`); None for others."""
+    """Destination in a mesh SNI (`outbound_.80_._.orders.shop.svc.cluster.local`), else None."""
     found = _SNI.match(text or "")
     if not found:
         return None
@@ -99,7 +99,7 @@ def is_service_name(host: str) -> bool:
 
 
 def short_name(host: str) -> tuple[str, str]:
-    """Service and namespace of `svc.ns.svc.cluster.local`, `svc.ns` or `svc`; else ``(host, "")``."""
+    """Service and namespace of `a.ns.svc.cluster.local`, `a.ns` or `a`; else ``(host, "")``."""
     parts = host.split(".")
     if len(parts) >= 3 and parts[2] == "svc":
         return parts[0], parts[1]

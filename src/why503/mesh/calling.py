@@ -1,5 +1,6 @@
 """How often the caller calls: from vmalert's and vmagent's settings, else measured."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -20,6 +21,8 @@ _WRITE = "remoteWrite.url"
 _QUERY = "datasource.url"
 EVALUATION_DEFAULT = 60.0
 """Seconds, `-evaluationInterval` of vmalert where nobody sets it."""
+_INSERT = re.compile(r"/insert/[\d:]{1,20}/prometheus/?$")
+"""The URL of a remote write as vmalert's own log shortens it."""
 _SPREAD = 0.2
 """Share by which the gaps between regular calls may differ."""
 _BUSY = 0.5
@@ -94,7 +97,9 @@ def _role(flags: _Flags, hop: Hop) -> str:
         if same_host(_host_of(url), hop.host):
             return job
     paths = [failure.teller.path or "" for failure in hop.failures]
-    if any(path.partition("?")[0].endswith("/api/v1/write") for path in paths):
+    if any(
+        path.partition("?")[0].endswith("/api/v1/write") or _INSERT.match(path) for path in paths
+    ):
         return _WRITE if _may_be_hidden(flags, _WRITE) else ""
     if any(path.partition("?")[0].endswith(("/api/v1/query", "/query_range")) for path in paths):
         return _QUERY if _may_be_hidden(flags, _QUERY) else ""
@@ -169,3 +174,19 @@ def _measured(mesh: Mesh, hop: Hop) -> Setting[float] | None:
     if value is None or value < _BUSY:
         return None
     return Setting(value=value, source=source, default=False, by="access log")
+
+
+def only_first_attempts(hop: Hop, mesh: Mesh) -> tuple[AppEvent, ...]:
+    """Failed writes to the hop's host, where each was a first attempt and the next went well.
+
+    vmalert and vmagent number their attempts. Empty for fewer than two, or where a second failed.
+    """
+    told = [
+        event
+        for event in mesh.facts(AppEvent)
+        if event.kind is AppEventKind.WRITE_FAILED
+        and event.attempt is not None
+        and same_host(_host_of(event.url), hop.host)
+    ]
+    firsts = all(event.attempt == 1 for event in told)
+    return tuple(told) if len(told) > 1 and firsts else ()

@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -16,6 +17,8 @@ WORKING_AFAR = 250.0
 HALF = 0.5
 BRIEF = 0.5
 """Seconds of idleness below which no server gives a connection up."""
+_REUSED_WITHIN = 0.01
+"""Seconds between taking a pooled connection and reading its close."""
 
 
 def cut_off(hop: Hop) -> tuple[Failure, ...]:
@@ -33,7 +36,7 @@ def beside_the_app(hop: Hop) -> bool:
 
 
 def working_time(hop: Hop) -> float | None:
-    """Median milliseconds the cut requests had taken, where that is no close on its way; else None."""
+    """Median milliseconds that cut requests had been at work; None where too short for work."""
     found = [f.teller.duration for f in cut_off(hop) if f.teller.duration is not None]
     least = WORKING if hop.leg is Place.UPSTREAM_PROXY_TO_APP else WORKING_AFAR
     return median(found) if found and median(found) >= least else None
@@ -69,7 +72,7 @@ def really_all_fail(hop: Hop, mesh: Mesh) -> bool:
 
 
 def carried(hop: Hop) -> int | None:
-    """Number of requests that each cut connection had carried before, where it is the same for most.
+    """Requests that each cut connection had carried before, where most carried the same number.
 
     None for fewer than three failures, and for numbers below five: low traffic has them by chance.
     """
@@ -84,3 +87,20 @@ def busy_gap(hop: Hop) -> float | None:
     gaps = [f.teller.idle for f in cut_off(hop) if f.teller.idle_by_connection]
     told = [gap for gap in gaps if gap is not None]
     return median(told) if told and median(told) <= BRIEF else None
+
+
+def reused_while_closing(mesh: Mesh) -> tuple[tuple[ProxyEvent, ProxyEvent], ...]:
+    """Pooled connections that a proxy's debug log shows taken and closed in the same moment."""
+    taken: dict[tuple[str, str], ProxyEvent] = {}
+    found = []
+    for event in mesh.facts(ProxyEvent):
+        key = (event.teller, event.connection)
+        if event.kind is ProxyEventKind.REUSED_CONNECTION:
+            taken[key] = event
+        elif event.kind is ProxyEventKind.REMOTE_CLOSE and key in taken:
+            start = taken.pop(key)
+            if event.time is None or start.time is None:
+                continue
+            if event.time - start.time <= _REUSED_WITHIN:
+                found.append((start, event))
+    return tuple(found)

@@ -87,7 +87,7 @@ def _is_blocked(request: Request) -> bool:
 
 
 def _begun(request: Request) -> bool:
-    """True where part of a good answer was sent (a gRPC error has code 200 as well, but no body)."""
+    """True where part of a good answer was sent (a gRPC error has code 200 too, but no body)."""
     return 0 < (request.code or 0) < 400 and bool(request.bytes_sent)
 
 

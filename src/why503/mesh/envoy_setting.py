@@ -59,6 +59,6 @@ def _fields(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
         if len(path) >= DEEPEST:
             continue
         if isinstance(value, Mapping):
-            waiting += [((*path, str(key)), item) for key, item in reversed(value.items())]
+            waiting += [((*path, str(key)), item) for key, item in reversed([*value.items()])]
         elif isinstance(value, list):
             waiting += [((*path, index), item) for index, item in reversed([*enumerate(value)])]

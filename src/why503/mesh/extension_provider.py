@@ -53,7 +53,7 @@ def authz_providers(mesh: Mesh) -> tuple[Provider, ...] | None:
 
 
 def provider_of(policy: Manifest) -> str:
-    """Name of the provider that an AuthorizationPolicy with action CUSTOM refers to; else ``""``."""
+    """Name of the provider that a CUSTOM AuthorizationPolicy refers to; else ``""``."""
     if word_of(policy.get("spec", "action")) != "CUSTOM":
         return ""
     return word_of(policy.get("spec", "provider", "name"))
@@ -84,4 +84,3 @@ def undefined_providers(mesh: Mesh) -> tuple[tuple[Manifest, str], ...]:
         for policy in mesh.manifests("AuthorizationPolicy")
         if provider_of(policy) and provider_of(policy) not in names
     )
-

@@ -95,8 +95,8 @@ class Failure:
     """Accounts of the server's proxy; several where the caller's proxy tried again."""
     client: Request | None = None
     server_silent: bool | None = None
-    """True where the server's proxy log is there, whole, and has no line of this request; None where
-    no such log was given."""
+    """True where the server's proxy log is there, whole, and has no line of this request;
+    None where no such log was given."""
     server_refused: Request | None = None
     """The line `NR filter_chain_not_found` that the server's proxy wrote for this connection."""
 

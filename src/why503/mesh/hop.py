@@ -33,6 +33,8 @@ class At(StrEnum):
     """On the connection between that proxy and what is behind it."""
     PROXY = "proxy"
     """At that proxy alone."""
+    CALLER = "caller"
+    """At the caller's proxy, whichever proxy tells."""
     FRONT = "front"
     """Between the caller and that proxy."""
     APP = "app"
@@ -102,7 +104,10 @@ class Hop:
         return Counter(host for host in hosts if host)
 
     def place(self, at: At) -> Place:
-        """Where a failure was made that a cause makes ``at`` this hop."""
+        """Where a failure was made that a cause makes ``at`` this hop.
+
+        What the caller sent wrongly broke in front of the proxy, also where a cause says LEG.
+        """
         upstream = self.role is Role.UPSTREAM
         if at is At.CONTROL_PLANE:
             return Place.CONTROL_PLANE
@@ -114,6 +119,8 @@ class Hop:
             )
         if at is At.PROXY:
             return Place.UPSTREAM_PROXY if upstream else Place.DOWNSTREAM_PROXY
-        if at is At.FRONT:
+        if at is At.CALLER:
+            return Place.DOWNSTREAM_PROXY
+        if at is At.FRONT or (at is At.LEG and self.family is Family.CALLER):
             return Place.PROXY_TO_PROXY if upstream else Place.APP_TO_PROXY
         return self.leg

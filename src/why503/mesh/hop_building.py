@@ -48,7 +48,7 @@ def _only_circumstances(mesh: Mesh) -> bool:
 
 
 def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
-    """Failures told by a proxy's debug log or a client, where no access log tells of that destination."""
+    """Failures told by a debug log or a client, where no access log tells of that destination."""
     told = [
         (request, account_of(request))
         for request in mesh.bundle.facts

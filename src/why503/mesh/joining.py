@@ -301,7 +301,12 @@ def _failure(group: list[Account], servers: _Servers) -> Failure | None:
 
 
 def _decider(failed: list[Account], depths: dict[int, int]) -> Account:
-    """The deepest account that decided itself, rather than passed on or followed."""
+    """The deepest account that decided itself, rather than passed on or followed.
+
+    Where every proxy saw its client leave, the outermost: the caller left, the rest followed.
+    """
+    if all(account.outcome.ending is Ending.CLIENT_GONE for account in failed):
+        return min(failed, key=lambda a: (depths.get(id(a), 0), _start(a)))
 
     def rank(account: Account) -> tuple[bool, bool, int, float, bool]:
         ending = account.outcome.ending

@@ -51,7 +51,8 @@ class Mesh:
     def hops(self) -> tuple[Hop, ...]:
         """The hops that failed, most failures first.
 
-        One empty hop where only circumstances are known. What the hops ask is no cause's claim. Empty where access logs were read and no request in them failed.
+        One empty hop where only circumstances are known. Empty where
+        access logs were read and no request in them failed. What is asked here is no cause's claim.
         """
         from why503.mesh.hop_building import hops_of  # hop_building asks this class
 

@@ -8,11 +8,14 @@ from why503.mesh.endpoint import workload_port
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import scoped
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
-from why503.mesh.traffic_policy import client_tls
+from why503.mesh.traffic_policy import client_tls, destination_rules_for
+from why503.mesh.version import istio_version
 from why503.mesh.workload import has_sidecar, is_external
 from why503.support.text import _
 
 MODES = frozenset({"STRICT", "PERMISSIVE", "DISABLE"})
+_AUTO_MTLS_SINCE = 1583366400.0
+"""Release of Istio 1.5, 2020-03-05, seconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +79,39 @@ def mtls_conflict(mesh: Mesh, host: str, port: int | None, subset: str = "") -> 
         return None
     refused = "DISABLE" if client.value == "ISTIO_MUTUAL" else "STRICT"
     return Conflict(client=client, server=server) if server.value == refused else None
+
+
+def conflicts(mesh: Mesh) -> tuple[tuple[str, Conflict], ...]:
+    """Hosts of DestinationRules, each with the clash that its rule makes; others are left out."""
+    found = []
+    for rule in mesh.manifests("DestinationRule"):
+        if host := word_of(rule.get("spec", "host")):
+            full = f"{host}.{rule.namespace}" if rule.namespace and "." not in host else host
+            conflict = mtls_conflict(mesh, full, None)
+            if conflict is not None:
+                found.append((full, conflict))
+    return tuple(found)
+
+
+def switched_off(mesh: Mesh, host: str, port: int | None, moment: float | None) -> Manifest | None:
+    """The DestinationRule that switches mTLS off by having no `tls` block; None where none does.
+
+    So it was before auto mTLS came with Istio 1.5. ``moment``, seconds since 1970, tells the age
+    of the evidence where no image tag tells the version.
+    """
+    version = istio_version(mesh)
+    old = version.value < (1, 5) if version else moment is not None and moment < _AUTO_MTLS_SINCE
+    rules = destination_rules_for(mesh, host) if old else ()
+    if not rules or rules[0].partial or not client_tls(mesh, host, port).default:
+        return None
+    return rules[0]
+
+
+def mutual_somewhere(mesh: Mesh) -> tuple[Manifest, ...]:
+    """DestinationRules seen only in part that set ISTIO_MUTUAL for a host that is not told."""
+    return tuple(
+        rule
+        for rule in mesh.manifests("DestinationRule")
+        if not rule.get("spec", "host")
+        and word_of(rule.get("spec", "trafficPolicy", "tls", "mode")).upper() == "ISTIO_MUTUAL"
+    )

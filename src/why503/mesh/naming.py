@@ -1,9 +1,13 @@
 """Names for commands and sentences: pod, namespace, service and caller of a hop."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from why503.facts import Manifest
 from why503.mesh.address import is_address, is_service_name, short_name, split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.setting import mapping_of
 from why503.mesh.workload import service_of, workloads_of
 
 UNKNOWN_NAMESPACE = "<namespace>"
@@ -50,7 +54,7 @@ def caller_of(hop: Hop) -> str:
 
 
 def caller_pod(hop: Hop, mesh: Mesh) -> str:
-    """Pod of the calling proxy, from the address its requests came from; `<client-pod>` if unknown."""
+    """Pod of the calling proxy, by the address its requests came from; else `<client-pod>`."""
     for failure in hop.failures:
         account = failure.downstream or failure.teller
         remote = account.downstream_remote if failure.downstream else None
@@ -77,9 +81,16 @@ def pod_at(mesh: Mesh, address: str) -> Manifest | None:
 
 
 def server_pod(hop: Hop, mesh: Mesh) -> str:
-    """Name of a pod that failing requests went to; the workload as `deploy/x` where no pod is known."""
+    """Name of a pod that failing requests went to; else the workload as `deploy/x`."""
     for host in hop.upstream_hosts:
         pod = pod_at(mesh, split_host(host)[0])
         if pod is not None:
             return pod.name
     return upstream_workload(hop, mesh)
+
+
+def selecting_labels(hop: Hop, mesh: Mesh) -> Mapping[str, Any]:
+    """Labels that select the server's pods: the Service's selector, else the usual `app`."""
+    service = service_of(mesh, hop.host) if hop.host else None
+    selector = mapping_of(service.get("spec", "selector")) if service is not None else {}
+    return selector or {"app": service_name(hop)}

@@ -7,10 +7,17 @@ from enum import StrEnum
 from typing import Any
 
 from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent, ProxyEventKind, Source
+from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.setting import mapping_of, whole_number
-from why503.mesh.teller import is_pod_of, pods_of, tellers_of, workload_names
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.teller import (
+    is_pod_of,
+    pods_of,
+    serving_tellers,
+    tellers_of,
+    workload_names,
+)
 from why503.support.duration import moment_of
 
 SKEW = 0.1
@@ -57,8 +64,10 @@ ENDS = STOPS | {
 """What ends a process and with it the connections it holds."""
 AFTERMATH = 30.0
 """Seconds for which the end of a pod goes on to make requests fail."""
-_LATE = 2.0
-"""Seconds by which a crash may be dated after the failure it made: Kubernetes counts whole ones."""
+_LATE = 5.0
+"""Seconds by which a crash may be dated after the failure it made: Kubernetes notices it late."""
+_AGAIN = 1.0
+"""Seconds from which a second line of listening on one address is a second start."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,12 +125,40 @@ def near(
 def failing_life(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:
     """Life events of the hop's pods shortly before one of its failures, in order of time.
 
-    An orderly stop after a failure does not count, as in `near`.
+    An orderly stop after a failure does not count, as in `near`; nor does what happened to another
+    pod than those that failed, where the evidence tells them apart.
     """
     times = [(f.time, f.teller.end or f.time) for f in hop.failures if f.time is not None]
+    others = other_pods(hop, mesh)
     return tuple(
-        event for event in life_of(mesh, hop.host) if any(_led_to(event, *pair) for pair in times)
+        event
+        for event in life_of(mesh, hop.host)
+        if event.pod not in others and any(_led_to(event, *pair) for pair in times)
     )
+
+
+def other_pods(hop: Hop, mesh: Mesh) -> frozenset[str]:
+    """Pods, and tellers of logs, of the same host to which none of the failures went."""
+    failing = {split_host(host)[0] for host in hop.upstream_hosts}
+    if not failing or any(address.startswith("127.") for address in failing):
+        pods = frozenset[str]()
+    else:
+        addressed = {
+            pod.name: word_of(pod.get("status", "podIP")) for pod in pods_of(mesh, hop.host)
+        }
+        known = failing & set(addressed.values())
+        pods = frozenset(
+            name for name, address in addressed.items() if known and address not in {"", *known}
+        )
+    tellers = serving_tellers(mesh)
+    told = {f.teller.teller for f in hop.failures} & tellers
+    told |= {request.teller for f in hop.failures for request in f.upstream}
+    answering = frozenset(
+        log.teller
+        for log in mesh.logs
+        if any(split_host(group.upstream_host)[0] in failing for group in log.groups)
+    )
+    return pods | (tellers - told - answering if told else frozenset())
 
 
 def share_after(hop: Hop, events: Sequence[LifeEvent]) -> float:
@@ -325,16 +362,12 @@ _PROXY_ENDS = frozenset({ProxyEventKind.SHUTDOWN, ProxyEventKind.DRAINING})
 def _of_logs(mesh: Mesh, host: str) -> Iterator[LifeEvent]:
     """What the host's applications and proxies logged of their own life."""
     tellers = tellers_of(mesh, host)
-    for event in mesh.facts(AppEvent):
-        if event.kind in _APP and event.teller in tellers:
-            yield LifeEvent(
-                kind=_APP[event.kind],
-                pod=event.teller,
-                container="",
-                time=event.time,
-                text=event.text or event.raw,
-                source=event.source,
-            )
+    told_by_app = [event for event in mesh.facts(AppEvent) if event.teller in tellers]
+    for event in told_by_app:
+        if event.kind in _APP:
+            yield _logged(event, _APP[event.kind])
+    for event in _starts_again(told_by_app):
+        yield _logged(event, LifeEventKind.RESTARTED)
     for told in mesh.facts(ProxyEvent):
         if told.kind in _PROXY_ENDS and told.teller in tellers:
             killed = "out of memory" in told.text
@@ -346,3 +379,27 @@ def _of_logs(mesh: Mesh, host: str) -> Iterator[LifeEvent]:
                 text=told.text,
                 source=told.source,
             )
+
+
+def _logged(event: AppEvent, kind: LifeEventKind) -> LifeEvent:
+    return LifeEvent(
+        kind=kind,
+        pod=event.teller,
+        container="",
+        time=event.time,
+        text=event.text or event.raw,
+        source=event.source,
+    )
+
+
+def _starts_again(events: Sequence[AppEvent]) -> Iterator[AppEvent]:
+    """Lines in which a program listens once more on an address without having been told to stop."""
+    begun: dict[tuple[str, str], float] = {}
+    for event in events:
+        if event.kind is AppEventKind.SHUTDOWN:
+            begun = {key: at for key, at in begun.items() if key[0] != event.teller}
+        elif event.kind is AppEventKind.LISTENING and event.time is not None:
+            key = (event.teller, event.text)
+            if key in begun and event.time - begun[key] >= _AGAIN:
+                yield event
+            begun[key] = event.time

@@ -87,7 +87,7 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     found |= {teller for teller in told if _named(teller, names, pods)}
     if found:
         return frozenset(found)
-    rest = told - _callers(mesh) - _inbound(mesh)
+    rest = told - _callers(mesh) - serving_tellers(mesh)
     return rest if len(rest) == 1 else frozenset()
 
 
@@ -107,7 +107,7 @@ def _named(teller: str, names: frozenset[str], pods: set[str]) -> bool:
 
 def _callers(mesh: Mesh) -> frozenset[str]:
     """Tellers that call: outbound requests in their log, failed calls, or a caller's program."""
-    proxies = {log.teller for log in mesh.logs} - _inbound(mesh)
+    proxies = {log.teller for log in mesh.logs} - serving_tellers(mesh)
     programs = {
         event.teller
         for event in mesh.facts(AppEvent)
@@ -116,7 +116,7 @@ def _callers(mesh: Mesh) -> frozenset[str]:
     return frozenset(proxies | programs)
 
 
-def _inbound(mesh: Mesh) -> frozenset[str]:
+def serving_tellers(mesh: Mesh) -> frozenset[str]:
     """Tellers whose access log has inbound requests, for whichever host."""
     return frozenset(
         log.teller

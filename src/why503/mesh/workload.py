@@ -1,4 +1,4 @@
-"""Workloads and services: which pods stand behind a host, whether they have a sidecar, what is outside."""
+"""Workloads and services: what stands behind a host, with a sidecar or without, or outside."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -162,7 +162,7 @@ def _injecting(namespace: Manifest) -> bool:
 
 
 def is_external(mesh: Mesh, host: str, request: Request | None = None) -> bool:
-    """True where a destination lies outside the mesh: a ServiceEntry says so, or its name or address does."""
+    """True outside the mesh: a ServiceEntry says so, or the destination's name or address."""
     entries = service_entries_of(mesh, host)
     if entries:
         return any(entry.get("spec", "location") != "MESH_INTERNAL" for entry in entries)

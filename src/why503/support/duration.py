@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from math import isfinite
 
 _UNITS = {
     "ns": 1e-9,
@@ -20,6 +19,9 @@ _PART = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(ns|us|µs|μs|ms|s|m|h|d)")
 _ENDLESS = 1e18
 """Seconds from which a number is no duration that anybody means."""
 
+_THOUSAND = 999.5
+"""From here three digits would be written with an exponent."""
+
 MINUTE = 60.0
 HOUR = 3600.0
 
@@ -32,7 +34,7 @@ def seconds_of(text: object) -> float | None:
     if isinstance(text, bool) or text is None:
         return None
     if isinstance(text, int | float):
-        return float(text) if isfinite(text) and abs(text) < _ENDLESS else None
+        return float(text) if abs(text) < _ENDLESS else None
     word = str(text).strip()
     if re.fullmatch(r"\d{1,18}(?:\.\d{1,9})?", word):
         return float(word)
@@ -55,13 +57,14 @@ def spell(seconds: float) -> str:
 
 def _short(number: float) -> str:
     """Three digits, and never an exponent for a large number."""
-    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
+    return f"{number:.3g}" if number < _THOUSAND else f"{number:.0f}"
 
 
 def moment_of(text: str) -> float | None:
     """Seconds since 1970 of an RFC 3339 / ISO 8601 time; None where the text is none.
 
-    Takes `Z` and offsets, `T` or a blank, fractions up to nanoseconds. A time without a zone is taken as UTC.
+    Takes `Z` and offsets, `T` or a blank, fractions up to nanoseconds. A time without a
+    zone is taken as UTC.
     """
     word = text.strip().replace(" ", "T", 1).replace(",", ".")
     word = re.sub(r"(\.\d{6})\d+", r"\1", word)

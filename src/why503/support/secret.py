@@ -35,7 +35,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
     (
         re.compile(
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?"
+            r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
             re.DOTALL,
         ),
         f"-----PRIVATE KEY {MASK}-----",

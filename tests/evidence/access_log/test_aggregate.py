@@ -60,6 +60,7 @@ def test_idle_is_measured_on_the_connection_from_the_end_of_the_request_before()
     fact = log(at(1, duration="500", code="200", flags="-"), at(7.5))
     (failure,) = fact.failures
     assert (failure.idle, failure.idle_by_connection) == (6.0, True)
+    assert failure.requests_before == 1
     assert fact.groups[1].idle_p50 == 6.0
 
 

@@ -62,3 +62,8 @@ def test_a_code_of_zero_is_a_failure_for_http_only():
     assert has_failed({"method": "GET"}, 0, frozenset())
     assert not has_failed({"method": "-"}, 0, frozenset())
     assert not has_failed({"method": "GET"}, None, frozenset())
+
+
+def test_an_answer_that_was_cut_off_without_a_flag_has_failed():
+    assert has_failed({"method": "GET", "details": "max_duration_timeout"}, 200, frozenset())
+    assert not has_failed({"method": "GET", "details": "via_upstream"}, 200, frozenset())

@@ -1,5 +1,5 @@
 from why503.evidence.access_log import idle
-from why503.evidence.access_log.idle import LastUse
+from why503.evidence.access_log.idle import Carried, LastUse
 
 ONE = {"upstream_host": "10.0.0.1:80", "upstream_local": "10.0.0.2:4000", "upstream_cluster": "c"}
 NO_LOCAL = ONE | {"upstream_local": "-"}
@@ -57,3 +57,27 @@ def test_the_connection_used_longest_ago_is_forgotten_first(monkeypatch):
         uses.idle(ONE | {"upstream_local": f"10.0.0.2:{port}"}, start, start)
     assert uses.idle(ONE | {"upstream_local": "10.0.0.2:1"}, 5.0, 5.0) == (2.0, True)
     assert uses.idle(ONE | {"upstream_local": "10.0.0.2:2"}, 6.0, 6.0) == (None, False)
+
+
+def test_requests_are_counted_for_each_connection():
+    uses = Carried()
+    quiet = frozenset()
+    assert [uses.before(ONE, quiet) for _ in range(3)] == [0, 1, 2]
+    assert uses.before(ONE | {"upstream_local": "10.0.0.2:4001"}, quiet) == 0
+    assert uses.before(NO_LOCAL, quiet) is None
+
+
+def test_the_count_ends_with_the_connection_for_its_port_is_used_again():
+    uses = Carried()
+    uses.before(ONE, frozenset())
+    assert uses.before(ONE, frozenset({"UC"})) == 1
+    assert uses.before(ONE, None) == 0
+
+
+def test_no_more_connections_are_counted_than_are_remembered(monkeypatch):
+    monkeypatch.setattr(idle, "MOST_CONNECTIONS", 2)
+    uses = Carried()
+    for port in ("1", "2", "3"):
+        uses.before(ONE | {"upstream_local": f"10.0.0.2:{port}"}, None)
+    assert uses.before(ONE | {"upstream_local": "10.0.0.2:3"}, None) == 1
+    assert uses.before(ONE | {"upstream_local": "10.0.0.2:1"}, None) == 0

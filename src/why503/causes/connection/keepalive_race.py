@@ -30,8 +30,8 @@ default since 1.24, does not, for the request had been written already.
 * Envoy FAQ and `router.cc` (1.10-1.40): reset reason `connection termination`, flag UC.
 * Istio `cluster_builder.go` (1.20-1.31): `connectionPool` on the inbound cluster;
   `Sidecar.inboundConnectionPool` since 1.20.
-* Measured with vmalert, two Envoys 1.40.0 and VictoriaMetrics: 6-13 % of the writes failed with equal
-  interval and timeout, 0 of 660 with the proxy's idle timeout at half the server's.
+* Measured with vmalert, two Envoys 1.40.0 and VictoriaMetrics: 6-13 % of the writes failed with
+  equal interval and timeout, 0 of 660 with the proxy's idle timeout at half the server's.
 """
 
 from collections.abc import Iterator
@@ -44,26 +44,66 @@ from why503.diagnosis.cause import (
     Hazard,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
 )
-from why503.facts import ProxyEvent, ProxyEventKind
-from why503.mesh.ending import Ending
-from why503.mesh.hop import Hop, Place
+from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.mesh.calling import call_interval, only_first_attempts
+from why503.mesh.cut_connection import (
+    beside_the_app,
+    busy_gap,
+    carried,
+    cut_off,
+    ended_pods,
+    really_all_fail,
+    refused,
+    reused_while_closing,
+    unseen,
+    working_time,
+)
+from why503.mesh.failure import Family, Role
+from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
-from why503.mesh.pod_life import failing_life
+from why503.mesh.naming import service_name
 from why503.mesh.server import KeepAlive, keepalive_of
-from why503.mesh.timing import all_fail, bunched_at, durations, idle_gaps, short_failures
+from why503.mesh.timing import bunched_at, idle_gaps, only_first_after_idle, short_failures
 from why503.mesh.traffic_policy import idle_timeout_upstream
+from why503.mesh.workload import has_sidecar
 from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "keepalive-race"
 TITLE = _("The server closed an idle connection just as the proxy sent the next request on it")
-READS = frozenset({"ProxyEvent", "Deployment", "StatefulSet", "DestinationRule", "Service", "Sidecar"})
+READS = frozenset(
+    {
+        "AppEvent",
+        "BackendTrafficPolicy",
+        "ConfigMap",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "Event",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Request",
+        "Service",
+        "Sidecar",
+        "StatefulSet",
+        "VMAgent",
+        "VMAlert",
+        "VMAuth",
+        "VMCluster",
+        "VMRule",
+        "VMSingle",
+        "fragment",
+    }
+)
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
 
@@ -71,34 +111,64 @@ ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count} requests ended with 503 UC: the connection closed before any answer came."),
 )
+BESIDE_APP = Clue(
+    Weight.HINTS,
+    _("It was the connection to the application itself, which closes idle ones without a word."),
+)
 AT_ONCE = Clue(
     Weight.HINTS,
-    _("They failed within milliseconds ({share} of them in 5 ms): the application had not begun to work on them."),
+    _("{share} of them failed within 5 ms: the application had not begun to work on them."),
 )
 AFTER_WORK = Clue(
     Weight.SPEAKS_AGAINST,
-    _("The application had been working for {duration} (median) when the connection ended."),
+    _("The requests had been under way for {duration} (median) when the connection ended."),
 )
 IDLE_LIKE_TIMEOUT = Clue(
     Weight.PROVES,
-    _("The failed requests came on connections idle for {gap}; {server} closes idle connections after {idle}."),
+    _(
+        "The failed requests came on connections idle for {gap}; {server} closes idle connections "
+        "after {idle}."
+    ),
+)
+IDLE_FITS = Clue(
+    Weight.SPEAKS_FOR,
+    _("The upstream had been idle for {gap}; {server} closes idle connections after {idle}."),
+)
+CALLS_LIKE_TIMEOUT = Clue(
+    Weight.SPEAKS_FOR,
+    _("The caller calls every {gap} ({by}) and {server} closes idle connections after {idle}."),
+)
+IDLE_LONGEST = Clue(
+    Weight.SPEAKS_FOR,
+    _("Every failed request came after {gap} of idleness or more; busier connections went well."),
 )
 IDLE_BUNCHED = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("The failed requests came on connections that had all been idle for about {gap}."),
 )
 CLOSES_FIRST = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("{server} closes idle connections after {idle}; the proxy keeps them for {proxy} ({by})."),
 )
 PROXY_FIRST = Clue(
     Weight.SPEAKS_AGAINST,
-    _("The proxy gives up idle connections after {proxy} ({by}), before {server} does after {idle}."),
+    _("The proxy gives up idle connections after {proxy} ({by}), {server} only after {idle}."),
+)
+NEVER_CLOSES = Clue(
+    Weight.SPEAKS_AGAINST, _("{server} does not close connections for being idle by default.")
+)
+IN_USE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The connections had been in use {gap} before: no server calls that idle."),
+)
+FIRST_ATTEMPTS = Clue(
+    Weight.HINTS, _("Each time only the first attempt failed ({count} times); the next went well.")
 )
 REUSED_WHILE_CLOSING = Clue(
-    Weight.PROVES,
+    Weight.SPEAKS_FOR,
     _("The proxy took pooled connection [C{connection}] and read its close in the same moment."),
 )
+AGAIN = Clue(Weight.HINTS, _("That happened on {count} connections."))
 EVERY_REQUEST = Clue(
     Weight.SPEAKS_AGAINST,
     _("Every request to {service} fails; a race spares most of them."),
@@ -107,95 +177,155 @@ SERVER_REFUSED = Clue(
     Weight.RULES_OUT,
     _("The server's proxy refused these connections itself (filter_chain_not_found)."),
 )
-POD_CHANGED = Clue(
+POD_ENDED = Clue(
     Weight.SPEAKS_AGAINST,
-    _("A pod of {service} stopped or crashed just then: {what}."),
+    _("A pod of {service} stopped or crashed shortly before: {what}."),
 )
 SERVER_NEVER_SAW = Clue(
     Weight.SPEAKS_AGAINST,
-    _("The server's proxy has no line of these requests: the connection between the proxies broke, not the one to the application."),
+    _("The server's proxy has no line of them: the connection between the proxies broke."),
+)
+BETWEEN_PROXIES = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The connection led to the server's sidecar, which keeps idle ones as long as this proxy."),
+)
+SAME_COUNT = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Each connection had carried exactly {count} requests, which idleness does not explain."),
 )
 
-_RACY = (Ending.CONNECTION_TERMINATION,)
-_REUSED_WITHIN = 0.01
-"""Seconds between taking a pooled connection and reading its close."""
+_MOSTLY = 0.5
+_WHOLE = 2.0
+"""Seconds from which an idle timeout is set in whole seconds."""
+_NEAR = (0.75, 1.25)
+"""An idle gap is that of the timeout within these shares of it (Node.js 22 closes 1 s late)."""
+_FEW = 3
+"""Failures from which idle gaps measured per host, not per connection, prove something."""
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UC on a reused connection, its idle time, and who closes first."""
-    yield from _reused_while_closing(mesh)
-    failures = hop.having(*_RACY)
+    failures = cut_off(hop)
+    if hop.family is Family.UNKNOWN and not hop.failures:
+        yield from _reused_while_closing(mesh)
     if not failures:
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
-    if any(failure.server_refused for failure in failures):
-        yield SERVER_REFUSED.hit(*hop.sources(failures))
-    if hop.leg is Place.PROXY_TO_PROXY and all(failure.server_silent for failure in failures):
-        yield SERVER_NEVER_SAW.hit(*hop.sources(failures))
+    if beside_the_app(hop):
+        yield BESIDE_APP.hit(*hop.sources(failures, 1), observation="leg")
+    elif unseen(hop):
+        yield SERVER_NEVER_SAW.hit(*hop.sources(failures), observation="leg")
+    elif hop.role is Role.DOWNSTREAM and has_sidecar(mesh, hop.host):
+        yield BETWEEN_PROXIES.hit(*hop.sources(failures), observation="leg")
     yield from _duration(hop)
     yield from _idle(hop, mesh)
-    if all_fail(hop, mesh):
-        yield EVERY_REQUEST.hit(service=service_name(hop))
-    for event in failing_life(hop, mesh)[:1]:
-        yield POD_CHANGED.hit(event.source, service=service_name(hop), what=event.text)
-
-
-def _reused_while_closing(mesh: Mesh) -> Iterator[Hit]:
-    taken: dict[str, ProxyEvent] = {}
-    for event in mesh.facts(ProxyEvent):
-        if event.kind is ProxyEventKind.REUSED_CONNECTION:
-            taken[event.connection] = event
-        elif event.kind is ProxyEventKind.REMOTE_CLOSE and event.connection in taken:
-            start = taken[event.connection]
-            if event.time is None or start.time is None or event.time - start.time <= _REUSED_WITHIN:
-                yield REUSED_WHILE_CLOSING.hit(start.source, event.source, connection=event.connection)
-                return
+    yield from _reused_while_closing(mesh)
+    if attempts := only_first_attempts(hop, mesh):
+        yield FIRST_ATTEMPTS.hit(*[e.source for e in attempts[:2]], count=len(attempts))
+    yield from _against(hop, mesh)
 
 
 def _duration(hop: Hop) -> Iterator[Hit]:
-    times = sorted(durations(hop))
-    if not times:
-        return
-    share = short_failures(hop)
-    if share >= 0.5:
-        yield AT_ONCE.hit(share=f"{share:.0%}", observation="duration")
-    elif times[len(times) // 2] >= 50:
-        yield AFTER_WORK.hit(
-            *hop.sources(), duration=spell(times[len(times) // 2] / 1000), observation="duration"
-        )
+    if (working := working_time(hop)) is not None:
+        yield AFTER_WORK.hit(*hop.sources(), duration=spell(working / 1000), observation="duration")
+    elif (share := short_failures(hop)) >= _MOSTLY:
+        yield AT_ONCE.hit(*hop.sources(), share=f"{share:.0%}", observation="duration")
 
 
 def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     keepalive = keepalive_of(mesh, hop.host)
-    gap = bunched_at(idle_gaps(hop), tolerance=0.2)
-    if keepalive is not None and keepalive.idle is not None:
-        yield from _who_closes_first(hop, mesh, keepalive, keepalive.idle)
-        if gap is not None and 0.75 * keepalive.idle <= gap <= 1.25 * keepalive.idle:
-            yield IDLE_LIKE_TIMEOUT.hit(
-                *hop.sources(),
-                *keepalive.sources,
-                gap=spell(gap),
-                server=keepalive.server,
-                idle=spell(keepalive.idle),
-                observation="idle gap",
-            )
-            return
-    if gap is not None and gap >= 1:
-        yield IDLE_BUNCHED.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
+    if (gap := busy_gap(hop)) is not None and not _is_brief(keepalive):
+        yield IN_USE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
+    elif keepalive is not None and keepalive.idle is None:
+        yield NEVER_CLOSES.hit(
+            *keepalive.sources, server=_name(keepalive), observation="who closes first"
+        )
+    elif keepalive is not None and keepalive.idle is not None:
+        yield from _known_timeout(hop, mesh, keepalive, keepalive.idle)
+    else:
+        yield from _unknown_timeout(hop, mesh)
 
 
-def _who_closes_first(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> Iterator[Hit]:
+def _is_brief(keepalive: KeepAlive | None) -> bool:
+    return keepalive is not None and keepalive.idle is not None and keepalive.idle <= 1
+
+
+def _name(keepalive: KeepAlive) -> str:
+    return keepalive.server or _("the server")
+
+
+def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> Iterator[Hit]:
     proxy = idle_timeout_upstream(mesh, hop.host, hop.port)
-    clue = CLOSES_FIRST if proxy.value >= idle else PROXY_FIRST
-    sources = [*keepalive.sources, *([proxy.source] if proxy.source else [])]
-    yield clue.hit(
-        *sources,
-        server=keepalive.server,
-        idle=spell(idle),
+    told = {"server": _name(keepalive), "idle": spell(idle)}
+    yield (CLOSES_FIRST if proxy.value >= idle else PROXY_FIRST).hit(
+        *keepalive.sources,
+        *([proxy.source] if proxy.source else []),
+        **told,
         proxy=spell(proxy.value),
         by=proxy.by,
         observation="who closes first",
     )
+    low, high = (share * idle for share in _NEAR)
+    gap = bunched_at(idle_gaps(hop), tolerance=0.2)
+    if gap is not None and low <= gap <= high:
+        clue = IDLE_LIKE_TIMEOUT if _telling(hop, mesh) else IDLE_FITS
+        yield clue.hit(
+            *hop.sources(), *keepalive.sources, **told, gap=spell(gap), observation="idle gap"
+        )
+        return
+    interval = call_interval(mesh, hop)
+    if gap is None and interval is not None and low <= interval.value <= high:
+        sources = [interval.source] if interval.source else []
+        yield CALLS_LIKE_TIMEOUT.hit(
+            *sources,
+            *keepalive.sources,
+            **told,
+            gap=spell(interval.value),
+            by=interval.by,
+            observation="who closes first",
+        )
+        return
+    yield from _unknown_timeout(hop, mesh)
+
+
+def _telling(hop: Hop, mesh: Mesh) -> bool:
+    """True where the idle gaps prove: nothing else ended the connections, and they are several."""
+    if working_time(hop) is not None or unseen(hop) or carried(hop) is not None:
+        return False
+    if ended_pods(hop, mesh) or really_all_fail(hop, mesh):
+        return False
+    own = [failure for failure in hop.failures if failure.teller.idle_by_connection]
+    return len(own) > 1 or len(idle_gaps(hop)) >= _FEW
+
+
+def _unknown_timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Idle gaps where the server's timeout is not known, or is another one."""
+    least = only_first_after_idle(hop, mesh)
+    gap = bunched_at(idle_gaps(hop), tolerance=0.2)
+    if least is not None and least >= 1 and hop.count > 1:
+        yield IDLE_LONGEST.hit(*hop.sources(), gap=spell(least), observation="idle gap")
+    elif gap is not None and gap >= 1 and hop.count > 1:
+        yield IDLE_BUNCHED.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
+
+
+def _reused_while_closing(mesh: Mesh) -> Iterator[Hit]:
+    found = reused_while_closing(mesh)
+    for start, end in found[:1]:
+        yield REUSED_WHILE_CLOSING.hit(start.source, end.source, connection=start.connection)
+    for start, end in found[1:2]:
+        yield AGAIN.hit(start.source, end.source, count=len(found))
+
+
+def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What shows another reason for the closed connections."""
+    if found := refused(hop):
+        yield SERVER_REFUSED.hit(*hop.sources(found))
+    if (count := carried(hop)) is not None:
+        yield SAME_COUNT.hit(*hop.sources(), count=count)
+    if really_all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=service_name(hop))
+    for event in ended_pods(hop, mesh)[:1]:
+        yield POD_ENDED.hit(event.source, service=service_name(hop), what=event.text)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
@@ -218,12 +348,16 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         proxy = idle_timeout_upstream(mesh, host, None)
         if proxy.value >= keepalive.idle:
             yield Hazard(
-                sentence=_("{server} closes idle connections after {idle}, the proxy keeps them for {proxy}."),
+                sentence=_(
+                    "{server} behind {service} closes idle connections after {idle}, the proxy "
+                    "keeps them for {proxy}: a request that meets the close fails with 503 UC."
+                ),
                 source=proxy.source or service.source,
                 values=(
                     ("idle", spell(keepalive.idle)),
                     ("proxy", spell(proxy.value)),
-                    ("server", keepalive.server),
+                    ("server", _name(keepalive)),
+                    ("service", service.name),
                 ),
             )
 
@@ -233,51 +367,30 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     keepalive = keepalive_of(mesh, hop.host)
     idle = keepalive.idle if keepalive is not None and keepalive.idle else 60.0
     ours = shorter_than(idle)
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    yield Remedy(
-        title=_("Let the caller repeat the request, where it is safe to repeat"),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.NEEDS_REVIEW,
-        risks=(_("A retry can run a request twice; safe for reads and for remote write, not for every POST."),),
-        verify=_("Failures seen by the caller stop, while 503 UC at the server's proxy goes on."),
-    )
+    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", f"{ours:g}s"),))
+    yield retry_on_503(hop, mesh)
     yield Remedy(
         title=_("Give up idle connections after {ours}, before the server does at {idle}").format(
             ours=spell(ours), idle=spell(idle)
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.SAFE,
-        patches=(Patch(yaml=idle_timeout_rule(name, namespace, hop.host or name, ours)),),
-        risks=(_("A few more connections are opened; a rule for this host that exists already must be extended instead."),),
+        patches=patches,
+        commands=commands,
+        risks=(_("A few more connections are opened."),),
         verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
-        undo=f"kubectl -n {namespace} delete destinationrule {name}",
+        undo=undo,
     )
     yield Remedy(
         title=_("Or raise the server's keep-alive timeout above the proxy's idle timeout"),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
         risks=(_("The server holds more idle connections."),),
+        verify=_("No more 503 UC with details connection_termination at the server's proxy."),
     )
 
 
 def shorter_than(idle: float) -> float:
-    """Idle timeout for the proxy, seconds: five sixths of the server's, whole seconds where they fit."""
+    """Idle timeout for the proxy: five sixths of the server's, whole seconds where they fit."""
     ours = idle * 5 / 6
-    return float(int(ours)) if ours >= 2 else round(idle / 2, 3)
-
-
-def idle_timeout_rule(name: str, namespace: str, host: str, seconds: float) -> str:
-    """A DestinationRule that limits the idle time of the proxy's connections to a service."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
-        "  trafficPolicy:\n"
-        "    connectionPool:\n"
-        "      http:\n"
-        f"        idleTimeout: {seconds:g}s\n"
-    )
+    return float(int(ours)) if ours >= _WHOLE else round(idle / 2, 3)

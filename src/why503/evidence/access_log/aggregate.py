@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import median
 
 from why503.evidence.access_log.fields import (
@@ -154,8 +154,9 @@ class Aggregate:
         self._remember(told_line.fields.get("request_id", "-"))
         failed = has_failed(told_line.fields, told_line.code, told_line.flags or frozenset())
         if failed and len(self._failures) < FAILURES_KEPT:
-            request = self._request(told_line, idle, by_connection=by_connection)
-            self._failures.append(replace(request, requests_before=carried))
+            self._failures.append(
+                self._request(told_line, idle, carried, by_connection=by_connection)
+            )
 
     def add_misread(self, number: int) -> None:
         """Take a line that belongs to an access log but cannot be read."""
@@ -190,7 +191,9 @@ class Aggregate:
     def _source(self, number: int) -> Source:
         return self._context.source(number)
 
-    def _request(self, one: Told, idle: float | None, *, by_connection: bool) -> Request:
+    def _request(
+        self, one: Told, idle: float | None, carried: int | None, *, by_connection: bool
+    ) -> Request:
         fields = one.fields
         texts = {name: _plain(fields.get(name)) for name in _TEXTS}
         return Request(
@@ -206,6 +209,7 @@ class Aggregate:
             upstream_service_time=milliseconds(told(fields, "upstream_service_time")),
             idle=idle,
             idle_by_connection=by_connection,
+            requests_before=carried,
             raw=raw(one.line.text),
             **texts,
         )

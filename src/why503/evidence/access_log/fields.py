@@ -92,9 +92,13 @@ def present(fields: Fields, name: str) -> bool:
     return fields.get(name, "-") not in MISSING
 
 
+_CUT_WITHOUT_A_FLAG = ("max_duration_timeout", "duration_timeout")
+"""Details of an answer that was cut off; its code may be 200 and its flags empty."""
+
+
 def has_failed(fields: Fields, code: int | None, flags: frozenset[str]) -> bool:
     """True for a request that failed or carries a flag; never for a plain TCP line."""
-    if flags:
+    if flags or fields.get("details", "").startswith(_CUT_WITHOUT_A_FLAG):
         return True
     if code == 0:
         return any(present(fields, name) for name in ("method", "path", "protocol"))

@@ -63,7 +63,7 @@ class Carried:
         self._requests: dict[_Key, int] = {}
 
     def before(self, fields: Fields, flags: frozenset[str] | None) -> int | None:
-        """Requests on the same connection before this one; None where the connection is not told."""
+        """Requests on its connection before this one; None where the connection is not told."""
         host, local = fields.get("upstream_host", "-"), fields.get("upstream_local", "-")
         if host in MISSING or local in MISSING:
             return None

@@ -1,0 +1,263 @@
+"""Outlier ejection: passive health checking took endpoints out, and too few or none were left.
+
+## What happens
+With `outlierDetection` in a DestinationRule each calling proxy counts the errors of every endpoint
+and ejects one after `consecutive5xxErrors` in a row (5 in Istio once the block is there) for
+`baseEjectionTime` (30 s) times the number of its ejections. `maxEjectionPercent` (10) limits the
+share that is out; a generous value, or few endpoints, lets all go. Istio sets the panic threshold
+to 0 with this block (`minHealthPercent`), so with all ejected every request gets `503 UH`,
+`no_healthy_upstream`, while Kubernetes calls the pods ready. With a `minHealthPercent` set, Envoy
+below it ignores the ejections, and the application's own errors go on.
+
+## How to tell
+* The application's 5xx, or UF/UC, at the same destination first; then UH, duration 0.
+* UH lasts about `baseEjectionTime`, or a multiple of it, and ends by itself.
+* `failed_outlier_check` in `/clusters`; `FAILED` under OUTLIER CHECK in `istioctl proxy-config
+  endpoint`; the EndpointSlice shows the same addresses ready.
+* Each proxy ejects for itself: one caller sees UH while others do not.
+* Counters `outlier_detection.ejections_active`, `ejections_enforced_consecutive_5xx`.
+
+## What to do
+Mend the errors that lead to it: they are the cause's cause. Make the ejection gentler:
+`maxEjectionPercent` 30-50, more endpoints, `consecutiveGatewayErrors` (502, 503, 504 only) in place
+of `consecutive5xxErrors`, or a `minHealthPercent` above 0.
+
+## References
+* Istio DestinationRule API, `outlierDetection`: defaults up to 1.31.
+* Envoy outlier detection; locally originated errors count as 5xx.
+* Measured on Envoy 1.40.0: some 500s, then UH until the ejection ended; with the panic threshold
+  no UH and the application's 503 went on.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ejection import (
+    BASE_EJECTION,
+    MAX_EJECTION,
+    bursts,
+    ejected_endpoints,
+    errors_before,
+)
+from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.ending import Ending
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import caller_pod, namespace_of, service_name
+from why503.mesh.setting import Setting, whole_number
+from why503.mesh.timing import recovered, successes
+from why503.mesh.traffic_policy import destination_rules_for, outlier_detection
+from why503.support.duration import seconds_of, spell
+from why503.support.text import _
+
+ID = "outlier-ejection"
+TITLE = _("Outlier detection took endpoints out of load balancing, and too few or none were left")
+READS = frozenset[str]()
+SIGNS = frozenset({"UH", "no_healthy_upstream", "failed_outlier_check", "no healthy upstream"})
+AT = At.PROXY
+
+NONE_LEFT = Clue(
+    Weight.HINTS, _("The proxy had no endpoint left to choose ({count} requests ended with UH).")
+)
+EJECTED = Clue(Weight.PROVES, _("The proxy has ejected {address} (outlier check failed)."))
+EJECTED_YET_USED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy has ejected {address} and sends to it all the same: too many are ejected."),
+)
+RULE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} has outlierDetection: out after {errors} errors in a row, for {base} at a time."),
+)
+NO_RULE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _(
+        "The DestinationRules given for {service} have no outlierDetection, which is off without it."
+    ),
+)
+ERRORS_BEFORE = Clue(
+    Weight.SPEAKS_FOR,
+    _("Right before it {count} requests to the same endpoints had ended with errors."),
+)
+NO_ERRORS = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Requests went well up to the first UH: no error for which an endpoint is ejected."),
+)
+LASTS = Clue(
+    Weight.SPEAKS_FOR,
+    _("It lasted {gap} and ended by itself; endpoints are ejected for {base} at a time."),
+)
+READY = Clue(Weight.HINTS, _("Kubernetes lists {count} endpoints as ready: none of them was gone."))
+NOT_READY = Clue(
+    Weight.SPEAKS_AGAINST, _("Kubernetes itself lists no ready endpoint of {service}.")
+)
+
+_ERRORS = 5
+"""Istio's default for `consecutive5xxErrors`."""
+_NEAR = 0.25
+"""Share by which the measured time may differ from a multiple of `baseEjectionTime`."""
+_GENEROUS = 50
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """UH after errors, the rule that ejects, and what the proxy and Kubernetes list."""
+    failures = hop.having(Ending.NO_HEALTHY_UPSTREAM)
+    ejected = ejected_endpoints(mesh, hop.host) if hop.host or not hop.failures else ()
+    if not failures:
+        if ejected and (hop.having(Ending.VIA_UPSTREAM) or not hop.failures):
+            yield EJECTED_YET_USED.hit(ejected[0].source, address=ejected[0].address)
+        return
+    yield NONE_LEFT.hit(*hop.sources(failures), count=len(failures))
+    if ejected:
+        yield EJECTED.hit(ejected[0].source, address=ejected[0].address)
+    rule = outlier_detection(mesh, hop.host, hop.port)
+    yield from _rule(hop, mesh, rule)
+    if rule is not None or ejected or not destination_rules_for(mesh, hop.host):
+        yield from _errors(hop, mesh)
+        yield from _lasts(hop, mesh, rule)
+    yield from _kubernetes(hop, mesh)
+
+
+def _rule(hop: Hop, mesh: Mesh, rule: Setting[Mapping[str, Any]] | None) -> Iterator[Hit]:
+    if rule is None:
+        rules = [r for r in destination_rules_for(mesh, hop.host) if not r.partial]
+        for manifest in rules[:1]:
+            yield NO_RULE.hit(manifest.source, service=service_name(hop))
+        return
+    errors = whole_number(rule.value.get("consecutive5xxErrors"))
+    sources = [rule.source] if rule.source else []
+    base = spell(_base(rule))
+    shown = _ERRORS if errors is None else errors
+    yield RULE.hit(*sources, by=rule.by, errors=shown, base=base)
+
+
+def _base(rule: Setting[Mapping[str, Any]] | None) -> float:
+    written = seconds_of(rule.value.get("baseEjectionTime")) if rule is not None else None
+    return written or BASE_EJECTION
+
+
+def _errors(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    count, sources = errors_before(hop, mesh)
+    if count:
+        yield ERRORS_BEFORE.hit(*sources[:3], count=count, observation="before")
+    elif successes(hop, mesh):
+        yield NO_ERRORS.hit(*hop.sources(), observation="before")
+
+
+def _lasts(hop: Hop, mesh: Mesh, rule: Setting[Mapping[str, Any]] | None) -> Iterator[Hit]:
+    base = _base(rule)
+    if not recovered(hop, mesh):
+        return
+    for length in bursts(hop):
+        times = round(length / base)
+        if times >= 1 and abs(length - times * base) <= _NEAR * base:
+            yield LASTS.hit(*hop.sources(), gap=spell(length), base=spell(base))
+            return
+
+
+def _kubernetes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    endpoints = kubernetes_endpoints(mesh, hop.host)
+    if endpoints is None:
+        return
+    ready = [endpoint for endpoint in endpoints if endpoint.ready]
+    if ready:
+        yield READY.hit(ready[0].source, count=len(ready), observation="kubernetes")
+    else:
+        sources = [endpoint.source for endpoint in endpoints[:1]]
+        yield NOT_READY.hit(*sources, service=service_name(hop), observation="kubernetes")
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """What the calling proxy lists as ejected; the rule that ejects; Kubernetes' own list."""
+    if not ejected_endpoints(mesh, hop.host):
+        yield Missing(
+            what=_("which endpoints the calling proxy has ejected (OUTLIER CHECK)"),
+            command=f"istioctl proxy-config endpoint {caller_pod(hop, mesh)}.<client-namespace> "
+            f"| grep {service_name(hop)}",
+            decides=(ID, "no-healthy-endpoints", "canary-ordering"),
+        )
+    yield from question.given(
+        question.istio_objects(hop, mesh, "DestinationRule", decides=(ID, "no-healthy-endpoints")),
+        question.service(hop, mesh, ID, "no-healthy-endpoints"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Rules that may eject most or all endpoints with nothing to stop them."""
+    for manifest in mesh.manifests("DestinationRule"):
+        path = ("spec", "trafficPolicy", "outlierDetection")
+        share = whole_number(manifest.get(*path, "maxEjectionPercent"))
+        if share is None or share <= _GENEROUS or manifest.get(*path, "minHealthPercent"):
+            continue
+        yield Hazard(
+            sentence=_(
+                "{name} lets up to {share} % of the endpoints be ejected: then 503 UH for all."
+            ),
+            source=manifest.where(*path, "maxEjectionPercent"),
+            values=(("name", manifest.full_name), ("share", str(share))),
+        )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Eject fewer at a time; mend the errors that eject; watch the ejections."""
+    namespace, name = namespace_of(hop, mesh), service_name(hop)
+    rule = outlier_detection(mesh, hop.host, hop.port)
+    known = destination_rules_for(mesh, hop.host) if hop.host else ()
+    title = known[0].name if known else name
+    share = MAX_EJECTION if rule is None else _GENEROUS
+    yield Remedy(
+        title=_("Let {share} % of the endpoints be ejected at most").format(share=share),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_gentle(title, namespace, hop.host or name, share)),),
+        risks=(
+            _("Endpoints that fail stay in use: callers see the application's own errors again."),
+            _("The block replaces the one in force: carry over its other fields."),
+            _("With a single endpoint Envoy may still eject that one."),
+        ),
+        verify=_("503 UH stops; outlier_detection.ejections_overflow grows in place of it."),
+        undo=f"kubectl -n {namespace} edit destinationrule {title}",
+    )
+    yield Remedy(
+        title=_("Mend the errors of {service} for which its endpoints are ejected").format(
+            service=name
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=(f"kubectl -n {namespace} logs -l app={name} --since=1h --prefix",),
+        verify=_("outlier_detection.ejections_active stays 0."),
+    )
+    yield Remedy(
+        title=_(
+            "Run enough endpoints that the loss of a few leaves enough, and alert on ejections"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )
+
+
+def _gentle(name: str, namespace: str, host: str, share: int) -> str:
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        f"  host: {host}\n"
+        "  trafficPolicy:\n"
+        "    outlierDetection:\n"
+        f"      maxEjectionPercent: {share}\n"
+    )

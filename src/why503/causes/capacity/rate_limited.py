@@ -1,0 +1,159 @@
+"""Rate limited: a rate limit answered instead of the application.
+
+## What happens
+A rate limit filter stands in a proxy's chain. The local one counts in the proxy itself (a token
+bucket for each proxy), the global one asks a rate limit service. Over the limit the filter answers
+at once: `429 RL`, or whatever status it was given, 503 among them. If the service of the global
+limit cannot be asked, the filter lets the request pass, unless `failure_mode_deny` is set: then it
+answers 500 with RLSE. Istio has no API for either; somebody put the filter there with an
+EnvoyFilter (or, in Envoy Gateway, a BackendTrafficPolicy).
+
+## How to tell
+* Flag RL with details `local_rate_limited` (body of the same word, 18 bytes) or
+  `request_rate_limited`; flag RLSE with `rate_limiter_error` where the service could not be asked.
+* Duration 0 or 1 ms, no upstream host; requests below the limit go well.
+* A limit at the server's sidecar shows at the caller's proxy only as an answer of its upstream.
+* Counters `http_local_rate_limiter.*.rate_limited`, `ratelimit.*.over_limit`, `ratelimit.*.error`.
+
+## What to do
+Ask whether the limit is meant. A local limit holds for each proxy: with n replicas the service
+takes n times as much, and a new replica changes the sum. Callers have to slow down at 429, not to
+repeat at once. For RLSE repair the rate limit service, or let requests pass while it is away.
+
+## References
+* Envoy documentation, HTTP filters `local_rate_limit` and `ratelimit` (`failure_mode_deny`).
+* Istio documentation, "Enabling Rate Limits using Envoy" (EnvoyFilter).
+* Flags and texts measured on Envoy 1.40.0.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import ProxyEvent, ProxyEventKind
+from why503.mesh.ending import Ending
+from why503.mesh.envoy_setting import envoy_settings, http_filters
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.support.text import _
+
+ID = "rate-limited"
+TITLE = _("A rate limit answered in place of the application")
+READS = frozenset({"EnvoyFilter", "ProxyEvent", "fragment"})
+SIGNS = frozenset(
+    {"RL", "RLSE", "local_rate_limited", "request_rate_limited", "rate_limiter_error"}
+)
+AT = At.PROXY
+
+OVER_LIMIT = Clue(
+    Weight.PROVES,
+    _("{count} requests were answered by a rate limit of this proxy (RL)."),
+)
+SERVICE_FAILED = Clue(
+    Weight.PROVES,
+    _("For {count} requests the rate limit service could not be asked, and the filter denied."),
+)
+BY_LENGTH = Clue(
+    Weight.HINTS,
+    _("{count} answers have exactly the length of Envoy's `local_rate_limited` (18 bytes)."),
+)
+FILTER_SET = Clue(Weight.SPEAKS_FOR, _("{by} puts a rate limit filter into the chain."))
+SERVICE_EVENT = Clue(Weight.HINTS, _("The proxy logged trouble with its rate limit: {text}."))
+
+BODY_LENGTH = 18
+"""Bytes of `local_rate_limited`."""
+_WORD = "ratelimit"
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """RL and RLSE; else the length of the body together with a filter that was set."""
+    limited = hop.having(Ending.RATE_LIMITED)
+    failed = hop.having(Ending.RATE_LIMIT_ERROR)
+    guessed = tuple(filter(_may_be_limited, hop.having(Ending.VIA_UPSTREAM, Ending.UNKNOWN)))
+    if limited:
+        yield OVER_LIMIT.hit(*hop.sources(limited), count=len(limited))
+    if failed:
+        yield SERVICE_FAILED.hit(*hop.sources(failed), count=len(failed))
+    if guessed:
+        yield BY_LENGTH.hit(*hop.sources(guessed), count=len(guessed))
+    if hop.failures and not (limited or failed or guessed):
+        return
+    if hop.failures:
+        for limit in http_filters(mesh, _WORD)[:1]:
+            sources = [limit.source] if limit.source else []
+            yield FILTER_SET.hit(*sources, by=limit.by)
+    for event in mesh.facts(ProxyEvent):
+        if event.kind is ProxyEventKind.RATE_LIMIT_ERROR:
+            yield SERVICE_EVENT.hit(event.source, text=event.text)
+            return
+
+
+def _may_be_limited(failure: Failure) -> bool:
+    told = failure.teller
+    return told.bytes_sent == BODY_LENGTH and told.code in {429, 503} and not told.flags
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The filter that sets the limit, and the server's proxy where the caller's tells."""
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "upstream-returned-5xx"),
+        question.istio_objects(hop, mesh, "EnvoyFilter", decides=(ID,)),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Global limits that deny while their service is away."""
+    for setting in envoy_settings(mesh, "failure_mode_deny"):
+        if setting.value is True and setting.source is not None:
+            yield Hazard(
+                sentence=_("{by} denies every request while the rate limit service is away."),
+                source=setting.source,
+                values=(("by", setting.by),),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Slow the callers down, set the limit to what the service bears, mend the limit's service."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    filters = http_filters(mesh, _WORD)
+    where = filters[0].by if filters else _("the EnvoyFilter that limits {service}")
+    yield Remedy(
+        title=_("Let the callers of {service} wait and back off at 429").format(service=name),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.OUTSIDE_MESH,
+        risks=(_("Repeating at once keeps the bucket empty."),),
+    )
+    if hop.having(Ending.RATE_LIMIT_ERROR):
+        yield Remedy(
+            title=_("Repair the rate limit service; set `failure_mode_deny: false` until then"),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=("kubectl get envoyfilters -A -o yaml | grep -n -B3 failure_mode_deny",),
+            risks=(_("Without the denial nothing is limited while the service is away."),),
+            verify=_("Lines with RLSE stop; the counter `ratelimit.*.error` stands still."),
+        )
+        return
+    yield Remedy(
+        title=_("Raise the limit in {where} to what one replica bears").format(
+            where=where.format(service=name)
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {namespace} get envoyfilters -o yaml",),
+        risks=(
+            _("The limit protects the service, and a local one holds for each replica by itself."),
+        ),
+        verify=_("The counter `rate_limited` of the filter stops growing under usual load."),
+    )

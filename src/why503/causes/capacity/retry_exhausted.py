@@ -1,0 +1,190 @@
+"""Retries exhausted: every try failed, and nothing shows what failed the single tries.
+
+## What happens
+A route repeats a request that failed in a way its policy names. When the last try fails too, the
+proxy hands that failure on and adds the flag URX. URX is a companion: it says that there was a
+policy, not what went wrong. With UF, UC or UT beside it, that flag's cause is the one to mend. Left
+over are answers of the upstream itself (`503 URX`, `via_upstream`) and tries that were all too slow
+(`504 URX,UT`, `upstream_per_try_timeout`). Each retry is a request more for a service that is in
+trouble already: two retries at each of three levels make 27 requests of one.
+
+## How to tell
+* URX with details `via_upstream`: the last answer came from the upstream and its code is one that
+  the policy repeats (503 in Istio 1.1-1.23 by default; not since 1.24).
+* URX,UT with `upstream_per_try_timeout`: each try ran into `perTryTimeout`.
+* The server's proxy has attempts + 1 lines with one x-request-id. If those name UF or UC, that is
+  the cause, not this.
+* `attempts` counts retries: `attempts: 3` is up to four requests. Istio's default is 2.
+* Counters `upstream_rq_retry`, `upstream_rq_retry_limit_exceeded`.
+
+## What to do
+Find what fails the single tries: the server's proxy log and the application's log at those times.
+Until then keep retries few, at one level only, and a try's timeout above the usual answer time.
+
+## References
+* Istio `route/retry/retry.go` 1.1-1.31; release note 50506 (503 left out from 1.24).
+* Envoy router documentation: `x-envoy-retry-on`, flag URX since 1.10.
+* Retry behaviour measured on Envoy 1.40.0.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ending import Ending, outcome_of
+from why503.mesh.failure import FAMILY_OF, Failure, Family
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.route import http_rules, per_try_timeout, retry_policy
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.support.duration import spell
+from why503.support.text import _
+
+ID = "retry-exhausted"
+TITLE = _("Every retry failed as well, and nothing shows what failed the single tries")
+READS = frozenset(
+    {
+        "BackendTrafficPolicy",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "VirtualService",
+        "fragment",
+    }
+)
+SIGNS = frozenset({"URX", "upstream_per_try_timeout", "retried and the latest reset reason"})
+AT = At.CALLER
+
+USED_UP = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} requests ended with URX: the proxy tried again until its retries were used up."),
+)
+SEVERAL_TRIES = Clue(
+    Weight.SPEAKS_FOR,
+    _("The server's proxy saw one request {tries} times, and none of the tries went well."),
+)
+TOO_SLOW = Clue(
+    Weight.HINTS,
+    _("The last try, and by the flag each before it, ran into the timeout of a single try."),
+)
+TRY_LIMIT = Clue(Weight.SPEAKS_FOR, _("{by} gives a single try {timeout}."))
+POLICY_SET = Clue(Weight.HINTS, _("{by} allows {attempts} retries on {on}."))
+TRIES_TELL = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The server's proxy tells why the single tries failed: {reason}."),
+)
+
+MANY = 5
+"""Retries from which on a policy multiplies the load dangerously."""
+_OPEN = (Ending.VIA_UPSTREAM, Ending.PER_TRY_TIMEOUT, Ending.UNKNOWN)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """URX where no other flag names the failure, the tries behind it, and the policy."""
+    failures = tuple(filter(_used_up, hop.having(*_OPEN)))
+    if not failures:
+        return
+    yield USED_UP.hit(*hop.sources(failures), count=len(failures))
+    yield from _tries(failures)
+    policy = retry_policy(mesh, hop.host)
+    if policy is not None:
+        sources = [policy.source] if policy.source else []
+        attempts = word_of(policy.value.get("attempts", policy.value.get("numRetries"))) or "2"
+        on = word_of(policy.value.get("retryOn")) or _("the default conditions")
+        yield POLICY_SET.hit(*sources, by=policy.by, attempts=attempts, on=on)
+    if not hop.having(Ending.PER_TRY_TIMEOUT):
+        return
+    yield TOO_SLOW.hit(*hop.sources(hop.having(Ending.PER_TRY_TIMEOUT)))
+    limit = per_try_timeout(mesh, hop.host)
+    if limit is not None and limit.source is not None:
+        yield TRY_LIMIT.hit(limit.source, by=limit.by, timeout=spell(limit.value))
+
+
+def _used_up(failure: Failure) -> bool:
+    told = failure.downstream.flags if failure.downstream is not None else None
+    return failure.outcome.retried or "URX" in (told or ())
+
+
+def _tries(failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """What the server's proxy tells of the single tries."""
+    for failure in failures:
+        endings = [outcome_of(account).ending for account in failure.upstream]
+        reason = next((e for e in endings if FAMILY_OF.get(e) is Family.CONNECTION), None)
+        if reason is not None:
+            yield TRIES_TELL.hit(failure.upstream[0].source, reason=reason.value)
+            return
+    tried = [failure for failure in failures if len(failure.upstream) > 1]
+    if tried:
+        sources = [account.source for account in tried[0].upstream[:3]]
+        yield SEVERAL_TRIES.hit(*sources, tries=len(tried[0].upstream))
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The other side's account and the application's log: what failed the single tries."""
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "upstream-returned-5xx", "route-timeout"),
+        question.server_app_log(hop, mesh, ID, "upstream-returned-5xx", "upstream-overloaded"),
+        question.istio_objects(hop, mesh, "VirtualService", decides=(ID, "route-timeout")),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Routes that repeat a request many times."""
+    for service in mesh.manifests("VirtualService"):
+        for rule in http_rules(service):
+            attempts = whole_number(mapping_of(rule.fields.get("retries")).get("attempts"))
+            if attempts is not None and attempts >= MANY:
+                yield Hazard(
+                    sentence=_(
+                        "{by} repeats a failing request {attempts} times: a service in "
+                        "trouble gets {tries} requests for each one."
+                    ),
+                    source=service.where(*rule.path, "retries", "attempts"),
+                    values=(
+                        ("attempts", str(attempts)),
+                        ("by", service.full_name),
+                        ("tries", str(attempts + 1)),
+                    ),
+                )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Fewer retries while the service recovers; then mend what fails the single tries."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    policy = retry_policy(mesh, hop.host)
+    where = policy.by if policy is not None else _("the VirtualService of {service}")
+    yield Remedy(
+        title=_("Lower the retries in {where} while {service} is in trouble").format(
+            where=where.format(service=name), service=name
+        ),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        risks=(_("Callers see single failures that a retry would have hidden."),),
+        verify=_("`upstream_rq_retry` falls, and the server's load with it."),
+    )
+    yield Remedy(
+        title=_("Find in the logs of {service} why the single tries fail, and mend that").format(
+            service=name
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        verify=_("`upstream_rq_retry_limit_exceeded` stops growing."),
+    )
+    yield Remedy(
+        title=_("Retry at one level only, few times, and only requests that are safe to repeat"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+    )

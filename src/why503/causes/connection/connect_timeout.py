@@ -1,0 +1,306 @@
+"""Connect timeout: nobody answered the connection attempt while the proxy waited.
+
+## What happens
+Envoy sends a SYN and waits for the connect timeout, in Istio 10 s (`meshConfig.connectTimeout`),
+or what a DestinationRule's `connectionPool.tcp.connectTimeout` says. Without an answer it logs
+`503 UF`, from Envoy 1.27 with `upstream_reset_before_response_started{connection_timeout}`, before
+with `{connection_failure}` or nothing. The node behind the address is dead, there is no route to
+it (a virtual machine without routes to the pods), or packets vanish. Or the timeout was set below
+the time that a connection takes there, and then every address fails.
+
+## How to tell
+* The duration is the connect timeout, or that times the tries plus a little back-off (`UF,URX`).
+* `UPSTREAM_LOCAL_ADDRESS` is `-`: no connection was made. The server's proxy knows nothing of it.
+* One address fails and its neighbours answer: the node of that pod. Every address fails after a
+  time set very short: the setting; a capture shows the SYN-ACK coming after it.
+* A NetworkPolicy that does not admit the caller makes the same lines: network-policy-blocked. An
+  address that the Service no longer has: xds-stale; of an outside name: egress-address-stale.
+* Errno 113 after about 3 s is the kernel giving up on the neighbour (no ARP answer): a pod or a
+  node that is gone. Errno 113 at once is a packet filter that rejects.
+
+## What to do
+Look at the node and the route to the address. Outlier detection takes a dead address out after a
+few failures; a connect timeout of 1 to 3 s keeps callers from waiting 10 s for each. Raise a
+timeout that is shorter than the round trip (TLS is not part of it in Envoy's count of the TCP
+connect, but the timer runs until the handshake is done).
+
+## References
+* Istio `connectTimeout`: 10 s in the code since 1.6, in the charts before; Envoy's own 5 s.
+* Envoy `router.cc`: reason `connection timeout` told apart since 1.27.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import ProxyEvent, ProxyEventKind, Source
+from why503.mesh.address import split_host
+from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, unanswered
+from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, pod_at, service_name
+from why503.mesh.setting import mapping_of
+from why503.mesh.timing import durations, healthy_hosts, one_host_only
+from why503.mesh.traffic_policy import connect_timeout
+from why503.support.duration import seconds_of, spell
+from why503.support.text import _
+
+ID = "connect-timeout"
+TITLE = _("The connection attempt got no answer within the connect timeout")
+READS = frozenset(
+    {"ProxyEvent", "DestinationRule", "Service", "Pod", "Node", "EndpointSlice", "Endpoints"}
+)
+SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
+AT = At.LEG
+
+UNANSWERED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} connection attempts got no answer; the requests ended after {took}."),
+)
+UNANSWERED_OUTSIDE = Clue(
+    Weight.HINTS, _("{count} connection attempts to a server outside the mesh got no answer.")
+)
+LOGGED = Clue(Weight.SPEAKS_FOR, _("The proxy's own log says that connecting timed out: {what}"))
+WAITED_FOR_TIMEOUT = Clue(
+    Weight.HINTS, _("They took {took}: the connect timeout of {timeout} ({by}), once for each try.")
+)
+TOO_SHORT = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} allows only {timeout} for connecting, less than a busy network may take."),
+)
+ALL_TOO_SHORT = Clue(Weight.SPEAKS_FOR, _("With that, attempts to every address fail: {hosts}."))
+ONE_ADDRESS = Clue(
+    Weight.SPEAKS_FOR, _("Only {address} does not answer; {others} of the same service do.")
+)
+NODE_DOWN = Clue(Weight.PROVES, _("The pod at {address} runs on node {node}, which is not ready."))
+HOST_GONE = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "`No route to host` came after {took}: nobody answered for "
+        "the address, as when its node is gone."
+    ),
+)
+NO_WAY = Clue(
+    Weight.HINTS, _("The network says that there is no way to the address (errno 113 or 101).")
+)
+NO_ENDPOINT = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
+)
+
+SHORT = 0.3
+"""Seconds: a connect timeout below this bites on a busy network or between zones."""
+_SAME = 0.15
+_MOST_TRIES = 4
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Attempts without an answer, how long they waited, and which addresses fail."""
+    failures = unanswered(hop, mesh)
+    if failures:
+        outside = hop.leg is Place.PROXY_TO_EXTERNAL
+        clue = UNANSWERED_OUTSIDE if outside else UNANSWERED
+        yield clue.hit(
+            *hop.sources(failures), count=len(failures), took=_typical(hop), observation="ending"
+        )
+        yield from _timeout(hop, mesh)
+        yield from _addresses(hop, mesh, failures)
+    elif rejected(hop):
+        yield from _no_way(hop)
+    else:
+        yield from _logged(hop, mesh)
+
+
+def _typical(hop: Hop) -> str:
+    took = sorted(durations(hop))
+    return spell(took[len(took) // 2] / 1000) if took else _("a time that is not told")
+
+
+def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Only a proxy's debug log tells, no access log line of such a failure."""
+    if hop.failures:
+        return
+    for event in mesh.facts(ProxyEvent):
+        if event.kind is ProxyEventKind.CONNECT_TIMEOUT:
+            yield LOGGED.hit(event.source, what=event.text or "connect timeout")
+            return
+
+
+def _timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The timeout in force, against how long the requests took."""
+    limit = connect_timeout(mesh, hop.host, hop.port)
+    sources: list[Source] = [limit.source] if limit.source else []
+    took = sorted(durations(hop))
+    middle = took[len(took) // 2] / 1000 if took else None
+    if middle is not None and any(
+        abs(middle - tries * limit.value) <= _SAME * tries * limit.value
+        for tries in range(1, _MOST_TRIES)
+    ):
+        yield WAITED_FOR_TIMEOUT.hit(
+            *sources,
+            *hop.sources(most=1),
+            took=spell(middle),
+            timeout=spell(limit.value),
+            by=limit.by,
+        )
+    if limit.default or limit.value >= SHORT:
+        return
+    yield TOO_SHORT.hit(*sources, timeout=spell(limit.value), by=limit.by)
+    if len(hop.upstream_hosts) > 1:
+        yield ALL_TOO_SHORT.hit(*hop.sources(), hosts=", ".join(sorted(hop.upstream_hosts)[:3]))
+
+
+def _addresses(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """A single silent address, its node, and whether it is an endpoint at all."""
+    known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
+    listed = {endpoint.address for endpoint in known or ()}
+    for host in hop.upstream_hosts:
+        address = split_host(host)[0]
+        if listed and address not in listed:
+            yield NO_ENDPOINT.hit(known[0].source if known else Source(path=""), address=address)
+        yield from _node(mesh, address)
+    alone = one_host_only(hop, mesh)
+    if alone is not None and not serves_elsewhen(hop, mesh, failures):
+        others = len(healthy_hosts(hop, mesh))
+        yield ONE_ADDRESS.hit(*hop.sources(failures), address=alone, others=others)
+
+
+def _node(mesh: Mesh, address: str) -> Iterator[Hit]:
+    pod = pod_at(mesh, address)
+    name = pod.get("spec", "nodeName") if pod is not None else None
+    if pod is None or not name:
+        return
+    for node in mesh.manifests("Node"):
+        if node.name != name:
+            continue
+        for index, condition in node.items("status", "conditions"):
+            fields = mapping_of(condition)
+            if fields.get("type") == "Ready" and str(fields.get("status")) in ("False", "Unknown"):
+                yield NODE_DOWN.hit(
+                    node.where("status", "conditions", index),
+                    pod.source,
+                    address=address,
+                    node=name,
+                )
+
+
+def _no_way(hop: Hop) -> Iterator[Hit]:
+    failures = rejected(hop)
+    took = [f.teller.duration for f in failures if f.teller.duration is not None]
+    if took and not failed_at_once(failures) and hop.leg is not Place.PROXY_TO_EXTERNAL:
+        middle = sorted(took)[len(took) // 2]
+        yield HOST_GONE.hit(*hop.sources(failures), took=spell(middle / 1000), observation="ending")
+    else:
+        yield NO_WAY.hit(*hop.sources(failures), observation="ending")
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Policies, the address's pod and node, and a capture of the handshake."""
+    if hop.leg is not Place.PROXY_TO_EXTERNAL and not mesh.has("NetworkPolicy"):
+        yield Missing(
+            what=_("the NetworkPolicies that can apply"),
+            command="kubectl get networkpolicies -A -o yaml",
+            decides=(ID, "network-policy-blocked"),
+        )
+    yield from question.given(
+        question.service(hop, mesh, ID, "xds-stale"),
+        question.istio_objects(hop, mesh, "DestinationRule", decides=(ID,)),
+    )
+    if not mesh.has("Node"):
+        yield Missing(
+            what=_("the node of the address that does not answer"),
+            command="kubectl get nodes -o wide; kubectl get pods -A -o wide",
+            decides=(ID, "network-policy-blocked", "xds-stale"),
+        )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """DestinationRules with a very short connect timeout."""
+    path = ("spec", "trafficPolicy", "connectionPool", "tcp", "connectTimeout")
+    for rule in mesh.manifests("DestinationRule"):
+        seconds = seconds_of(rule.get(*path))
+        if seconds is not None and 0 < seconds < SHORT:
+            yield Hazard(
+                sentence=_(
+                    "{rule} allows {timeout} for connecting; a busy network "
+                    "takes longer now and then."
+                ),
+                source=rule.where(*path),
+                values=(("rule", rule.full_name), ("timeout", spell(seconds))),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Take the dead address out; mend the way or the timeout; fail sooner."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    limit = connect_timeout(mesh, hop.host, hop.port)
+    if not limit.default and limit.value < SHORT:
+        yield Remedy(
+            title=_("Raise connectTimeout in {by} above the round trip, to 1s or more").format(
+                by=limit.by
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.SAFE,
+            commands=(f"kubectl -n {namespace} edit destinationrule {name}",),
+            verify=_("upstream_cx_connect_timeout of the cluster stops growing."),
+        )
+        return
+    if hop.leg is not Place.PROXY_TO_EXTERNAL:
+        yield Remedy(
+            title=_(
+                "Let outlier detection take an address that does not answer out of load balancing"
+            ),
+            kind=RemedyKind.STOP_GAP,
+            disposition=Disposition.NEEDS_REVIEW,
+            patches=(Patch(yaml=_rule(name, namespace, hop.host or name)),),
+            risks=(_("A rule for this host that exists already must be extended instead."),),
+            verify=_(
+                "`istioctl proxy-config endpoint` shows the address as "
+                "FAILED, and callers get answers."
+            ),
+            undo=f"kubectl -n {namespace} delete destinationrule {name}",
+        )
+    yield Remedy(
+        title=_(
+            "Mend the way to the address: its node, the routes between "
+            "the networks, the firewall between"
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=("kubectl get nodes -o wide", "kubectl get pods -A -o wide"),
+        verify=_("A connection from the caller's pod to address and port is accepted."),
+    )
+
+
+def _rule(name: str, namespace: str, host: str) -> str:
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        f"  host: {host}\n"
+        "  trafficPolicy:\n"
+        "    connectionPool:\n"
+        "      tcp:\n"
+        "        connectTimeout: 3s\n"
+        "    outlierDetection:\n"
+        "      consecutiveGatewayErrors: 3\n"
+        "      interval: 5s\n"
+        "      baseEjectionTime: 30s\n"
+        "      maxEjectionPercent: 50\n"
+    )

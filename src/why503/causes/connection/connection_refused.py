@@ -1,0 +1,383 @@
+"""Connection refused: the address was reached, and nothing listens on that port there.
+
+## What happens
+The kernel at the dialled address answers the connection attempt with a reset (errno 111). Envoy
+logs `503 UF`, details `upstream_reset_before_response_started{remote_connection_failure,
+delayed_connect_error:_111}`; from Envoy 1.31 (Istio 1.23) the number is spelled out,
+`Connection_refused`. At the server's sidecar this is about its own application: the Service's
+`targetPort` is not the port that the application listens on, the application is bound to
+127.0.0.1 while the sidecar dials the pod address (Istio 1.10 and later), or it is bound to
+`0.0.0.0` only and the pod has an IPv6 address. Or the pod is not the application at all: a
+Service selector took a pod of another workload.
+
+## How to tell
+* It fails within a millisecond, on every request to that address, from the first to the last.
+* `ss -ltn` in the pod does not show the dialled port, or shows it on another address.
+* Refused only in the first seconds of a pod: startup-race. Only after SIGTERM: pod-terminating.
+  After `UC` and with a growing restart count: upstream-crash. An address that is no endpoint any
+  more: xds-stale; of a name outside the mesh that resolves elsewhere: egress-address-stale.
+
+## What to do
+Make Service, container and application agree on the port, and bind to all addresses (`[::]`
+takes both families on Linux). Where the application must stay on 127.0.0.1, a Sidecar resource
+with `ingress[].defaultEndpoint: 127.0.0.1:PORT` makes the sidecar dial that. A retry helps only
+where other pods of the Service listen.
+
+## References
+* Envoy `connection_impl.cc`: `delayed_connect_error`, number 1.20-1.30, text since 1.31.
+* Istio 1.10 upgrade notes: inbound traffic goes to the pod address.
+* Istio Sidecar API, `ingress`: port, bind, captureMode, defaultEndpoint.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Manifest, Source
+from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused
+from why503.mesh.connecting import serves_elsewhen as serves
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import (
+    container_ports,
+    kubernetes_endpoints,
+    listening,
+    ports_of,
+    target_port,
+    workload_port,
+)
+from why503.mesh.failure import Failure, Role
+from why503.mesh.hop import Hop
+from why503.mesh.listening_socket import sockets_of, takes
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, pod_at, server_pod, service_name
+from why503.mesh.pod_life import failing_life
+from why503.mesh.teller import is_pod_of, pods_of
+from why503.mesh.timing import all_fail, only_at_start, recovered
+from why503.mesh.workload import service_of, workloads_of
+from why503.support.text import _
+
+ID = "connection-refused"
+TITLE = _("Nothing listens on the port that the proxy dials")
+READS = frozenset({"AppEvent", "Listening", "Service", "Pod"})
+SIGNS = frozenset(
+    {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
+)
+AT = At.LEG
+
+REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} connection attempts to {address} were refused: nothing listened there (errno 111)."),
+)
+FAILED_AT_ONCE = Clue(
+    Weight.HINTS,
+    _("{count} connection attempts failed at once, as a refusal does; why is not in these lines."),
+)
+QUICK = Clue(
+    Weight.HINTS,
+    _("The refusal came at once: the machine was there and answered, only no listener."),
+)
+PORT_DIFFERS = Clue(
+    Weight.PROVES,
+    _("The Service sends to port {target} of the pods; the containers of {workload} have {ports}."),
+)
+LISTENS_ELSEWHERE = Clue(
+    Weight.PROVES, _("{who} listens on {found}; the proxy dials {address}, where nobody listens.")
+)
+LISTENS_THERE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Something does listen on port {port}: it was refused at some moment only."),
+)
+OTHER_POD = Clue(
+    Weight.PROVES,
+    _(
+        "{address} is pod {pod}, which is not one of {service}: the "
+        "Service's selector took a wrong pod."
+    ),
+)
+ALWAYS = Clue(
+    Weight.SPEAKS_FOR, _("No request to {service} went well, from the first to the last.")
+)
+SERVED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The same address served requests at another time: a listener comes and goes there."),
+)
+AT_START = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Each address refused only before its first success, as a pod that starts does."),
+)
+POD_CHANGED = Clue(
+    Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed just then: {what}.")
+)
+BROKE_BEFORE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Connections that had been made broke as well (UC): a listener was there and went away."),
+)
+NO_ENDPOINT = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A refusal, who listens where, and whether it ever goes well."""
+    failures = refused(hop)
+    if not failures:
+        yield from _unspecific(hop)
+        return
+    address = next(iter(hop.upstream_hosts), "") or service_name(hop)
+    yield REFUSED.hit(*hop.sources(failures), count=len(failures), address=address)
+    if failed_at_once(failures):
+        yield QUICK.hit(*hop.sources(failures))
+    if not serves(hop, mesh, failures):
+        yield from _configured(hop, mesh, failures)
+    yield from _in_time(hop, mesh, failures)
+    if hop.having(Ending.CONNECTION_TERMINATION):
+        yield BROKE_BEFORE.hit(*hop.sources(hop.having(Ending.CONNECTION_TERMINATION)))
+    yield from _no_endpoint(hop, mesh, failures)
+
+
+def _unspecific(hop: Hop) -> Iterator[Hit]:
+    """UF of an Envoy that does not say more (before 1.20, or a format without details)."""
+    failures = [f for f in hop.having(Ending.CONNECTION_FAILURE) if f.outcome.errno is None]
+    if failures and failed_at_once(failures):
+        yield FAILED_AT_ONCE.hit(*hop.sources(failures), count=len(failures))
+
+
+def _in_time(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    if only_at_start(hop, mesh):
+        yield AT_START.hit(*hop.sources(failures), observation="in time")
+    elif serves(hop, mesh, failures):
+        yield SERVED.hit(*hop.sources(failures), observation="in time")
+    elif all_fail(hop, mesh) and recovered(hop, mesh) is False:
+        yield ALWAYS.hit(*hop.sources(failures), service=service_name(hop), observation="in time")
+    for event in failing_life(hop, mesh)[:1]:
+        yield POD_CHANGED.hit(event.source, service=service_name(hop), what=event.text)
+
+
+def _configured(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """Ports, listeners and pods that do not fit together; who is dialled, who is there."""
+    found = list(_listeners(hop, mesh, failures))
+    yield from found
+    if not any(hit.clue is LISTENS_THERE for hit in found):
+        yield from _ports(hop, mesh, failures)
+    yield from _other_pod(hop, mesh, failures)
+
+
+def _ports(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    if hop.host and (service_of(mesh, hop.host) or workloads_of(mesh, hop.host)):
+        numbers = dialled_ports(failures) or (workload_port(mesh, hop.host, hop.port),)
+        differing = [_differs(mesh, hop.host, number) for number in numbers if number]
+    elif hop.role is Role.CLIENT:
+        differing = list(_mismatches(mesh))
+    else:
+        return
+    for mismatch in differing[:1]:
+        if mismatch is not None:
+            yield PORT_DIFFERS.hit(
+                *mismatch.sources,
+                target=mismatch.target,
+                workload=mismatch.workload,
+                ports=mismatch.ports,
+                observation="listener",
+            )
+
+
+class _Mismatch(NamedTuple):
+    """A port that a Service sends to and that no container behind it declares."""
+
+    target: int
+    ports: str
+    workload: str
+    sources: tuple[Source, ...]
+
+
+def _differs(mesh: Mesh, host: str, number: int) -> _Mismatch | None:
+    declared = container_ports(mesh, host)
+    if not declared or any(port.port == number for port in declared):
+        return None
+    target = target_port(mesh, host, None)
+    ours = (target.source,) if target is not None and target.source is not None else ()
+    return _Mismatch(
+        target=number,
+        ports=", ".join(str(port.port) for port in declared),
+        workload=declared[0].workload.name,
+        sources=(*ours, declared[0].source),
+    )
+
+
+def _mismatches(mesh: Mesh) -> Iterator[_Mismatch]:
+    """Every Service of the evidence whose target port its containers do not declare."""
+    for service in mesh.manifests("Service"):
+        host = f"{service.name}.{service.namespace}" if service.namespace else service.name
+        if service.partial or not _selects(service):
+            continue
+        for entry in ports_of(service):
+            number = workload_port(mesh, host, entry.port)
+            found = _differs(mesh, host, number) if number else None
+            if found is not None:
+                where = service.where("spec", "ports", entry.place)
+                yield found._replace(sources=(where, *found.sources[-1:]))
+
+
+def _selects(service: Manifest) -> bool:
+    return bool(service.get("spec", "selector"))
+
+
+def _listeners(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """What listens in the pod, against what was dialled; only where that pod is the hop's."""
+    ports = dialled_ports(failures) or tuple(
+        port for port in (workload_port(mesh, hop.host, hop.port),) if port
+    )
+    sockets = list(sockets_of(mesh, hop.host))
+    if not ports or not sockets:
+        return
+    addresses = dialled(failures)
+    fitting = [socket for socket in sockets if takes(socket, ports, addresses)]
+    if fitting:
+        yield LISTENS_THERE.hit(fitting[0].source, port=fitting[0].port, observation="listener")
+        return
+    near = next((socket for socket in sockets if socket.port in ports), sockets[0])
+    yield LISTENS_ELSEWHERE.hit(
+        near.source,
+        *hop.sources(failures, most=1),
+        who=near.who,
+        found=f"{near.address or '*'}:{near.port}",
+        address=next(iter(hop.upstream_hosts), f"port {ports[0]}"),
+        observation="listener",
+    )
+
+
+def _other_pod(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """A dialled pod whose name shows that another workload made it."""
+    ours = [w.name for w in workloads_of(mesh, hop.host) if w.kind != "Pod"] if hop.host else []
+    names = [*ours, service_name(hop)]
+    for address in dialled(failures):
+        pod = pod_at(mesh, address)
+        if pod is None or any(is_pod_of(pod.name, name) for name in names):
+            continue
+        peers = [other for other in pods_of(mesh, hop.host) if other is not pod]
+        if any(is_pod_of(other.name, service_name(hop)) for other in peers):
+            yield OTHER_POD.hit(
+                pod.source,
+                *hop.sources(failures, most=1),
+                address=address,
+                pod=pod.name,
+                service=service_name(hop),
+            )
+            return
+
+
+def _no_endpoint(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
+    addresses = dialled(failures)
+    if known and addresses and not {endpoint.address for endpoint in known} & set(addresses):
+        yield NO_ENDPOINT.hit(known[0].source, address=addresses[0])
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Who listens in the pod, the Service's ports, the pods' life."""
+    if not listening(mesh):
+        yield Missing(
+            what=_("the listening sockets inside the server's pod"),
+            command=(
+                f"kubectl -n {namespace_of(hop, mesh)} exec {server_pod(hop, mesh)} -c "
+                "istio-proxy -- ss -ltn"
+            ),
+            decides=(ID, "startup-race", "pod-terminating", "upstream-crash"),
+        )
+    yield from question.given(
+        question.service(hop, mesh, ID, "xds-stale"),
+        question.workload(hop, mesh, ID),
+        question.pods(hop, mesh, "startup-race", "pod-terminating", "upstream-crash", ID),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Services that send to a port that no container behind them declares."""
+    for found in _mismatches(mesh):
+        yield Hazard(
+            sentence=_(
+                "The Service sends to port {target}; the containers of "
+                "{workload} declare {ports} only."
+            ),
+            source=found.sources[0],
+            values=(
+                ("ports", found.ports),
+                ("target", str(found.target)),
+                ("workload", found.workload),
+            ),
+        )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Let Service and application agree on the port; bind to all addresses; probe it."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    declared = container_ports(mesh, hop.host) if hop.host else ()
+    port = str(declared[0].port) if declared else "<port the application listens on>"
+    patch = f'[{{"op":"replace","path":"/spec/ports/0/targetPort","value":{port}}}]'
+    yield Remedy(
+        title=_("Send to the port that the application listens on: targetPort {port}").format(
+            port=port
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
+        risks=(
+            _("The first port of the Service is patched; check the index where it has several."),
+        ),
+        verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
+        undo=_("Apply the former Service again."),
+    )
+    yield Remedy(
+        title=_(
+            "Or let the application listen on all addresses of the pod, "
+            "IPv6 too where the pod has one"
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        patches=(Patch(yaml=_sidecar(name, namespace, hop.port or 8080)),),
+        risks=(
+            _(
+                "The Sidecar below is for an application that must stay on "
+                "127.0.0.1: list every port in it."
+            ),
+        ),
+        verify=_("`ss -ltn` shows `*:port` or `[::]:port`."),
+    )
+    yield Remedy(
+        title=_(
+            "Give the container a readiness probe on that port, so that "
+            "a pod without listener gets no traffic"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+    )
+
+
+def _sidecar(name: str, namespace: str, port: int) -> str:
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: Sidecar\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  workloadSelector:\n"
+        "    labels:\n"
+        f"      app: {name}\n"
+        "  ingress:\n"
+        f"  - port: {{number: {port}, protocol: HTTP, name: http}}\n"
+        f"    defaultEndpoint: 127.0.0.1:{port}\n"
+    )

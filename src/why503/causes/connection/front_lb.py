@@ -1,0 +1,174 @@
+"""Front load balancer: what stands before the mesh made the error.
+
+## What happens
+A cloud load balancer, CDN or reverse proxy in front of the gateway has clocks, limits and error
+pages of its own. It answers 502, 503 or 504 by itself when its timeout runs out, when its health
+check has failed, or when it reuses an idle connection that the gateway is closing (the gateway's
+idle timeout must be *longer* than the balancer's: ALB 60 s, Google 600 s). The gateway's log shows
+at most `0 DC downstream_remote_disconnect`, often nothing.
+
+## How to tell
+* The error page and the `server:` header are not Envoy's: `awselb/2.0`, `CloudFront`, `nginx`,
+  `Google Frontend`, `cloudflare`. Envoy answers with a short plain text and `server: istio-envoy`
+  (or passes on the application's own).
+* Codes that no mesh writes: 460, 463, 499, 520-527, 561.
+* The gateway has no line of the request, or `0 DC` after exactly 60 s (ALB) or 350 s (NLB).
+
+## What to do
+Look into the balancer's own log (`elb_status_code` against `target_status_code`), and let the
+clocks rise from the inside to the outside for idle connections (gateway longer than the balancer)
+and from the outside to the inside for request timeouts.
+
+## References
+* AWS: Application Load Balancer troubleshooting (460, 463, 502, 504), idle timeout 60 s.
+* Google Cloud: backend keep-alive timeout 600 s, gateways need more than that.
+* nginx: 499, client closed request.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Request
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Family, Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.timing import FEW, bunched_at
+from why503.support.duration import spell
+from why503.support.text import _
+
+ID = "front-lb"
+TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
+READS: frozenset[str] = frozenset()
+SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
+AT = At.FRONT
+
+ITS_SERVER = Clue(
+    Weight.SPEAKS_FOR,
+    _("The answer {code} names {server} as its server, which passes on what a backend answered."),
+)
+MAYBE_ITS_SERVER = Clue(
+    Weight.HINTS, _("The answer {code} names {server} as its server; Envoy did not write it.")
+)
+ITS_PAGE = Clue(Weight.SPEAKS_FOR, _("The error page is that of {server}, not Envoy's."))
+ITS_CODE = Clue(
+    Weight.SPEAKS_FOR,
+    _("Code {code} is one that load balancers and CDNs write, no proxy in a mesh."),
+)
+ITS_CLOCK = Clue(
+    Weight.HINTS,
+    _("The callers went away after {duration}, the idle limit of {server}."),
+)
+UNSEEN = Clue(
+    Weight.HINTS, _("The access logs given have no failure of this code, so they passed it by.")
+)
+FROM_THE_MESH = Clue(Weight.SPEAKS_AGAINST, _("The answer carries Envoy's own words or headers."))
+
+_SURE_SERVERS = {"awselb": "AWS ELB", "cloudfront": "CloudFront", "akamaighost": "Akamai"}
+"""They name themselves only in answers of their own making."""
+_USUAL_SERVERS = {
+    "nginx": "nginx",
+    "openresty": "nginx",
+    "cloudflare": "Cloudflare",
+    "google frontend": "Google Frontend",
+    "1.1 google": "Google",
+    "microsoft-azure-application-gateway": "Azure Application Gateway",
+    "varnish": "Varnish",
+    "haproxy": "HAProxy",
+}
+"""They name themselves in every answer, or may be the application."""
+_PAGES = {
+    "awselb/": "AWS ELB",
+    "(CloudFront)": "CloudFront",
+    "cloudfront": "CloudFront",
+    "The server encountered a temporary error and could not complete your request": "Google",
+    "Error: Server Error": "Google",
+    "cf-error-details": "Cloudflare",
+    "<center>nginx": "nginx",
+    "Microsoft-Azure-Application-Gateway": "Azure Application Gateway",
+}
+_CODES = frozenset({460, 463, 499, 520, 521, 522, 523, 524, 525, 526, 527, 561})
+_CLOCKS = {60.0: "AWS ALB", 350.0: "AWS NLB", 240.0: "Azure Load Balancer"}
+_NEAR = 0.02
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Answers that something before the mesh wrote, and callers with its clock."""
+    if hop.family is Family.CALLER and hop.role is not Role.UPSTREAM:
+        yield from _clock(hop)
+        return
+    if hop.family not in {Family.UNKNOWN, Family.ANSWER} or hop.role is not Role.CLIENT:
+        return
+    answers = [failure.teller for failure in hop.failures]
+    found = [hit for answer in answers for hit in _written(answer)]
+    if not found:
+        return
+    yield from found
+    if any(_of_envoy(answer) for answer in answers):
+        yield FROM_THE_MESH.hit(*hop.sources())
+    if mesh.logs and not any(log.failures for log in mesh.logs):
+        yield UNSEEN.hit(mesh.logs[0].source)
+
+
+def _written(answer: Request) -> Iterator[Hit]:
+    server = (answer.server or "").lower()
+    for names, clue in ((_SURE_SERVERS, ITS_SERVER), (_USUAL_SERVERS, MAYBE_ITS_SERVER)):
+        if name := next((label for word, label in names.items() if word in server), ""):
+            yield clue.hit(answer.source, code=answer.code, server=name, observation="server")
+    body = answer.body or ""
+    if name := next((label for words, label in _PAGES.items() if words in body), ""):
+        yield ITS_PAGE.hit(answer.source, server=name, observation="page")
+    if answer.code in _CODES:
+        yield ITS_CODE.hit(answer.source, code=answer.code)
+
+
+def _of_envoy(answer: Request) -> bool:
+    return "envoy" in (answer.server or "") or answer.upstream_service_time is not None
+
+
+def _clock(hop: Hop) -> Iterator[Hit]:
+    failures = hop.having(Ending.CLIENT_GONE)
+    times = [f.teller.duration / 1000 for f in failures if f.teller.duration is not None]
+    waited = bunched_at(times, _NEAR) if len(times) >= FEW else None
+    for limit, server in _CLOCKS.items():
+        if waited is not None and abs(waited - limit) <= _NEAR * limit:
+            yield ITS_CLOCK.hit(*hop.sources(failures), duration=spell(limit), server=server)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The gateway's log of the same moment: is the request in it."""
+    yield from question.given(
+        question.caller_proxy_log(hop, mesh, ID, "client-disconnect", "upstream-returned-5xx")
+    )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: the balancer's settings are not among the mesh's objects."""
+    yield from ()
+
+
+def remedies(_hop: Hop, _mesh: Mesh) -> Iterator[Remedy]:
+    """The balancer's own log, and clocks that fit."""
+    yield Remedy(
+        title=_("Read the balancer's own log: did it answer itself, and why"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        verify=_("The balancer's log shows the status that its target gave."),
+    )
+    yield Remedy(
+        title=_("Let the gateway keep idle connections longer than the balancer does"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+        risks=(_("The gateway holds more idle connections."),),
+    )

@@ -1,0 +1,285 @@
+"""NetworkPolicy: a packet filter between the two workloads stops the connection.
+
+## What happens
+A pod that a NetworkPolicy selects takes only what one of its policies admits; a node firewall or
+a cloud security group does the same outside Kubernetes. Most network plug-ins drop the packet: the
+caller's proxy waits out its connect timeout, `503 UF` with `connection_timeout`. Some reject it
+with ICMP: `delayed_connect_error:_113` (`No_route_to_host`), at once. The server's proxy has no
+line. In ambient mode the connection between nodes goes to port 15008; a policy that admits only
+the application's port stops it, and ztunnel says `connection timed out, maybe a NetworkPolicy is
+blocking HBONE port 15008`.
+
+## How to tell
+* Every request from this caller to every pod of the Service fails; other callers get answers.
+* A policy that selects the server's pods has no `ingress` rule with the caller's labels,
+  namespace and port (the pod's port, not the Service's), or an egress policy of the caller's pods
+  does not name the server.
+* A capture at the caller shows SYNs repeated and no answer: the drop. At the server: nothing.
+* Like a dead node (connect-timeout), which fails for all callers and for one address only.
+
+## What to do
+Add the caller to the policy. Sidecars do not change the port that a policy sees; ambient needs
+TCP 15008 besides. Policies add up, so a second small policy that admits the caller is enough.
+
+## References
+* Kubernetes NetworkPolicy API `networking.k8s.io/v1`: policyTypes, podSelector, peers, ports.
+* Istio, "Ambient and Kubernetes NetworkPolicy"; ztunnel's text since 1.22.
+* Measured on Envoy 1.40.0: dropped SYNs give connection_timeout, admin-prohibited gives errno 113.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
+from why503.mesh.connecting import (
+    dialled_ports,
+    failed_at_once,
+    not_connected,
+    rejected,
+    unanswered,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import workload_port
+from why503.mesh.failure import Role
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.network_policy import (
+    Party,
+    Verdict,
+    caller_party,
+    egress_verdict,
+    ingress_verdict,
+    server_party,
+)
+from why503.mesh.setting import mapping_of, whole_number
+from why503.mesh.timing import healthy_hosts, successes
+from why503.support.text import _
+
+ID = "network-policy-blocked"
+TITLE = _("A NetworkPolicy or firewall between the workloads stops the connection")
+READS = frozenset({"NetworkPolicy"})
+SIGNS = frozenset(
+    {
+        "UF",
+        "connection_timeout",
+        "No route to host",
+        "delayed connect error: 113",
+        "HBONE port 15008",
+    }
+)
+AT = At.LEG
+
+UNANSWERED = Clue(
+    Weight.HINTS, _("{count} connection attempts got no answer, as when packets are dropped.")
+)
+REJECTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The network answered `no route to host` (errno 113), as a packet filter that rejects does."),
+)
+REJECTED_LATE = Clue(
+    Weight.HINTS, _("The network answered `no route to host` (errno 113), but only after a while.")
+)
+REJECTED_AT_ONCE = Clue(
+    Weight.HINTS, _("That answer came at once; a host that is gone takes seconds.")
+)
+NOT_ADMITTED = Clue(
+    Weight.PROVES, _("{policy} does not admit {caller} on port {port} of {service}.")
+)
+PROBABLY_NOT_ADMITTED = Clue(
+    Weight.HINTS, _("{policy} does not admit {caller} on port {port} of {service}.")
+)
+ADMITTED = Clue(Weight.SPEAKS_AGAINST, _("{policy} admits {caller} on port {port} of {service}."))
+HBONE_SUSPECTED = Clue(Weight.SPEAKS_FOR, _("ztunnel got no answer and suspects a policy: {what}"))
+HBONE_NOT_OPEN = Clue(
+    Weight.SPEAKS_FOR, _("{policy} does not admit port 15008, which ambient traffic uses.")
+)
+SOME_ANSWER = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("Requests of the same caller to {service} went well; a policy stops all of them."),
+)
+
+_HBONE = 15008
+_ZTUNNEL = "NetworkPolicy is blocking"
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Attempts without an answer or with a rejection, and what the policies say of them."""
+    yield from _ambient(hop, mesh)
+    if hop.leg is Place.PROXY_TO_EXTERNAL or hop.role is Role.UPSTREAM:
+        return
+    silent, turned_away = unanswered(hop, mesh), rejected(hop)
+    if turned_away:
+        at_once = failed_at_once(turned_away)
+        late = not at_once and any(f.teller.duration is not None for f in turned_away)
+        yield (REJECTED_LATE if late else REJECTED).hit(
+            *hop.sources(turned_away), observation="ending"
+        )
+        if at_once:
+            yield REJECTED_AT_ONCE.hit(*hop.sources(turned_away))
+    elif silent:
+        yield UNANSWERED.hit(*hop.sources(silent), count=len(silent), observation="ending")
+    if not_connected(hop):
+        yield from _policies(hop, mesh)
+        if successes(hop, mesh):
+            yield SOME_ANSWER.hit(*hop.sources(), service=service_name(hop), observation="others")
+
+
+def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What ztunnel suspects, and whether the policies leave its port open."""
+    tunnels = [t for t in mesh.facts(Tunnel) if _ZTUNNEL in t.error]
+    events = [
+        e
+        for e in mesh.facts(ProxyEvent)
+        if e.kind is ProxyEventKind.ZTUNNEL_ERROR and _ZTUNNEL in e.text
+    ]
+    places = [(t.source, t.error) for t in tunnels] + [(e.source, e.text) for e in events]
+    if not places or (hop.failures and not not_connected(hop)):
+        return
+    yield HBONE_SUSPECTED.hit(places[0][0], what=places[0][1][:160], observation="ending")
+    for policy in mesh.manifests("NetworkPolicy"):
+        written = [
+            whole_number(mapping_of(entry).get("port"))
+            for rule, _fields in policy.items("spec", "ingress")
+            for _index, entry in policy.items("spec", "ingress", rule, "ports")
+        ]
+        if written and None not in written and _HBONE not in written:
+            yield HBONE_NOT_OPEN.hit(policy.where("spec", "ingress"), policy=policy.full_name)
+            return
+
+
+def _verdict(hop: Hop, mesh: Mesh) -> tuple[Verdict, Party, int | None] | None:
+    """The policy that stops the connection, else one that admits it; None where nothing tells."""
+    caller, server = caller_party(hop, mesh), server_party(hop, mesh)
+    port = next(iter(dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port))
+    verdicts = [
+        ingress_verdict(mesh, server, caller, hop.host, port),
+        egress_verdict(mesh, caller, server, hop.host, port),
+    ]
+    told = [verdict for verdict in verdicts if verdict is not None]
+    stopping = [verdict for verdict in told if not verdict.admitted]
+    return next(((verdict, caller, port) for verdict in (*stopping, *told)), None)
+
+
+def _policies(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    found = _verdict(hop, mesh)
+    if found is None:
+        return
+    verdict, caller, port = found
+    clue = ADMITTED
+    if not verdict.admitted:
+        refused = hop.share(Ending.CONNECTION_REFUSED) > 0
+        some = bool(healthy_hosts(hop, mesh))
+        clue = PROBABLY_NOT_ADMITTED if refused or some else NOT_ADMITTED
+    yield clue.hit(
+        verdict.source,
+        policy=verdict.policy.full_name,
+        caller=caller.name or _("this caller"),
+        port=port if port is not None else "?",
+        service=service_name(hop),
+    )
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The policies, the callers' labels, and whether another caller gets through."""
+    if not mesh.has("NetworkPolicy"):
+        yield Missing(
+            what=_("the NetworkPolicies that can apply"),
+            command="kubectl get networkpolicies -A -o yaml",
+            decides=(ID, "connect-timeout"),
+        )
+        return
+    if _verdict(hop, mesh) is None:
+        yield Missing(
+            what=_("the labels of the calling and of the called pods, and of their namespaces"),
+            command="kubectl get pods,namespaces -A --show-labels -o wide",
+            decides=(ID, "connect-timeout"),
+        )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """No sign in configuration alone: whom a policy shuts out may be meant to stay out."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """A policy that admits the caller; where there is none, the firewalls of nodes and cloud."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    found = _verdict(hop, mesh)
+    caller = found[1] if found else Party()
+    yield Remedy(
+        title=_("Admit the caller's pods to {service} with a policy of their own").format(
+            service=name
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_policy(hop, mesh, caller, found[2] if found else None)),),
+        risks=(
+            _(
+                "Somebody may have shut this caller out on purpose: ask the owner of {service}."
+            ).format(service=name),
+        ),
+        verify=_("503 UF stops; the server's proxy logs the requests."),
+        undo=f"kubectl -n {namespace} delete networkpolicy {_policy_name(name)}",
+    )
+    if not mesh.has("NetworkPolicy"):
+        yield Remedy(
+            title=_(
+                "Or open the port in the node's firewall (firewalld, "
+                "iptables) or the security group"
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.OUTSIDE_MESH,
+            risks=(_("firewalld and the mesh's own packet rules disturb each other on one node."),),
+        )
+
+
+def _policy_name(name: str) -> str:
+    return f"{name}-admit-caller"
+
+
+def _label(labels: object) -> str:
+    """One line of a label selector, by the labels that people use for this."""
+    found = labels if isinstance(labels, dict) else {}
+    for key in ("app", "app.kubernetes.io/name"):
+        if key in found:
+            return f"{key}: {found[key]}"
+    return "app: <label of the pods>"
+
+
+def _policy(hop: Hop, mesh: Mesh, caller: Party, port: int | None) -> str:
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    server = server_party(hop, mesh)
+    return (
+        "apiVersion: networking.k8s.io/v1\n"
+        "kind: NetworkPolicy\n"
+        "metadata:\n"
+        f"  name: {_policy_name(name)}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  podSelector:\n"
+        "    matchLabels:\n"
+        f"      {_label(dict(server.labels))}\n"
+        "  policyTypes: [Ingress]\n"
+        "  ingress:\n"
+        "  - from:\n"
+        "    - namespaceSelector:\n"
+        "        matchLabels:\n"
+        f"          kubernetes.io/metadata.name: {caller.namespace or '<client-namespace>'}\n"
+        "      podSelector:\n"
+        "        matchLabels:\n"
+        f"          {_label(dict(caller.labels))}\n"
+        "    ports:\n"
+        f"    - {{protocol: TCP, port: {port or '<pod port>'}}}\n"
+    )

@@ -1,0 +1,230 @@
+"""Stale connection: a pooled connection had lost its peer, and the next request found out.
+
+## What happens
+Envoy keeps upstream connections for an hour of idleness. Something between the two ends forgets the
+connection earlier, without telling anybody: a NAT or load balancer drops the idle flow (AWS NLB
+after 350 s, Azure after 4 min, conntrack), a node dies, a pod's address is given to another pod.
+The next request on the connection is answered with a reset (`503 UC`, at once) or with silence: it
+hangs until a timeout (`504 UT`) or until the caller gives up. In ambient mode the gateways' and
+waypoints' pooled HBONE connections (`envoy://connect_originate/...`) meet this when a network
+plugin gives a freed pod address to a new pod within a minute.
+
+## How to tell
+* The caller's proxy tells of it and the server's proxy has **no line** of the request: it never
+  arrived. (In the idle race the server's own proxy logs the UC.)
+* The connection had been idle for minutes; busy connections and new ones do well.
+* `503 UC` after 0-1 ms, or `504 UT` after exactly the timeout while other requests take
+  milliseconds; in the debug log the pooled connection is taken and then reset.
+* The server still counts the connection as open (`downstream_cx_active`).
+
+## What to do
+Make the proxy notice or let go first: TCP keep-alive with a time below the forgetful device's idle
+limit (`connectionPool.tcp.tcpKeepalive`), or `connectionPool.http.idleTimeout` below it. Retries on
+`reset` hide the resets; for silence only a per-try timeout helps.
+
+## References
+* Measured on two Envoys 1.40.0 with flows dropped silently and with RST.
+* Istio DestinationRule API, `tcpKeepalive`, `idleTimeout`.
+* Istio: idle timeout of the `connect_originate` cluster (after 1.28) and reused pod addresses.
+* AWS NLB idle timeout 350 s; Azure Load Balancer 4 min; conntrack.
+"""
+
+from collections.abc import Iterator
+from statistics import median
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.mesh.cut_connection import (
+    cut_off,
+    really_all_fail,
+    refused,
+    reused_while_closing,
+    unseen,
+    working_time,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import service_name
+from why503.mesh.timing import idle_gaps, short_failures, successes
+from why503.support.duration import spell
+from why503.support.text import _
+
+ID = "stale-connection"
+TITLE = _("A pooled connection had lost its peer without a word, and the next request showed it")
+READS = frozenset({"ProxyEvent"})
+SIGNS = frozenset({"UC", "UT", "upstream_reset_before_response_started", "response_timeout"})
+AT = At.LEG
+
+RESET = Clue(
+    Weight.HINTS,
+    _("{count} requests ended with 503 UC on a connection that leaves the caller's pod."),
+)
+AT_ONCE = Clue(
+    Weight.HINTS, _("{share} of them failed within 5 ms: the reset came at once, without any work.")
+)
+SILENT = Clue(
+    Weight.SPEAKS_FOR,
+    _("The server's proxy has no line of these requests although its log covers the time."),
+)
+HUNG = Clue(
+    Weight.HINTS,
+    _("{count} requests hung until a time-out of {duration}, and the server never saw them."),
+)
+LONG_IDLE = Clue(
+    Weight.SPEAKS_FOR,
+    _("Their connections had been idle for {gap}: long enough for a NAT or balancer to forget."),
+)
+IDLE_BEFORE = Clue(Weight.HINTS, _("Their connections had been idle for {gap} before."))
+OTHERS_WELL = Clue(
+    Weight.HINTS, _("Other requests to {service} went well meanwhile, on other connections.")
+)
+HBONE = Clue(
+    Weight.SPEAKS_FOR,
+    _("They went over a pooled HBONE connection ({host}), kept for an hour by default."),
+)
+OUTSIDE = Clue(Weight.HINTS, _("The way leads out of the cluster, where NAT forgets idle flows."))
+REUSED = Clue(
+    Weight.HINTS, _("The proxy took pooled connection [C{connection}] and found it closed.")
+)
+SERVER_SAW = Clue(
+    Weight.SPEAKS_AGAINST, _("The server's proxy has its own line of them: they did arrive.")
+)
+AFTER_WORK = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The requests had been under way for {duration} (median) when the connection ended."),
+)
+SERVER_REFUSED = Clue(
+    Weight.RULES_OUT,
+    _("The server's proxy refused these connections itself (filter_chain_not_found)."),
+)
+EVERY_REQUEST = Clue(
+    Weight.SPEAKS_AGAINST, _("Every request to {service} fails, also on new connections.")
+)
+
+_FORGETFUL = 200.0
+"""Seconds of idleness from which devices on the way are known to forget a flow (Azure: 240)."""
+_MOSTLY = 0.5
+_HANGS = (Ending.RESPONSE_TIMEOUT, Ending.PER_TRY_TIMEOUT, Ending.CLIENT_GONE)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Resets and hangs on connections between pods of which the server knows nothing."""
+    if hop.leg is Place.UPSTREAM_PROXY_TO_APP:
+        return
+    resets = cut_off(hop)
+    hangs = hop.having(*_HANGS) if unseen(hop) else ()
+    if not resets and not hangs:
+        return
+    if resets:
+        yield from _of_resets(hop, mesh, resets)
+    if hangs:
+        yield from _of_hangs(hop, hangs)
+    yield from _server_account(hop)
+    yield from _idle(hop)
+    if really_all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=service_name(hop))
+    elif unseen(hop) and (groups := successes(hop, mesh)):
+        yield OTHERS_WELL.hit(*groups[0].exemplars[:1], service=service_name(hop))
+    if found := refused(hop):
+        yield SERVER_REFUSED.hit(*hop.sources(found))
+
+
+def _server_account(hop: Hop) -> Iterator[Hit]:
+    if unseen(hop):
+        yield SILENT.hit(*hop.sources(), observation="server's account")
+    elif any(failure.server_silent is False for failure in hop.failures):
+        yield SERVER_SAW.hit(*hop.sources(), observation="server's account")
+    if hop.leg is Place.PROXY_TO_EXTERNAL:
+        yield OUTSIDE.hit(*hop.sources())
+
+
+def _of_resets(hop: Hop, mesh: Mesh, resets: tuple[Failure, ...]) -> Iterator[Hit]:
+    yield RESET.hit(*hop.sources(resets), count=len(resets))
+    hosts = [failure.teller.upstream_host or "" for failure in resets]
+    if host := next((host for host in hosts if "connect_originate/" in host), ""):
+        yield HBONE.hit(*hop.sources(resets), host=host)
+    if (working := working_time(hop)) is not None:
+        yield AFTER_WORK.hit(*hop.sources(resets), duration=spell(working / 1000))
+    elif (share := short_failures(hop)) >= _MOSTLY and unseen(hop):
+        yield AT_ONCE.hit(*hop.sources(resets), share=f"{share:.0%}")
+    for start, end in reused_while_closing(mesh)[:1]:
+        yield REUSED.hit(start.source, end.source, connection=start.connection)
+
+
+def _of_hangs(hop: Hop, hangs: tuple[Failure, ...]) -> Iterator[Hit]:
+    told = [failure.teller.duration for failure in hangs if failure.teller.duration is not None]
+    took = spell(median(told) / 1000) if told else "-"
+    yield HUNG.hit(*hop.sources(hangs), count=len(hangs), duration=took)
+
+
+def _idle(hop: Hop) -> Iterator[Hit]:
+    gaps = idle_gaps(hop)
+    if not gaps:
+        return
+    gap = median(gaps)
+    if gap >= _FORGETFUL:
+        yield LONG_IDLE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
+    elif gap >= 1 and unseen(hop):
+        yield IDLE_BEFORE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The server's proxy log decides: did the request arrive."""
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "keepalive-race", "mtls-mismatch"),
+        question.pods(hop, mesh, ID, "pod-terminating", "upstream-crash"),
+        question.capture(hop, mesh, ID, "upstream-reset"),
+    )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: the device that forgets connections stands in no object of the mesh."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Retry now; TCP keep-alive or an idle timeout below the forgetful device's limit."""
+    gaps = idle_gaps(hop)
+    limit = min(gaps) if gaps else 240.0
+    ours = max(1, int(limit / 2))
+    settings = (
+        ("tcp", "tcpKeepalive", "time", f"{ours}s"),
+        ("tcp", "tcpKeepalive", "interval", f"{max(1, ours // 4)}s"),
+    )
+    patches, commands, undo = pool_setting(hop, mesh, settings)
+    yield retry_on_503(hop, mesh)
+    yield Remedy(
+        title=_("Keep connections alive with TCP probes after {ours} of idleness").format(
+            ours=spell(ours)
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=patches,
+        commands=commands,
+        risks=(_("Probes also wake connections that nobody needs any more."),),
+        verify=_("Requests after a long pause go well, and the server's proxy logs them."),
+        undo=undo,
+    )
+    idle = (("http", "idleTimeout", f"{ours}s"),)
+    patches, commands, undo = pool_setting(hop, mesh, idle)
+    yield Remedy(
+        title=_("Or give up idle connections after {ours}").format(ours=spell(ours)),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=patches,
+        commands=commands,
+        undo=undo,
+    )

@@ -1,0 +1,242 @@
+"""Upstream reset: the server closed or reset the connection while it served the request.
+
+## What happens
+The connection was there, the request was sent, the server had begun to work, and then the
+connection ended: the application closed the socket, its framework gave up a request (a worker's
+timeout, a body too large, an exception that aborts the connection), a proxy inside the pod or a
+packet filter reset it. Envoy logs `503 UC
+upstream_reset_before_response_started{connection_termination}` where no answer had begun, keeps
+code 200 with UC, UR or UPE (`upstream_reset_after_response_started{...}`) where it had, and
+`503 UR ...{remote_reset}` where an HTTP/2 server reset only the stream.
+
+## How to tell
+* The failed requests had been under way for as long as the application works, tens of milliseconds
+  and more, and not all for the same time. (An idle connection that dies fails in 0-2 ms.)
+* `upstream_reset_after_response_started`: part of the answer was already out.
+* The process lives on: no restart, no SIGTERM. Otherwise look at upstream-crash, pod-terminating.
+* This is the name for a reset without a known deeper reason; the application's log at that very
+  moment, or a packet capture (who sends FIN or RST), finds the reason.
+
+## What to do
+Read the application's log at the time of a failure, capture FIN and RST beside the application,
+and mend what closes the connection. Retry only what may run twice: the application had begun.
+Resets of large transfers inside the pod: Istio 1.13 and later can drop packets that conntrack
+calls invalid (`INVALID_DROP`) instead of letting the kernel answer them with RST.
+
+## References
+* Envoy `router.cc`, `codec_client.cc` (1.10-1.40): reset reasons and response code details.
+* Measured on Envoy 1.40.0: a body with content-length cut by FIN or RST gives
+  `200 UPE upstream_reset_after_response_started{protocol_error}`.
+* Istio 1.13 release notes: `INVALID_DROP`.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.cut_connection import (
+    busy_gap,
+    carried,
+    cut_off,
+    ended_pods,
+    really_all_fail,
+    refused,
+    unseen,
+    working_time,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, server_pod, service_name
+from why503.mesh.timing import FEW, short_failures
+from why503.support.duration import spell
+from why503.support.text import _
+
+ID = "upstream-reset"
+TITLE = _("The server closed or reset the connection while it was serving the request")
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
+SIGNS = frozenset(
+    {
+        "UC",
+        "UR",
+        "LR",
+        "upstream_reset_before_response_started",
+        "upstream_reset_after_response_started",
+        "remote_reset",
+        "remote reset",
+        "connection termination",
+    }
+)
+AT = At.LEG
+
+CUT = Clue(
+    Weight.HINTS,
+    _("{count} requests ended because the connection to the upstream closed before the answer."),
+)
+STREAM_RESET = Clue(
+    Weight.SPEAKS_FOR, _("The upstream reset {count} streams itself (remote reset).")
+)
+STREAM_REFUSED = Clue(
+    Weight.HINTS, _("The upstream refused {count} streams before it worked on them.")
+)
+LOCAL = Clue(Weight.HINTS, _("{count} streams were reset on the proxy's own side (LR)."))
+ANSWER_CUT = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} answers had begun (code {code}) and were cut off by the upstream."),
+)
+AFTER_WORK = Clue(
+    Weight.SPEAKS_FOR,
+    _("The requests had been under way for {duration} (median): the application was at work."),
+)
+VARIED = Clue(
+    Weight.HINTS, _("They had been under way for {least} to {most}: no clock ended them.")
+)
+STEADY_USE = Clue(
+    Weight.HINTS, _("The connections had been in use {gap} before: idleness is not the reason.")
+)
+AT_ONCE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{share} of them failed within 5 ms, before the application can have worked on them."),
+)
+POD_ENDED = Clue(
+    Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed shortly before: {what}.")
+)
+SERVER_REFUSED = Clue(
+    Weight.RULES_OUT,
+    _("The server's proxy refused these connections itself (filter_chain_not_found)."),
+)
+SERVER_NEVER_SAW = Clue(
+    Weight.SPEAKS_AGAINST, _("The server's proxy has no line of them: they never got that far.")
+)
+SAME_COUNT = Clue(
+    Weight.SPEAKS_AGAINST, _("Each connection had carried exactly {count} requests before.")
+)
+EVERY_REQUEST = Clue(
+    Weight.SPEAKS_AGAINST, _("Every request to {service} fails: something is wrong in general.")
+)
+
+_MOSTLY = 0.5
+_SPREAD = 1.3
+"""Longest by shortest duration from which no single clock can have ended them."""
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Connections that ended while the server was at work, streams that it reset."""
+    found = [*_before_the_answer(hop), *_streams(hop), *_cut_answers(hop)]
+    if not found:
+        return
+    yield from found
+    if really_all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=service_name(hop))
+    for event in ended_pods(hop, mesh)[:1]:
+        yield POD_ENDED.hit(event.source, service=service_name(hop), what=event.text)
+    if told := refused(hop):
+        yield SERVER_REFUSED.hit(*hop.sources(told))
+    elif unseen(hop):
+        yield SERVER_NEVER_SAW.hit(*hop.sources())
+
+
+def _before_the_answer(hop: Hop) -> Iterator[Hit]:
+    failures = cut_off(hop)
+    if not failures:
+        return
+    yield CUT.hit(*hop.sources(failures), count=len(failures))
+    times = [f.teller.duration for f in failures if f.teller.duration is not None]
+    if (working := working_time(hop)) is not None:
+        yield AFTER_WORK.hit(
+            *hop.sources(failures), duration=spell(working / 1000), observation="duration"
+        )
+        if len(times) >= FEW and max(times) > _SPREAD * min(times):
+            least, most = spell(min(times) / 1000), spell(max(times) / 1000)
+            yield VARIED.hit(*hop.sources(failures), least=least, most=most)
+    elif (share := short_failures(hop)) >= _MOSTLY:
+        yield AT_ONCE.hit(*hop.sources(failures), share=f"{share:.0%}", observation="duration")
+    if (count := carried(hop)) is not None:
+        yield SAME_COUNT.hit(*hop.sources(failures), count=count)
+    elif (gap := busy_gap(hop)) is not None:
+        yield STEADY_USE.hit(*hop.sources(failures), gap=spell(gap))
+
+
+def _streams(hop: Hop) -> Iterator[Hit]:
+    for clue, ending in (
+        (STREAM_RESET, Ending.REMOTE_RESET),
+        (STREAM_REFUSED, Ending.REFUSED_STREAM),
+        (LOCAL, Ending.LOCAL_RESET),
+    ):
+        failures = [f for f in hop.having(ending) if not f.outcome.after_headers]
+        if failures:
+            yield clue.hit(*hop.sources(failures), count=len(failures))
+
+
+_CUTS = (
+    Ending.CONNECTION_TERMINATION,
+    Ending.REMOTE_RESET,
+    Ending.PROTOCOL_ERROR,
+    Ending.LOCAL_RESET,
+)
+
+
+def _cut_answers(hop: Hop) -> Iterator[Hit]:
+    failures: list[Failure] = [f for f in hop.having(*_CUTS) if f.outcome.after_headers]
+    if failures:
+        code = failures[0].teller.code
+        yield ANSWER_CUT.hit(*hop.sources(failures), count=len(failures), code=code)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The application's log, the pods' life, the server's proxy, a capture."""
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "stale-connection", "mtls-mismatch"),
+        question.server_app_log(hop, mesh, ID, "upstream-crash", "upstream-overloaded"),
+        question.pods(hop, mesh, ID, "upstream-crash", "pod-terminating"),
+        question.capture(hop, mesh, ID, "keepalive-race", "keepalive-max-requests"),
+    )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: nothing in a configuration shows that a server will reset connections."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Find out who closes, then mend it there."""
+    namespace, pod = namespace_of(hop, mesh), server_pod(hop, mesh)
+    yield Remedy(
+        title=_("Find what closes the connection: the application's log at that moment, a capture"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=(
+            f"kubectl -n {namespace} logs {pod} --since=1h --timestamps",
+            question.capture(hop, mesh, ID).command,
+        ),
+        verify=_("The proxy beside the application logs no more UC, UR or cut answers."),
+    )
+    yield Remedy(
+        title=_("Repeat at the caller only what may run twice: the application had begun to work"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+        risks=(_("A blind retry doubles work that was done already."),),
+    )

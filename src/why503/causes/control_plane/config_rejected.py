@@ -1,0 +1,158 @@
+"""Rejected configuration: a proxy or the control plane refused a piece of it, and the former one is in force.
+
+## What happens
+Envoy checks each resource that the control plane sends. One that it cannot use is answered with a
+NACK and the former version stays (for a new proxy: none at all, so a port has no listener, a host no
+route). One bad object is enough: an EnvoyFilter that makes two listeners share an address, a Wasm or
+TLS setting that the proxy's version does not know, a route with an invalid regular expression. All
+later changes that travel with it are held up too, so the failing service may have nothing to do with it.
+
+## How to tell
+* The proxy's log: `gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected:
+  Error adding/updating listener(s) ...: <reason>`, again at every push.
+* istiod's log: `ADS:LDS: ACK ERROR <node> Internal:Error adding/updating ...`; counters
+  `pilot_total_xds_rejects`, `pilot_xds_lds_reject` (CDS, EDS, RDS); the proxy's
+  `listener_manager.lds.update_rejected`, `cluster_manager.cds.update_rejected`.
+* `istioctl proxy-status` shows the type as `STALE` or `ERROR`.
+* `kubectl apply` refused by the webhook: then the old object is in force.
+
+## What to do
+Read the reason, find the object that brings it in (often an EnvoyFilter), take it back or mend it. The
+proxies accept the next push by themselves.
+
+## References
+* Envoy xDS protocol: ACK/NACK, the former version stays.
+* Istio `ads.go`: `ACK ERROR`; metrics `pilot_total_xds_rejects`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import ProxyEvent, ProxyEventKind
+from why503.mesh.address import short_name
+from why503.mesh.failure import Family
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of
+from why503.support.text import _
+
+ID = "config-rejected"
+TITLE = _("A proxy refused a piece of its configuration, so the former one, or none, is in force")
+READS = frozenset({"EnvoyFilter", "ProxyEvent"})
+SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
+AT = At.CONTROL_PLANE
+
+REJECTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy refused configuration: {text}"),
+)
+REASON = Clue(
+    Weight.HINTS,
+    _("The refusal names what it is about: {what}."),
+)
+AGAIN = Clue(
+    Weight.HINTS,
+    _("It was refused {count} times: the former configuration stays in force."),
+)
+ABOUT_HOST = Clue(
+    Weight.SPEAKS_FOR,
+    _("What was refused belongs to {host}, for which the requests failed."),
+)
+FILTERS = Clue(
+    Weight.HINTS,
+    _(
+        "{filter} changes what Istio generates, which is where refused "
+        "configuration usually comes from."
+    ),
+)
+ELSEWHERE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The requests found their route and upstream, and failed there."),
+)
+
+_ABOUT = re.compile(
+    r"(?:adding/updating (?P<kind>\w{1,20})(?:\(s\))? (?P<name>[^\s:,]{1,200})"
+    r"|config\.(?P<type>\w{1,30})\.v3\.\w{1,40})"
+)
+_ROUTED = frozenset({Family.CONNECTION, Family.ANSWER, Family.TIME, Family.LIMIT})
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Refusals in the logs of proxies and of the control plane."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.CONFIG_REJECTED]
+    if not events:
+        return
+    first = events[0]
+    yield REJECTED.hit(first.source, text=first.text[:240])
+    about = _ABOUT.search(first.text)
+    if about is not None:
+        yield REASON.hit(first.source, what=about["name"] or about["type"])
+    if len(events) > 1:
+        yield AGAIN.hit(events[-1].source, count=len(events))
+    if hop.failures and hop.host and _mentions(events, hop.host):
+        yield ABOUT_HOST.hit(first.source, host=hop.host)
+    elif hop.family in _ROUTED:
+        yield ELSEWHERE.hit(*hop.sources(most=1))
+    for patch in mesh.manifests("EnvoyFilter")[:1]:
+        yield FILTERS.hit(patch.source, filter=patch.full_name)
+
+
+def _mentions(events: list[ProxyEvent], host: str) -> bool:
+    name = short_name(host)[0]
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    return any(word.search(event.text) for event in events)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Whether it still refuses, what the control plane saw, which EnvoyFilters there are."""
+    yield Missing(
+        what=_("whether the proxies are in sync with the control plane"),
+        command="istioctl proxy-status",
+        decides=(ID, "xds-stale"),
+    )
+    yield from question.given(
+        question.istio_objects(hop, mesh, "EnvoyFilter", decides=(ID, "filter-broken"))
+    )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: only the proxy's own version can say what it will refuse."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Take the refused object back; check before applying; watch rejects."""
+    filters = mesh.manifests("EnvoyFilter")
+    name = filters[0].name if filters else "<object>"
+    kind = "envoyfilter" if filters else "<kind>"
+    namespace = (filters[0].namespace if filters else "") or namespace_of(hop, mesh)
+    yield Remedy(
+        title=_("Take back or mend the object that the refusal is about"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            "kubectl -n istio-system logs -l app=istiod --since=1h | grep -E 'ACK ERROR|rejected'",
+            f"kubectl -n {namespace} get {kind} {name} -o yaml",
+        ),
+        risks=(_("Once it is accepted, all changes that were held up take effect at once."),),
+        verify=_("`istioctl proxy-status` shows SYNCED; `update_rejected` stops growing."),
+        undo=f"kubectl apply -f <{name}.yaml>",
+    )
+    yield Remedy(
+        title=_("Alert on pilot_total_xds_rejects, and try EnvoyFilters on one workload first"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=("istioctl analyze -A",),
+    )

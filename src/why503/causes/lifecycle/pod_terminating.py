@@ -1,0 +1,269 @@
+"""Pod terminating: a pod in shutdown was still sent requests, or stopped before they were done.
+
+## What happens
+When a pod is deleted, two things begin at once and in no order: the kubelet stops its containers,
+and the control plane takes its endpoint out of every proxy's list. Until a proxy has heard of it
+(fractions of a second, seconds under load) it goes on sending requests there.
+If the application stops first, the pod's own sidecar answers `503 UF`, connection refused, for
+those seconds. If the sidecar stops first (classic sidecars end 5 s after SIGTERM, whatever is
+still running), callers see `503 UC` for the requests in flight and `503 UF` after them; the dying
+proxy itself logs `0 DC downstream_local_disconnect`.
+
+## How to tell
+* All failures went to one address, began at that pod's `deletionTimestamp` (less its grace
+  period), Event `Killing`, `received SIGTERM` or `caught ENVOY_SIGTERM`, and ended when the
+  endpoint was gone; that address never served again, the others did all the time.
+* A recording that ends with SIGTERM of everything after the last failure proves nothing.
+* `UF` at the server's proxy: the application went first. `UC` and `UF` at the caller's proxy, and
+  no line of the server's: the sidecar (or the pod's network) went first.
+
+## What to do
+Keep serving until every proxy knows: a `preStop` sleep of 5-15 s in the application's container,
+an application that finishes its requests after SIGTERM, and a sidecar that outlives it: native
+sidecars (automatic from Istio 1.27 on Kubernetes 1.33), or EXIT_ON_ZERO_ACTIVE_CONNECTIONS
+(Istio 1.12+), or a longer `terminationDrainDuration`. All of it must fit into
+`terminationGracePeriodSeconds`.
+
+## References
+* Kubernetes pod lifecycle, "Termination of Pods": no order between shutdown and endpoints.
+* Istio `pkg/envoy/agent.go` 1.12-1.31: drain, 5 s, EXIT_ON_ZERO_ACTIVE_CONNECTIONS.
+* Both orders measured on Envoy 1.40.0; the same roll with a drain first had no failure.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name, upstream_workload
+from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
+from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.stopping import gone_for_good, kept_serving, terminating_hosts
+from why503.mesh.workload import containers_of
+from why503.support.duration import clock
+from why503.support.text import _
+
+ID = "pod-terminating"
+TITLE = _("A pod that was shutting down was still sent requests, or stopped before they were done")
+READS = frozenset[str]()
+SIGNS = frozenset(
+    {
+        "UC",
+        "UF",
+        "downstream_local_disconnect",
+        "caught ENVOY_SIGTERM",
+        "Stopping container",
+        "deletionTimestamp",
+        "SIGTERM",
+    }
+)
+AT = At.LEG
+
+STOPPED = Clue(
+    Weight.SPEAKS_FOR, _("Kubernetes was stopping {pod} when they failed ({time}): {what}.")
+)
+STOP_LOGGED = Clue(
+    Weight.SPEAKS_FOR, _("The log of {pod} tells that it was stopping ({time}): {what}.")
+)
+ITS_ADDRESS = Clue(
+    Weight.PROVES,
+    _("{address}, to which the failed requests went, is {pod}, and that pod was being deleted."),
+)
+GONE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{address} had served until then and never did again; the other endpoints went on."),
+)
+PROXY_DYING = Clue(
+    Weight.SPEAKS_FOR,
+    _("The server's proxy closed these connections itself: downstream_local_disconnect."),
+)
+PROXY_CLOSED = Clue(
+    Weight.HINTS, _("{count} connections were closed by the proxy itself (0 DC, local disconnect).")
+)
+LISTED = Clue(Weight.HINTS, _("{pod} is being terminated: {what}."))
+STILL_SERVING = Clue(
+    Weight.SPEAKS_AGAINST, _("{address} served on after the failures without a new start.")
+)
+BEFORE_IT = Clue(
+    Weight.SPEAKS_AGAINST, _("Most of the failures came without any pod stopping before them.")
+)
+CRASHED = Clue(Weight.SPEAKS_AGAINST, _("It did not stop in good order: {what}."))
+
+_CUT = (
+    Ending.CONNECTION_TERMINATION,
+    Ending.CONNECTION_REFUSED,
+    Ending.CONNECTION_FAILURE,
+    Ending.CONNECTION_TIMEOUT,
+    Ending.NO_ROUTE_TO_HOST,
+    Ending.REMOTE_RESET,
+    Ending.REFUSED_STREAM,
+    Ending.PROXY_CLOSED,
+)
+_BY_KUBERNETES = frozenset({LifeEventKind.TERMINATING, LifeEventKind.EVICTED})
+_BY_LOG = frozenset({LifeEventKind.SHUTDOWN_LOGGED, LifeEventKind.PROXY_SHUTDOWN})
+_DEATHS = frozenset({LifeEventKind.CRASHED, LifeEventKind.OOM_KILLED, LifeEventKind.CRASH_LOGGED})
+_HALF = 0.5
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What was stopping when connections were cut or refused, and whether it came back."""
+    failures = hop.having(*_CUT)
+    if not failures:
+        return
+    life = failing_life(hop, mesh)
+    stops = [event for event in life if event.kind in _BY_KUBERNETES | _BY_LOG]
+    yield from _proxy_closed(hop)
+    yield from _stops(hop, stops)
+    gone = gone_for_good(hop, mesh)
+    if stops and gone:
+        yield GONE.hit(*hop.sources(), address=gone)
+    yield from _deleted(hop, mesh, has_stops=bool(stops))
+    serving = kept_serving(hop, mesh, life)
+    if serving:
+        yield STILL_SERVING.hit(*hop.sources(), address=serving)
+    for event in life:
+        if event.kind in _DEATHS:
+            yield CRASHED.hit(event.source, what=event.text)
+            return
+
+
+def _stops(hop: Hop, stops: Sequence[LifeEvent]) -> Iterator[Hit]:
+    for clue, kinds in ((STOPPED, _BY_KUBERNETES), (STOP_LOGGED, _BY_LOG)):
+        for event in [event for event in stops if event.kind in kinds][:1]:
+            time = clock(event.time) if event.time is not None else "-"
+            yield clue.hit(event.source, pod=event.pod, time=time, what=event.text)
+    if stops and share_after(hop, stops) < _HALF:
+        yield BEFORE_IT.hit(*hop.sources())
+
+
+def _proxy_closed(hop: Hop) -> Iterator[Hit]:
+    closed = [
+        request
+        for request in hop.accounts()
+        if (request.details or "").startswith("downstream_local_disconnect")
+    ]
+    if not closed:
+        return
+    other = any(request is not failure.teller for failure in hop.failures for request in closed)
+    if hop.role is Role.DOWNSTREAM and other and hop.having(Ending.CONNECTION_TERMINATION):
+        yield PROXY_DYING.hit(*(request.source for request in closed[:3]), observation="closed")
+    else:
+        sources = [request.source for request in closed[:3]]
+        yield PROXY_CLOSED.hit(*sources, count=len(closed), observation="closed")
+
+
+def _deleted(hop: Hop, mesh: Mesh, *, has_stops: bool) -> Iterator[Hit]:
+    """A failing address that is a pod in deletion; a pod whose end is listed without a time."""
+    for address, event in terminating_hosts(hop, mesh):
+        if event.time is None or has_stops:
+            yield ITS_ADDRESS.hit(*hop.sources(), event.source, address=address, pod=event.pod)
+            return
+    for event in life_of(mesh, hop.host):
+        if event.kind in _BY_KUBERNETES and event.time is None and not has_stops:
+            yield LISTED.hit(event.source, pod=event.pod, what=event.text)
+            return
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The pods' life, both logs of the server at that time."""
+    yield from question.given(
+        question.pods(hop, mesh, ID, "upstream-crash", "stale-connection"),
+        question.server_proxy_log(hop, mesh, ID, "upstream-reset"),
+        question.server_app_log(hop, mesh, ID, "upstream-crash"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Deployments whose containers all stop at once: none has a preStop hook."""
+    for deployment in mesh.manifests("Deployment"):
+        containers = containers_of(deployment)
+        hooks = [mapping_of(mapping_of(c.get("lifecycle")).get("preStop")) for _p, c in containers]
+        if deployment.partial or not containers or any(hooks):
+            continue
+        yield Hazard(
+            sentence=_(
+                "No container of {workload} has a preStop hook: it can stop while it is still sent requests."
+            ),
+            source=deployment.where(*containers[0][0]),
+            values=(("workload", word_of(deployment.name)),),
+        )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Retry meanwhile; wait before stopping; let the sidecar outlive the application."""
+    namespace, name = namespace_of(hop, mesh), service_name(hop)
+    workload = upstream_workload(hop, mesh)
+    deployment = workload.partition("/")[2] or name
+    yield Remedy(
+        title=_("Let callers repeat requests whose connection was not made (connect-failure)"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        risks=(
+            _("Requests that were in flight are repeated only by `reset`, and may then run twice."),
+        ),
+        verify=_("Callers see no 503 during the next roll."),
+    )
+    yield Remedy(
+        title=_("Keep {workload} serving for some seconds after its endpoint is taken out").format(
+            workload=workload
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_graceful(deployment, namespace, name)),),
+        risks=(
+            _("Rolls take longer; the grace period must cover the sleep and the longest request."),
+            _("`sleep` needs Kubernetes 1.30 or newer; before it, `exec` a sleep of the image."),
+            _(
+                "EXIT_ON_ZERO_ACTIVE_CONNECTIONS does nothing with native sidecars, which need no such help."
+            ),
+        ),
+        verify=_("A rolling restart under load shows no 503 UF or UC at {service}.").format(
+            service=name
+        ),
+        undo=f"kubectl -n {namespace} rollout undo {workload}",
+    )
+    yield Remedy(
+        title=_("Let the application finish its requests after SIGTERM, and run native sidecars"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )
+
+
+def _graceful(deployment: str, namespace: str, container: str) -> str:
+    """Strategic merge patch: a pause before the stop, and a sidecar that waits for it."""
+    return (
+        "apiVersion: apps/v1\n"
+        "kind: Deployment\n"
+        "metadata:\n"
+        f"  name: {deployment}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  template:\n"
+        "    metadata:\n"
+        "      annotations:\n"
+        "        proxy.istio.io/config: |\n"
+        "          proxyMetadata:\n"
+        '            EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true"\n'
+        "    spec:\n"
+        "      terminationGracePeriodSeconds: 45\n"
+        "      containers:\n"
+        f"      - name: {container}\n"
+        "        lifecycle:\n"
+        "          preStop:\n"
+        "            sleep:\n"
+        "              seconds: 10\n"
+    )

@@ -1,0 +1,291 @@
+"""Probe failure: Kubernetes' health probe fails although the application would serve.
+
+## What happens
+A readiness probe that fails `failureThreshold` times (3) takes the pod's address out of the
+endpoints; when no address is left callers get `503 UH`. A liveness (or startup) probe that fails
+makes the kubelet kill and restart the container: `UC` for the requests in flight, `UF` until it
+listens again, over and over. The probe itself is often at fault: a port or path that is not the
+application's, HTTP against HTTPS, one second of `timeoutSeconds` (the default) for an application
+that is slow under load, or a check of things that a restart does not mend. In a mesh, plain probes
+of the kubelet meet a sidecar: Istio rewrites HTTP probes to port 15020 of its agent; where that is
+switched off and mTLS is STRICT, the sidecar closes them.
+
+## How to tell
+* Events `Unhealthy`: `Readiness probe failed: ...`; `Killing`: `Container x failed liveness probe,
+  will be restarted`.
+* Their words: `statuscode: 404` means alive, but asked at the wrong path; `503` that the
+  application says itself it is not ready; `context deadline exceeded` too slow for the timeout;
+  `connection refused` wrong port, or not started yet; `EOF`, `connection reset by peer` mTLS.
+* Restarts come at a regular pace (`periodSeconds` times `failureThreshold`), without any panic.
+* Probe failures in a pod's first seconds are normal and mean nothing.
+
+## What to do
+Ask the application itself, on its own port, something cheap. Give `timeoutSeconds` 3-5, and slow
+starts a startupProbe instead of a long initialDelaySeconds. A liveness probe must not ask other
+services. Leave Istio's probe rewriting on.
+
+## References
+* Kubernetes probes: periodSeconds 10, timeoutSeconds 1, failureThreshold 3.
+* Istio `sidecar.istio.io/rewriteAppHTTPProbers`: on by default in the injector since 1.5.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.mtls import server_mtls
+from why503.mesh.naming import namespace_of, service_name, upstream_workload
+from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of, near
+from why503.mesh.probe import Answer, Probe, answer_in, probes_of, rewrite_off, unknown_port
+from why503.mesh.setting import word_of
+from why503.mesh.timing import window
+from why503.support.text import _
+
+ID = "probe-failure"
+TITLE = _("A health probe fails although the application would serve")
+READS = frozenset[str]()
+SIGNS = frozenset(
+    {
+        "UH",
+        "Unhealthy",
+        "Readiness probe failed",
+        "Liveness probe failed",
+        "Startup probe failed",
+        "will be restarted",
+    }
+)
+AT = At.LEG
+
+FAILED = Clue(Weight.SPEAKS_FOR, _("Kubernetes reports of {pod}: {what}."))
+FAILED_REFUSED = Clue(
+    Weight.HINTS,
+    _("Kubernetes reports of {pod}: {what}; nothing listened at the probed port."),
+)
+ALIVE = Clue(
+    Weight.SPEAKS_FOR,
+    _("The application answered the probe, so it was alive, but not as the probe wants: {what}."),
+)
+TOO_SLOW = Clue(Weight.SPEAKS_FOR, _("The probe gave up after {timeout} s ({by}): {what}."))
+KILLED = Clue(
+    Weight.SPEAKS_FOR, _("The kubelet killed {pod} because of its probe, not a crash: {what}.")
+)
+WRONG_PORT = Clue(
+    Weight.SPEAKS_FOR,
+    _("{kind} of {workload} asks port {port}, which its container does not declare."),
+)
+REWRITE_OFF = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "Istio's rewriting of HTTP probes is off while mTLS is STRICT: the sidecar closes the probe."
+    ),
+)
+NONE_READY = Clue(Weight.HINTS, _("No pod was ready ({count} requests ended with UH)."))
+GONE_MEANWHILE = Clue(
+    Weight.HINTS, _("{count} connections were cut or refused while its containers restarted.")
+)
+CRASHED = Clue(Weight.SPEAKS_AGAINST, _("It ended by itself as well: {what}."))
+UNWELL = Clue(
+    Weight.SPEAKS_AGAINST, _("The application itself answered the probe with an error: {what}.")
+)
+
+_ENDINGS = (
+    Ending.NO_HEALTHY_UPSTREAM,
+    Ending.CONNECTION_TERMINATION,
+    Ending.CONNECTION_REFUSED,
+    Ending.CONNECTION_FAILURE,
+    Ending.UNKNOWN,
+)
+_DEATHS = frozenset({LifeEventKind.CRASHED, LifeEventKind.OOM_KILLED, LifeEventKind.CRASH_LOGGED})
+_BEFORE = 900.0
+"""Seconds for which a failed probe keeps a pod out: its Event is dated once, at the last time."""
+_AFTER = 60.0
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Failed probes around the failures, what they say, and how the probe is set."""
+    failures = hop.having(*_ENDINGS)
+    if hop.failures and not failures:
+        return
+    life = life_of(mesh, hop.host)
+    if hop.failures and (span := window(hop)) is not None:
+        dated = near(life, span, _BEFORE, _AFTER)
+        life = (*dated, *(event for event in life if event.time is None))
+    failed = [event for event in life if event.kind is LifeEventKind.PROBE_FAILED]
+    killed = [e for e in life if e.kind is LifeEventKind.KILLED and "probe" in e.text]
+    if not failed and not killed:
+        return
+    yield from _endings(hop)
+    yield from _told(failed, killed, hop, mesh)
+    yield from _settings(hop, mesh)
+    for event in life:
+        if event.kind in _DEATHS:
+            yield CRASHED.hit(event.source, what=event.text)
+            return
+
+
+def _endings(hop: Hop) -> Iterator[Hit]:
+    none = hop.having(Ending.NO_HEALTHY_UPSTREAM)
+    if none:
+        yield NONE_READY.hit(*hop.sources(none), count=len(none), observation="ending")
+    elif hop.failures:
+        yield GONE_MEANWHILE.hit(*hop.sources(), count=hop.count, observation="ending")
+
+
+def _told(
+    failed: Sequence[LifeEvent], killed: Sequence[LifeEvent], hop: Hop, mesh: Mesh
+) -> Iterator[Hit]:
+    """The kubelet's own words."""
+    answers = {answer_in(event.text): event for event in reversed(failed)}
+    shown = next(
+        (
+            answers[a]
+            for a in (Answer.ALIVE, Answer.SLOW, Answer.CUT, Answer.OTHER, Answer.UNWELL)
+            if a in answers
+        ),
+        None,
+    )
+    if shown is not None:
+        yield FAILED.hit(shown.source, pod=shown.pod or "-", what=shown.text)
+    elif failed:
+        yield FAILED_REFUSED.hit(failed[0].source, pod=failed[0].pod or "-", what=failed[0].text)
+    if Answer.ALIVE in answers:
+        event = answers[Answer.ALIVE]
+        yield ALIVE.hit(event.source, what=event.text)
+    elif Answer.SLOW in answers:
+        yield from _slow(answers[Answer.SLOW], hop, mesh)
+    elif Answer.UNWELL in answers:
+        yield UNWELL.hit(answers[Answer.UNWELL].source, what=answers[Answer.UNWELL].text)
+    for event in killed[:1]:
+        yield KILLED.hit(event.source, pod=event.pod or "-", what=event.text)
+
+
+def _slow(event: LifeEvent, hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A probe that timed out, and the time it was given."""
+    kind = f"{event.text.split(' ', 1)[0].lower()}Probe"
+    for probe in probes_of(mesh, hop.host):
+        if probe.kind == kind:
+            by = probe.workload.full_name
+            yield TOO_SLOW.hit(
+                event.source, probe.source, timeout=f"{probe.timeout:g}", by=by, what=event.text
+            )
+            return
+
+
+def _settings(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    for probe in probes_of(mesh, hop.host):
+        port = unknown_port(probe)
+        if port is not None:
+            workload = probe.workload.full_name
+            yield WRONG_PORT.hit(probe.source, kind=probe.kind, workload=workload, port=port)
+            break
+    off = rewrite_off(mesh, hop.host)
+    mode = server_mtls(mesh, hop.host, hop.port) if off is not None else None
+    if off is not None and mode is not None and mode.value == "STRICT":
+        yield REWRITE_OFF.hit(off)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The pods' events and the probes of the workload."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    yield from question.given(question.workload(hop, mesh, ID, "no-healthy-endpoints"))
+    if not mesh.has("Event"):
+        yield Missing(
+            what=_("the pods' events: Unhealthy, Killing, BackOff"),
+            command=f"kubectl -n {namespace} describe pods -l app={name}",
+            decides=(ID, "upstream-crash", "no-healthy-endpoints"),
+        )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Probes of ports that nobody declares, and liveness probes with a short patience."""
+    for probe in probes_of(mesh, ""):
+        port = unknown_port(probe)
+        if port is not None:
+            yield _hazard(
+                probe,
+                _("{kind} of {workload} asks port {port}, which no container declares."),
+                port,
+            )
+        elif probe.kind == "livenessProbe" and probe.http and probe.timeout <= 1:
+            yield _hazard(
+                probe,
+                _("{kind} of {workload} waits only 1 s: under load it kills the container."),
+                port,
+            )
+
+
+def _hazard(probe: Probe, sentence: str, port: object) -> Hazard:
+    values = {"kind": probe.kind, "workload": probe.workload.full_name, "port": word_of(port)}
+    return Hazard(sentence=sentence, source=probe.source, values=tuple(sorted(values.items())))
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Give the probe patience; let it ask the right thing; watch it."""
+    namespace, workload = namespace_of(hop, mesh), upstream_workload(hop, mesh)
+    name = workload.partition("/")[2] or service_name(hop)
+    kinds = [probe.kind for probe in probes_of(mesh, hop.host)] or ["readinessProbe"]
+    yield Remedy(
+        title=_("Give the probes of {workload} more time and more tries").format(workload=workload),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_patient(name, namespace, tuple(dict.fromkeys(kinds)))),),
+        risks=(_("A pod that is really dead is noticed later."), _("The pods are rolled.")),
+        verify=_("No new Unhealthy event, and the endpoints stay."),
+        undo=f"kubectl -n {namespace} rollout undo {workload}",
+    )
+    yield Remedy(
+        title=_(
+            "Let the probe ask the application's own port and a path that is cheap and answers 200"
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            f"kubectl -n {namespace} get {workload} -o yaml",
+            f"kubectl -n {namespace} exec {workload} -c istio-proxy -- curl -sS -i localhost:<port><path>",
+        ),
+        risks=(_("Leave sidecar.istio.io/rewriteAppHTTPProbers on where mTLS is STRICT."),),
+        verify=_("The command answers 200 as quickly as the probe asks."),
+    )
+    yield Remedy(
+        title=_(
+            "Keep checks of other services out of liveness probes; use a startupProbe for slow starts"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )
+
+
+def _patient(deployment: str, namespace: str, kinds: tuple[str, ...]) -> str:
+    lines = [
+        "apiVersion: apps/v1",
+        "kind: Deployment",
+        "metadata:",
+        f"  name: {deployment}",
+        f"  namespace: {namespace}",
+        "spec:",
+        "  template:",
+        "    spec:",
+        "      containers:",
+        f"      - name: {deployment}",
+    ]
+    for kind in kinds:
+        lines += [
+            f"        {kind}:",
+            "          timeoutSeconds: 5",
+            "          failureThreshold: 6",
+        ]
+    return "\n".join(lines) + "\n"

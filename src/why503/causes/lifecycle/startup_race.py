@@ -1,0 +1,322 @@
+"""Startup race: requests came before the application, or its sidecar, was listening.
+
+## What happens
+*The server's start.* Without a readinessProbe Kubernetes calls a container ready as soon as its
+process runs, and publishes its address. Until the program listens, its own sidecar answers
+`503 UF`, `delayed connect error: Connection refused`; every new pod of a roll or a scale-up does so.
+*The caller's start.* In a pod with a classic sidecar all outbound connections go to the sidecar.
+An application that calls out before Envoy listens gets `connection refused` from its own pod.
+There is no access log line for it, for no proxy ran.
+
+## How to tell
+* Failures at one address only, all of them before that address's first success; the other
+  endpoints serve all the time.
+* `listening on ...` in the application's log comes after the failures; the container's `startedAt`
+  comes just before them; the Deployment has no readinessProbe.
+* Caller's start: refused calls in the application's log, at times before `Envoy proxy is ready` or
+  the first line of the sidecar's access log; after it everything goes well.
+* It looks like a wrong port for the first seconds. A wrong port never goes away.
+
+## What to do
+Give the container a readinessProbe that asks the application itself (and a startupProbe where it
+starts slowly). At the caller set `holdApplicationUntilProxyStarts: true` (Istio 1.7+), or use native
+sidecars (automatic from Istio 1.27 on Kubernetes 1.33), where the sidecar starts first by itself.
+
+## References
+* Kubernetes: a container without readinessProbe counts as ready; native sidecars stable in 1.33.
+* Istio injection template 1.7-1.31: holdApplicationUntilProxyStarts, off by default.
+* Both starts measured on Envoy 1.40.0.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Manifest, Source
+from why503.mesh.crash_shape import refusals
+from why503.mesh.failure import Failure, Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name, upstream_workload
+from why503.mesh.pod_life import LifeEventKind, failing_life
+from why503.mesh.probe import without_readiness
+from why503.mesh.starting import begun_before, listening_after, proxy_began_after
+from why503.mesh.timing import all_fail, only_at_start, successes
+from why503.mesh.workload import containers_of, workloads_of
+from why503.support.duration import clock, spell
+from why503.support.text import _
+
+ID = "startup-race"
+TITLE = _("Requests came before the application, or its sidecar, was listening")
+READS = frozenset[str]()
+SIGNS = frozenset({"UF", "Connection refused", "delayed_connect_error", "ECONNREFUSED"})
+AT = At.LEG
+
+REFUSED = Clue(
+    Weight.HINTS, _("Nothing listened at the application's address ({count} connections failed).")
+)
+ONLY_BEFORE_FIRST = Clue(
+    Weight.SPEAKS_FOR,
+    _("Every failure at {host} came before the first request that went well there."),
+)
+LISTENS_LATER = Clue(
+    Weight.SPEAKS_FOR,
+    _("The application began to listen ({address}) only {gap} after the first failure."),
+)
+STARTED_JUST_BEFORE = Clue(
+    Weight.SPEAKS_FOR, _("{pod} had started {gap} before its first failure.")
+)
+START_SEEN = Clue(
+    Weight.PROVES,
+    _("It failed up to the moment when the application listened ({time}) and not once after it."),
+)
+NO_READINESS = Clue(
+    Weight.HINTS,
+    _("{workload} has no readinessProbe: its pods get traffic as soon as their process runs."),
+)
+OWN_PROXY = Clue(
+    Weight.HINTS,
+    _("{count} calls were refused before any HTTP: in a pod with a sidecar, by its own proxy."),
+)
+BEFORE_PROXY = Clue(
+    Weight.SPEAKS_FOR,
+    _("The caller's own proxy began to work only at {time}, after the refused calls."),
+)
+WELL_AFTER = Clue(Weight.SPEAKS_FOR, _("Afterwards the same calls went well."))
+NEVER_LISTENED = Clue(
+    Weight.SPEAKS_AGAINST, _("No request to {service} went well at any time: no start, then.")
+)
+SERVED_BEFORE = Clue(
+    Weight.SPEAKS_AGAINST, _("{host} had served before the failures: it was no first start.")
+)
+ENDED = Clue(Weight.SPEAKS_AGAINST, _("It had crashed or stopped just before: {what}."))
+
+_ENDS = frozenset(
+    {
+        LifeEventKind.CRASHED,
+        LifeEventKind.OOM_KILLED,
+        LifeEventKind.CRASH_LOGGED,
+        LifeEventKind.TERMINATING,
+        LifeEventKind.SHUTDOWN_LOGGED,
+        LifeEventKind.RESTARTED,
+        LifeEventKind.BACK_OFF,
+    }
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Refused connections before the first success, and what was starting just then."""
+    failures = refusals(hop)
+    if not failures:
+        return
+    if hop.role is Role.CLIENT:
+        yield from _callers_start(hop, mesh, failures)
+        return
+    yield REFUSED.hit(*hop.sources(failures), count=len(failures))
+    yield from _servers_start(hop, mesh, failures)
+    yield from _against(hop, mesh, failures)
+
+
+def _servers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterator[Hit]:
+    first = min((f.time for f in failures if f.time is not None), default=None)
+    at_start = len(failures) == hop.count and only_at_start(hop, mesh)
+    if at_start:
+        host = ", ".join(hop.upstream_hosts) or hop.host
+        yield ONLY_BEFORE_FIRST.hit(*hop.sources(failures), host=host)
+    listens = listening_after(hop, mesh)
+    if listens is not None and first is not None and listens.time is not None:
+        gap = spell(listens.time - first)
+        yield LISTENS_LATER.hit(listens.source, address=listens.text, gap=gap)
+        if at_start:
+            time = clock(listens.time)
+            yield START_SEEN.hit(listens.source, *hop.sources(failures), time=time)
+    begun = begun_before(hop, mesh)
+    if begun is not None and first is not None and begun.time is not None:
+        gap = spell(max(0.0, first - begun.time))
+        yield STARTED_JUST_BEFORE.hit(begun.source, pod=begun.pod, gap=gap)
+    for workload, source in without_readiness(mesh, hop.host)[:1]:
+        yield NO_READINESS.hit(source, workload=workload)
+
+
+def _against(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterator[Hit]:
+    if all_fail(hop, mesh):
+        yield NEVER_LISTENED.hit(service=service_name(hop), observation="successes")
+    served = _served_before(hop, mesh, failures)
+    if served:
+        yield SERVED_BEFORE.hit(*hop.sources(failures), host=served, observation="successes")
+    for event in failing_life(hop, mesh):
+        if event.kind in _ENDS:
+            yield ENDED.hit(event.source, what=event.text)
+            return
+
+
+def _served_before(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> str:
+    """A failing address with a success before its first failure; ``""`` for none."""
+    first: dict[str, float] = {}
+    for failure in failures:
+        host = failure.teller.upstream_host
+        if host and failure.time is not None:
+            first[host] = min(failure.time, first.get(host, failure.time))
+    for group in successes(hop, mesh):
+        host = group.upstream_host or ""
+        if host in first and group.first is not None and group.first < first[host]:
+            return host
+    return ""
+
+
+def _callers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterator[Hit]:
+    """Calls that the caller's own pod refused, told by the caller alone."""
+    yield OWN_PROXY.hit(*hop.sources(failures), count=len(failures))
+    began = proxy_began_after(hop, mesh)
+    if began is not None:
+        moment, sources = began
+        yield BEFORE_PROXY.hit(*sources, time=clock(moment))
+    last = max((f.time for f in failures if f.time is not None), default=None)
+    good = [g for g in successes(hop, mesh) if g.first is not None]
+    if last is not None and good and min(g.first or 0.0 for g in good) > last:
+        yield WELL_AFTER.hit(*_exemplars(good[0].exemplars))
+    elif good and last is not None:
+        yield SERVED_BEFORE.hit(*hop.sources(failures), host=hop.host)
+
+
+def _exemplars(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    return sources[:1]
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """When the application began to listen, and what Kubernetes asked of it before."""
+    yield from question.given(
+        question.server_app_log(hop, mesh, ID, "connection-refused", "upstream-crash"),
+        question.pods(hop, mesh, ID, "upstream-crash", "pod-terminating"),
+        question.workload(hop, mesh, ID, "connection-refused"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Deployments without any readinessProbe."""
+    for deployment in mesh.manifests("Deployment"):
+        if _probeless(deployment):
+            yield Hazard(
+                sentence=_(
+                    "{workload} has no readinessProbe: a new pod gets traffic before it listens."
+                ),
+                source=deployment.where("spec", "template", "spec", "containers"),
+                values=(("workload", deployment.name),),
+            )
+
+
+def _probeless(deployment: Manifest) -> bool:
+    containers = [fields for path, fields in containers_of(deployment) if "containers" in path]
+    return (
+        not deployment.partial
+        and bool(containers)
+        and not any("readinessProbe" in fields for fields in containers)
+    )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Retry meanwhile; publish a pod only when it listens; start the sidecar first."""
+    namespace, name = namespace_of(hop, mesh), service_name(hop)
+    workload = upstream_workload(hop, mesh)
+    if hop.role is Role.CLIENT:
+        yield _hold_application()
+        return
+    yield Remedy(
+        title=_("Let callers repeat requests whose connection was not made (connect-failure)"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.SAFE,
+        risks=(
+            _(
+                "Behind a sidecar the caller sees a 503 answer: add 503 to retryOn, if it is safe to repeat."
+            ),
+        ),
+        verify=_("Callers see no 503 when the next pod starts."),
+    )
+    yield Remedy(
+        title=_("Give {workload} a readinessProbe that asks the application").format(
+            workload=workload
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(
+            Patch(
+                yaml=_readiness(
+                    workload.partition("/")[2] or name, namespace, name, _port(hop, mesh)
+                )
+            ),
+        ),
+        risks=(
+            _("The path must answer 200 as soon as, and only when, the application can serve."),
+        ),
+        verify=_("The next new pod shows no 503 UF in its first seconds."),
+        undo=f"kubectl -n {namespace} rollout undo {workload}",
+    )
+
+
+def _port(hop: Hop, mesh: Mesh) -> str:
+    for workload in workloads_of(mesh, hop.host) if hop.host else ():
+        for path, _fields in containers_of(workload):
+            port = workload.get(*path, "ports", 0, "containerPort")
+            if port is not None:
+                return str(port)
+    return str(hop.port or 8080)
+
+
+def _readiness(deployment: str, namespace: str, container: str, port: str) -> str:
+    return (
+        "apiVersion: apps/v1\n"
+        "kind: Deployment\n"
+        "metadata:\n"
+        f"  name: {deployment}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  template:\n"
+        "    spec:\n"
+        "      containers:\n"
+        f"      - name: {container}\n"
+        "        readinessProbe:\n"
+        "          httpGet:\n"
+        "            path: /healthz\n"
+        f"            port: {port}\n"
+        "          periodSeconds: 2\n"
+        "          timeoutSeconds: 2\n"
+    )
+
+
+def _hold_application() -> Remedy:
+    return Remedy(
+        title=_("Start the caller's application only when its sidecar is ready"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(
+            Patch(
+                yaml=(
+                    "apiVersion: apps/v1\n"
+                    "kind: Deployment\n"
+                    "metadata:\n"
+                    "  name: <caller>\n"
+                    "spec:\n"
+                    "  template:\n"
+                    "    metadata:\n"
+                    "      annotations:\n"
+                    "        proxy.istio.io/config: |\n"
+                    "          holdApplicationUntilProxyStarts: true\n"
+                )
+            ),
+        ),
+        risks=(
+            _("The pod takes as long to start as its sidecar needs for its first configuration."),
+        ),
+        verify=_("The application's first calls go well after a restart."),
+    )

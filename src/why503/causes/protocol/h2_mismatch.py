@@ -1,0 +1,277 @@
+"""HTTP/2 mismatch: one side of a hop speaks HTTP/2 to a side that only knows HTTP/1.1, or reversed.
+
+## What happens
+The proxy chooses the HTTP version towards an upstream by the Service port's name or appProtocol:
+`http` means HTTP/1.1, `http2`, `grpc` and `kubernetes.io/h2c` mean HTTP/2 from the first byte,
+without asking. `connectionPool.http.h2UpgradePolicy: UPGRADE` (or the mesh's) turns HTTP/1.1 into
+HTTP/2 between proxies and towards servers without a sidecar. Where the server knows only the
+other version neither side understands a byte: `502 UPE ...{protocol_error}` (Envoy before 1.18:
+`503 UC`).
+
+## How to tell
+* Every request to the port fails, within milliseconds, whatever its path.
+* The application logs `PRI * HTTP/2.0` as a malformed request (HTTP/2 to an HTTP/1.1 server), or
+  a bad HTTP/2 preface, such as `Unexpected HTTP/1.x request` (HTTP/1.1 to an HTTP/2 server).
+* The proxy's debug log: `Remote peer returned unexpected data while we expected SETTINGS frame`.
+* gRPC needs HTTP/2 on the whole way: a port named `http` in front of a gRPC server breaks it.
+
+## What to do
+Name the port for what the application speaks (`http`, `grpc`, `http2`), or set `appProtocol`; it
+goes before the name. Take back `h2UpgradePolicy: UPGRADE` for servers that only know HTTP/1.1.
+
+## References
+* Istio documentation, protocol selection; DestinationRule API, `h2UpgradePolicy`.
+* Envoy `http2/codec_impl.cc`; nghttp2's words on a peer without HTTP/2.
+* Measured on Envoy 1.40.0 in both directions.
+"""
+
+import re
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import AppEvent, ProxyEvent, ProxyEventKind
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import service_port
+from why503.mesh.failure import Family
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.protocol import port_protocol
+from why503.mesh.setting import Setting, word_of
+from why503.mesh.timing import all_fail, successes
+from why503.mesh.traffic_policy import h2_upgrade
+from why503.support.text import _
+
+ID = "h2-mismatch"
+TITLE = _("One side of the connection speaks HTTP/2 and the other only HTTP/1.1")
+READS = frozenset(
+    {
+        "AppEvent",
+        "DestinationRule",
+        "IstioOperator",
+        "MeshConfig",
+        "ProxyEvent",
+        "Service",
+        "ServiceEntry",
+        "fragment",
+    }
+)
+SIGNS = frozenset(
+    {"UPE", "protocol error", "upstream_reset_before_response_started", "PRI * HTTP/2.0"}
+)
+AT = At.LEG
+
+REFUSED_ANSWER = Clue(
+    Weight.HINTS,
+    _("{count} requests ended with a protocol error, as between two HTTP versions."),
+)
+PREFACE_AT_APP = Clue(
+    Weight.PROVES,
+    _("The application got HTTP/2 (`PRI * HTTP/2.0`) and knows only HTTP/1.1."),
+)
+HTTP1_AT_APP = Clue(
+    Weight.PROVES,
+    _("The application expects HTTP/2 and got something else: {text}"),
+)
+NO_SETTINGS = Clue(
+    Weight.PROVES,
+    _("The proxy spoke HTTP/2 and the peer's first bytes were none: {text}"),
+)
+NOT_HTTP1 = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy expected HTTP/1.1 and the peer's first bytes were none (HPE_INVALID_CONSTANT)."),
+)
+DECLARED_H2 = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} declares the port {protocol}, so the proxy speaks HTTP/2 to the application."),
+)
+GRPC_OVER_HTTP = Clue(
+    Weight.SPEAKS_FOR,
+    _("These are gRPC calls, and {by} declares the port http: the proxy speaks HTTP/1.1."),
+)
+UPGRADED = Clue(Weight.SPEAKS_FOR, _("{by} turns HTTP/1.1 into HTTP/2 (h2UpgradePolicy UPGRADE)."))
+EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails, whatever its path."))
+OTHERS_WENT_WELL = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{count} requests to {service} went well: both sides do speak the same version."),
+)
+OTHER_COMPLAINT = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The codec understood the peer's version and refused one message: {text}"),
+)
+
+_HTTP2 = frozenset({"http2", "grpc"})
+_NO_SETTINGS = re.compile(r"does not support HTTP/2 properly|expected SETTINGS")
+_NOT_HTTP1 = re.compile(r"HPE_INVALID_CONSTANT")
+_BAD_PREFACE = re.compile(
+    r"Unexpected HTTP/1|[Cc]lient preface|bogus greeting|[Ii]nvalid HTTP/2 preamble"
+    r"|BAD_CLIENT_MAGIC|[Bb]ad (?:client )?(?:magic|preface)|[Ii]nvalid (?:connection )?preface"
+)
+_GRPC_PATH = re.compile(r"/[\w.]{1,200}\.[A-Z]\w{0,100}/\w{1,100}$")
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What the port is declared, what the application and the codec say, who else fails."""
+    if hop.family not in {Family.CONNECTION, Family.UNKNOWN}:
+        return
+    refused = [f for f in hop.having(Ending.PROTOCOL_ERROR) if not f.outcome.after_headers]
+    ended = refused or hop.having(Ending.CONNECTION_TERMINATION)
+    if not ended and hop.family is Family.CONNECTION:
+        return
+    yield from _told(mesh)
+    if not refused:
+        return
+    yield REFUSED_ANSWER.hit(*hop.sources(refused), count=len(refused))
+    yield from _declared(hop, mesh)
+    well = sum(group.count for group in successes(hop, mesh))
+    if well:
+        yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
+    elif all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=service_name(hop))
+
+
+def _told(mesh: Mesh) -> Iterator[Hit]:
+    """The words of applications and of codecs."""
+    for event in mesh.facts(AppEvent):
+        if "PRI * HTTP/2" in event.text:
+            yield PREFACE_AT_APP.hit(event.source, observation="application")
+            break
+        if _BAD_PREFACE.search(event.text):
+            yield HTTP1_AT_APP.hit(event.source, text=event.text[:160], observation="application")
+            break
+    for told in mesh.facts(ProxyEvent):
+        if told.kind is not ProxyEventKind.CODEC_ERROR:
+            continue
+        if _NO_SETTINGS.search(told.text):
+            yield NO_SETTINGS.hit(told.source, text=told.text[:160], observation="codec")
+        elif _NOT_HTTP1.search(told.text):
+            yield NOT_HTTP1.hit(told.source, observation="codec")
+        else:
+            yield OTHER_COMPLAINT.hit(told.source, text=told.text[:160], observation="codec")
+        break
+
+
+def _protocol(hop: Hop, mesh: Mesh) -> Setting[str] | None:
+    """Declared protocol of the hop's port, whether its number is the Service's or the pod's."""
+    return port_protocol(mesh, hop.host, service_port(mesh, hop.host, hop.port))
+
+
+def _declared(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    if not hop.host:
+        return
+    upgrade = h2_upgrade(mesh, hop.host, hop.port)
+    if upgrade.value == "UPGRADE" and upgrade.source is not None:
+        yield UPGRADED.hit(upgrade.source, by=upgrade.by, observation="declared version")
+    found = _protocol(hop, mesh)
+    if found is None or found.source is None:
+        return
+    if found.value in _HTTP2:
+        yield DECLARED_H2.hit(
+            found.source, by=found.by, protocol=found.value, observation="declared version"
+        )
+    elif found.value == "http":
+        calls = [f for f in hop.failures if _is_grpc(f.teller.path, f.teller.user_agent)]
+        if calls:
+            yield GRPC_OVER_HTTP.hit(
+                *hop.sources(calls, 1), found.source, by=found.by, observation="declared version"
+            )
+
+
+def _is_grpc(path: str | None, user_agent: str | None) -> bool:
+    return (user_agent or "").startswith("grpc-") or bool(_GRPC_PATH.fullmatch(path or ""))
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The Service's ports, the application's log, what the port answers to HTTP/2."""
+    yield from question.given(
+        question.service(hop, mesh, ID, "protocol-error", "protocol-selection"),
+        question.server_app_log(hop, mesh, ID, "protocol-error"),
+    )
+    yield Missing(
+        what=_("which HTTP version the application speaks"),
+        command=f"curl -sv --http2-prior-knowledge http://<pod-ip>:{hop.port or '<port>'}/; "
+        f"curl -sv --http1.1 http://<pod-ip>:{hop.port or '<port>'}/",
+        decides=(ID, "protocol-error"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """HTTP/1.1 that is turned into HTTP/2 by a rule, towards whatever server."""
+    for rule in mesh.manifests("DestinationRule"):
+        host = word_of(rule.get("spec", "host"))
+        upgrade = h2_upgrade(mesh, host, None)
+        if (
+            upgrade.value == "UPGRADE"
+            and upgrade.source is not None
+            and upgrade.by == rule.full_name
+        ):
+            yield Hazard(
+                sentence=_("{by} makes proxies speak HTTP/2 to {host}, whatever it understands."),
+                source=upgrade.source,
+                values=(("by", upgrade.by), ("host", host)),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Declare what the application speaks, or take the upgrade back."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    upgrade = h2_upgrade(mesh, hop.host, hop.port) if hop.host else None
+    if upgrade is not None and upgrade.value == "UPGRADE":
+        yield Remedy(
+            title=_("Set h2UpgradePolicy DO_NOT_UPGRADE for {service}").format(service=name),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.SAFE,
+            patches=(Patch(yaml=_no_upgrade(name, namespace, hop.host)),),
+            risks=(_("A rule for this host that exists already must be changed instead."),),
+            undo=f"kubectl -n {namespace} delete destinationrule {name}",
+        )
+        return
+    found = _protocol(hop, mesh) if hop.host else None
+    wanted = "http" if found is not None and found.value in _HTTP2 else "grpc"
+    index = 0
+    yield Remedy(
+        title=_(
+            "Declare what the application speaks: appProtocol {wanted} on the Service's port"
+        ).format(wanted=wanted),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            (
+                f"kubectl -n {namespace} patch service {name} --type=json -p "
+                f'\'[{{"op":"add","path":"/spec/ports/{index}/appProtocol","value":"{wanted}"}}]\''
+            ),
+        ),
+        risks=(_("Check the index of the port in the Service, and what the application speaks."),),
+        verify=_("upstream_cx_protocol_error of the cluster stops growing."),
+        undo=f"kubectl -n {namespace} patch service {name} --type=json -p "
+        f'\'[{{"op":"remove","path":"/spec/ports/{index}/appProtocol"}}]\'',
+    )
+
+
+def _no_upgrade(name: str, namespace: str, host: str) -> str:
+    """A DestinationRule that leaves HTTP/1.1 as it is."""
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        f"  host: {host}\n"
+        "  trafficPolicy:\n"
+        "    connectionPool:\n"
+        "      http:\n"
+        "        h2UpgradePolicy: DO_NOT_UPGRADE\n"
+    )

@@ -1,0 +1,233 @@
+"""Protocol selection: the mesh takes a port for another protocol than it carries.
+
+## What happens
+Istio decides per port what it carries: by `appProtocol`, else by the port's name up to the first
+hyphen, else by sniffing. A port taken for HTTP that carries a binary protocol, or TLS that the
+application starts itself, meets the HTTP parser: the caller's own proxy answers `400 DPE
+http1.codec_error` and logs `- -` in place of method and path. A port taken for TCP that carries
+HTTP gets no routes, retries or metrics. Two Service ports with different protocols on one target
+port end at one listener of the server's proxy, which takes one of them.
+
+## How to tell
+* `400 DPE http1.codec_error` for every connection to one port, without method and path.
+* The caller's TLS library says `wrong version number`: it spoke TLS to a port named http.
+* A name such as `h2c` or `web` is no protocol that Istio knows: it sniffs.
+* `istioctl analyze` warns of unnamed ports; `istioctl proxy-config listener` shows the filter
+  chosen.
+
+## What to do
+Name the port for what it carries (`tcp-...`, `tls-...`, `grpc-...`) or set `appProtocol`. Give
+each protocol a target port of its own.
+
+## References
+* Istio documentation, protocol selection (names since 1.0, `appProtocol` with Kubernetes 1.18,
+  sniffing since 1.3); `kubernetes.io/h2c` as appProtocol.
+* Measured on Envoy 1.40.0: a binary protocol and TLS on a port named http.
+"""
+
+import re
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import AppEvent, Manifest
+from why503.mesh.address import is_address
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import ports_of
+from why503.mesh.failure import Failure, Family
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.protocol import SharedTarget, declared, shared_target_ports
+from why503.mesh.setting import word_of
+from why503.mesh.timing import all_fail
+from why503.mesh.workload import service_of
+from why503.support.text import _
+
+ID = "protocol-selection"
+TITLE = _("The mesh takes the port for another protocol than it carries")
+READS = frozenset({"AppEvent", "Service"})
+SIGNS = frozenset({"http1.codec_error", "DPE", "wrong version number"})
+AT = At.LEG
+
+NO_HTTP = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy could not read {count} requests at all (codec_error, no method): no HTTP/1."),
+)
+BAD_LINE = Clue(
+    Weight.HINTS,
+    _("The proxy refused {count} requests as bad HTTP before it had read a method."),
+)
+EVERY_CONNECTION = Clue(
+    Weight.HINTS,
+    _("Every connection to this address is refused so; a bad request would be an exception."),
+)
+DECLARED_HTTP = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} declares the port {protocol}, so the proxy parses it as HTTP."),
+)
+CALLER_SPOKE_TLS = Clue(
+    Weight.SPEAKS_FOR,
+    _("The caller spoke TLS of its own on this port: {text}"),
+)
+SHARED_TARGET = Clue(
+    Weight.SPEAKS_FOR,
+    _("Ports of different protocols ({protocols}) end at one target port {target} of {service}."),
+)
+UNKNOWN_NAME = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} names its port {name}, which is no protocol that Istio knows: it has to sniff."),
+)
+
+_HTTP = frozenset({"http", "http2", "grpc", "grpc-web"})
+_OWN_TLS = re.compile(r"WRONG_VERSION_NUMBER|wrong version number|first record does not look like")
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Requests that are no HTTP, and what the Service says of their port."""
+    unreadable = _unreadable(hop)
+    if unreadable:
+        yield from _refused(hop, mesh, unreadable)
+    broken = hop.having(Ending.PROTOCOL_ERROR, Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
+    if unreadable or broken or hop.family is Family.UNKNOWN:
+        yield from _ports(hop, mesh)
+    if unreadable or hop.family is Family.UNKNOWN:
+        for event in mesh.facts(AppEvent):
+            if _OWN_TLS.search(event.text):
+                yield CALLER_SPOKE_TLS.hit(event.source, text=event.text[:160])
+                break
+
+
+def _unreadable(hop: Hop) -> tuple[Failure, ...]:
+    """Refused requests of which the proxy could not read even a method."""
+    return tuple(
+        failure
+        for failure in hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
+        if not failure.teller.method
+        and failure.teller.code in {400, None}
+        and failure.outcome.detail in {"http1.codec_error", ""}
+    )
+
+
+def _refused(hop: Hop, mesh: Mesh, unreadable: tuple[Failure, ...]) -> Iterator[Hit]:
+    named = [failure for failure in unreadable if failure.outcome.detail]
+    clue = NO_HTTP if named else BAD_LINE
+    yield clue.hit(*hop.sources(unreadable), count=len(unreadable), observation="request")
+    if all_fail(hop, mesh):
+        yield EVERY_CONNECTION.hit(*hop.sources(unreadable, 1))
+    service = _service(hop, mesh)
+    if service is None:
+        return
+    for entry in ports_of(service):
+        found = declared(entry) if hop.port in {entry.port, None} else None
+        if found is not None and found.value in _HTTP and found.source is not None:
+            yield DECLARED_HTTP.hit(found.source, by=found.by, protocol=found.value)
+            return
+
+
+def _service(hop: Hop, mesh: Mesh) -> Manifest | None:
+    """The hop's Service, by its name or, where the log shows only that, by its cluster address."""
+    if not is_address(hop.host):
+        return service_of(mesh, hop.host) if hop.host else None
+    services = mesh.manifests("Service")
+    return next((s for s in services if s.get("spec", "clusterIP") == hop.host), None)
+
+
+def _ports(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Ports of the hop's Service (of all where none is told) that mislead the proxy."""
+    service = _service(hop, mesh)
+    for shared in shared_target_ports(mesh):
+        if service is None or any(entry.service is service for entry in shared.ports):
+            yield _of_shared(shared)
+            break
+    for one in (service,) if service is not None else mesh.manifests("Service"):
+        for entry in ports_of(one):
+            name = word_of(entry.fields.get("name"))
+            asked = service is None or hop.port in {entry.port, None}
+            if (
+                asked
+                and name.partition("-")[0].lower() == "h2c"
+                and "appProtocol" not in entry.fields
+            ):
+                where = one.where("spec", "ports", entry.place, "name")
+                yield UNKNOWN_NAME.hit(where, service=one.full_name, name=name)
+                return
+
+
+def _of_shared(shared: SharedTarget) -> Hit:
+    first = shared.ports[0]
+    return SHARED_TARGET.hit(
+        *(entry.service.where("spec", "ports", entry.place) for entry in shared.ports[:3]),
+        protocols=", ".join(shared.protocols),
+        target=shared.target,
+        service=first.service.full_name,
+    )
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The Service's ports, and what the caller's proxy makes of them."""
+    yield from question.given(question.service(hop, mesh, ID, "protocol-error", "h2-mismatch"))
+    yield Missing(
+        what=_("which filters the caller's proxy runs on this port"),
+        command=f"istioctl proxy-config listener <client-pod> --port {hop.port or '<port>'}",
+        decides=(ID, "protocol-error"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Ports of different protocols that end at one target port."""
+    for shared in shared_target_ports(mesh):
+        first = shared.ports[0]
+        yield Hazard(
+            sentence=_("{service}: {protocols} end at one target port {target}; one of them wins."),
+            source=first.service.where("spec", "ports", first.place),
+            values=(
+                ("protocols", ", ".join(shared.protocols)),
+                ("service", first.service.full_name),
+                ("target", str(shared.target)),
+            ),
+        )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Declare what the port carries; one target port for each protocol."""
+    service = _service(hop, mesh)
+    name = service.name if service is not None else service_name(hop)
+    namespace = service.namespace if service is not None else ""
+    namespace = namespace or namespace_of(hop, mesh)
+    yield Remedy(
+        title=_(
+            "Declare what the port of {service} carries: appProtocol, or a name such as tcp-…"
+        ).format(service=name),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            (
+                f"kubectl -n {namespace} patch service {name} --type=json -p "
+                '\'[{"op":"add","path":"/spec/ports/0/appProtocol","value":"tcp"}]\''
+            ),
+        ),
+        risks=(
+            _("Check the index of the port; as TCP it has no HTTP routes, retries or metrics."),
+        ),
+        verify=_("The caller's proxy logs no DPE for this port any more."),
+        undo=f"kubectl -n {namespace} patch service {name} --type=json -p "
+        '\'[{"op":"remove","path":"/spec/ports/0/appProtocol"}]\'',
+    )
+    if shared_target_ports(mesh):
+        yield Remedy(
+            title=_("Give each protocol a target port of its own"),
+            kind=RemedyKind.PREVENTION,
+            disposition=Disposition.OUTSIDE_MESH,
+            risks=(_("The application has to listen on both ports."),),
+        )

@@ -1,0 +1,324 @@
+"""Egress address stale: the proxy dials an address that the name does not, or never did, stand for.
+
+## What happens
+For a name outside the mesh somebody has to resolve an address: the proxy itself (ServiceEntry with
+`resolution: DNS`, an Envoy cluster of type STRICT_DNS), or the application, whose address the
+proxy then takes over (no ServiceEntry: PassthroughCluster; `resolution: NONE`: ORIGINAL_DST). If
+the record moves, the resolver's copy is old: the application cached it (a JVM, a client that keeps
+its connection to the sidecar open), or the proxy refreshes late. The old address does not answer
+(`503 UF`) or refuses. Relatives: the proxy resolved an address of the wrong family (IPv4 in a
+network with IPv6 only); it dials a placeholder of Istio's DNS proxy (240.240.x.x); a gateway
+forwards to a ServiceEntry without resolution, where no original destination exists (`503 UH`,
+`original_dst_load_balancer: No downstream connection or no original_dst`); the name does not
+resolve and the cluster stays empty (`503 UH`).
+
+## How to tell
+* `UPSTREAM_HOST` against `dig` of the same name, asked from inside the cluster.
+* A name with several addresses that rotate proves nothing by one answer: ask more than once.
+* With PassthroughCluster the upstream host is what the application dialled: restart the
+  application and see. With STRICT_DNS the proxy's `/clusters` shows the address it has.
+* The right address that does not answer is egress-blocked.
+
+## What to do
+Give the name a ServiceEntry with `resolution: DNS`, so that the proxy resolves and refreshes it;
+behind gateways `NONE` never works. Shorten the application's DNS cache. `meshConfig.dnsRefreshRate`
+(5 s until 1.13, 60 s since 1.14) matters after failures; otherwise the record's TTL holds. For IPv6
+use a version that resolves both families (Istio 1.17 and later), or give the endpoint's address.
+
+## References
+* Istio ServiceEntry API, `resolution`: NONE (default), STATIC, DNS, DNS_ROUND_ROBIN.
+* Envoy service discovery: original destination, strict DNS; `original_dst_cluster.cc`.
+* Istio DNS proxying: automatic addresses from 240.240.0.0/16 and 2001:2::/48.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import DnsAnswer, Manifest, ProxyCluster, ProxyEvent, ProxyEventKind
+from why503.mesh.address import PASSTHROUGH, is_address, is_service_name, split_host
+from why503.mesh.connecting import dialled, family_of, is_placeholder, not_connected, unanswered
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import proxy_endpoints
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import service_name
+from why503.mesh.timing import recovered, successes
+from why503.mesh.workload import service_entries_of
+from why503.support.text import _
+
+ID = "egress-address-stale"
+TITLE = _("The proxy dials an address that the name does not have (any more)")
+READS = frozenset({"DnsAnswer", "ServiceEntry", "ProxyEvent", "ProxyCluster", "ProxyEndpoint"})
+SIGNS = frozenset(
+    {
+        "UF",
+        "UH",
+        "PassthroughCluster",
+        "no_healthy_upstream",
+        "No downstream connection or no original_dst",
+    }
+)
+AT = At.LEG
+
+OUTSIDE = Clue(Weight.HINTS, _("{count} connection attempts to {host}, outside the mesh, failed."))
+DNS_DIFFERS = Clue(
+    Weight.PROVES,
+    _("{host} resolves to {found}; the proxy dials {address}, and no connection is made."),
+)
+DNS_DIFFERS_SOMEWHAT = Clue(
+    Weight.SPEAKS_FOR, _("{host} resolves to {found}; the proxy dials others: {address}.")
+)
+DNS_AGREES = Clue(
+    Weight.SPEAKS_AGAINST, _("The dialled address {address} is the one that {host} has (DNS).")
+)
+APP_RESOLVED = Clue(
+    Weight.HINTS,
+    _("The dialled address is the one that the application itself had resolved ({cluster})."),
+)
+DIED_LATER = Clue(
+    Weight.HINTS, _("The same address served {host} before; from then on nobody answered there.")
+)
+WRONG_FAMILY = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The proxy dials {address} (IPv{dialled}), while both ends "
+        "of the caller's connection are IPv{own}."
+    ),
+)
+PLACEHOLDER = Clue(
+    Weight.PROVES, _("{address} is a placeholder of Istio's DNS proxy; nobody has that address.")
+)
+NO_ORIGINAL = Clue(
+    Weight.SPEAKS_FOR, _("The proxy says that it has no original destination to dial: {what}")
+)
+NONE_AT_GATEWAY = Clue(
+    Weight.SPEAKS_FOR,
+    _("{entry} has resolution NONE: it has an address only where a client dialled one."),
+)
+EMPTY = Clue(
+    Weight.SPEAKS_FOR,
+    _("The cluster of {host}, resolved by DNS, has no address: the name did not resolve."),
+)
+UNRESOLVED = Clue(
+    Weight.SPEAKS_FOR, _("{count} requests failed because the name could not be resolved.")
+)
+EJECTED = Clue(
+    Weight.SPEAKS_AGAINST, _("The cluster has addresses; they are out of load balancing.")
+)
+
+_DNS = ("DNS", "DNS_ROUND_ROBIN")
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The dialled address against the name's; or a cluster that has no address at all."""
+    if unresolved := hop.having(Ending.DNS_FAILURE):
+        yield UNRESOLVED.hit(*hop.sources(unresolved), count=len(unresolved))
+    if hop.having(Ending.NO_HEALTHY_UPSTREAM):
+        yield from _without_address(hop, mesh)
+    failures = not_connected(hop)
+    if not failures:
+        return
+    placeholders = [address for address in dialled(failures) if is_placeholder(address)]
+    if placeholders:
+        yield PLACEHOLDER.hit(*hop.sources(failures), address=placeholders[0])
+    if hop.leg is Place.PROXY_TO_EXTERNAL:
+        yield OUTSIDE.hit(*hop.sources(failures), count=len(failures), host=service_name(hop))
+        yield from _by_dns(hop, mesh, failures)
+        yield from _by_family(hop, failures)
+        yield from _who_resolved(hop, mesh, failures)
+
+
+def _by_dns(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    answers = [a for a in mesh.facts(DnsAnswer) if a.name.lower() == hop.host.lower()]
+    addresses = dialled(failures)
+    found = {answer.address for answer in answers}
+    if not answers or not addresses:
+        return
+    if found & set(addresses):
+        yield DNS_AGREES.hit(answers[0].source, address=addresses[0], host=hop.host)
+        return
+    sure = len(addresses) == 1 and recovered(hop, mesh) is not True
+    yield (DNS_DIFFERS if sure else DNS_DIFFERS_SOMEWHAT).hit(
+        answers[0].source,
+        *hop.sources(failures, most=2),
+        host=hop.host,
+        found=", ".join(sorted(found)),
+        address=", ".join(addresses[:3]),
+    )
+
+
+def _by_family(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    for failure in failures:
+        request = failure.account
+        address = split_host(request.upstream_host)[0]
+        theirs = family_of(address)
+        ends = {family_of(request.downstream_local), family_of(request.downstream_remote)}
+        if theirs is not None and len(ends) == 1 and ends.isdisjoint({None, theirs}):
+            yield WRONG_FAMILY.hit(
+                *hop.sources((failure,)), address=address, dialled=theirs, own=10 - theirs
+            )
+            return
+
+
+def _who_resolved(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """Whether the application gave the address, and whether it was good before."""
+    teller = failures[0].account
+    local = split_host(teller.downstream_local)
+    if not is_address(hop.host) and local[0] and local == split_host(teller.upstream_host):
+        yield APP_RESOLVED.hit(
+            *hop.sources(failures, most=1), cluster=teller.upstream_cluster or PASSTHROUGH
+        )
+    hosts = {failure.teller.upstream_host for failure in failures}
+    served = [g for g in successes(hop, mesh) if g.upstream_host in hosts]
+    if served and recovered(hop, mesh) is False and unanswered(hop, mesh):
+        yield DIED_LATER.hit(*served[-1].exemplars[:1], host=service_name(hop))
+
+
+def _without_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """UH: a DNS cluster whose name does not resolve, or no original destination to dial."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.ORIGINAL_DST_MISSING]
+    if events:
+        yield NO_ORIGINAL.hit(events[0].source, what=events[0].text)
+    own = service_entries_of(mesh, hop.host)
+    for entry in own or (mesh.manifests("ServiceEntry") if events else ()):
+        if _resolution(entry) == "NONE" and not entry.partial:
+            yield NONE_AT_GATEWAY.hit(entry.where("spec", "resolution"), entry=entry.full_name)
+            break
+    if is_service_name(hop.host) or not hop.host:
+        return
+    known = proxy_endpoints(mesh, hop.host, hop.port)
+    if known:
+        yield EJECTED.hit(known[0].source)
+    elif any(_resolution(entry) in _DNS for entry in own) or _dns_cluster(hop, mesh):
+        yield EMPTY.hit(*hop.sources(), host=hop.host)
+
+
+def _resolution(entry: Manifest) -> str:
+    return str(entry.get("spec", "resolution", default="NONE")).upper()
+
+
+def _dns_cluster(hop: Hop, mesh: Mesh) -> bool:
+    return any(
+        cluster.host == hop.host and cluster.type.upper().endswith("_DNS")
+        for cluster in mesh.facts(ProxyCluster)
+    )
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """What the name resolves to, what the proxy has, and who resolves it."""
+    if not any(answer.name.lower() == hop.host.lower() for answer in mesh.facts(DnsAnswer)):
+        yield Missing(
+            what=_("what the name resolves to now"),
+            command=(
+                "kubectl debug -it <client-pod> --image=nicolaka/netshoot -- dig "
+                f"+noall +answer {service_name(hop)}"
+            ),
+            decides=(ID, "egress-blocked"),
+        )
+    if not service_entries_of(mesh, hop.host):
+        yield Missing(
+            what=_("the ServiceEntry of the name, if there is one"),
+            command="kubectl get serviceentries -A -o yaml",
+            decides=(ID, "no-healthy-endpoints", "tls-origination-mismatch"),
+        )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """ServiceEntries without resolution whose host a VirtualService at a gateway leads to."""
+    for entry in mesh.manifests("ServiceEntry"):
+        if entry.partial or _resolution(entry) != "NONE":
+            continue
+        hosts = {str(host) for _index, host in entry.items("spec", "hosts")}
+        for route in mesh.manifests("VirtualService"):
+            if hosts & set(_destinations(route)) and _at_gateway(route):
+                yield Hazard(
+                    sentence=_(
+                        "{route} sends requests at a gateway to {entry}, which has "
+                        "resolution NONE: 503 UH."
+                    ),
+                    source=entry.where("spec", "resolution"),
+                    values=(("entry", entry.full_name), ("route", route.full_name)),
+                )
+
+
+def _at_gateway(route: Manifest) -> bool:
+    return any(str(name) != "mesh" for _index, name in route.items("spec", "gateways"))
+
+
+def _destinations(route: Manifest) -> Iterator[str]:
+    for rule, _fields in route.items("spec", "http"):
+        for place, _entry in route.items("spec", "http", rule, "route"):
+            yield str(route.get("spec", "http", rule, "route", place, "destination", "host"))
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Restart who holds the old address; let the proxy resolve the name; keep caches short."""
+    host = service_name(hop)
+    app = any((f.teller.upstream_cluster or "") == PASSTHROUGH for f in hop.failures)
+    yield Remedy(
+        title=_("Restart the calling pods, so that the name is resolved anew"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.SAFE,
+        commands=("kubectl -n <client-namespace> rollout restart deploy/<client>",),
+        verify=_("`UPSTREAM_HOST` of new requests is an address that `dig` shows."),
+    )
+    yield Remedy(
+        title=_("Let the proxy resolve {host}: a ServiceEntry with resolution DNS").format(
+            host=host
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_entry(host, hop.port or 80)),),
+        risks=(
+            _("Where a ServiceEntry exists, change its resolution instead of adding one."),
+            _(
+                "Adapt port and protocol: HTTPS traffic that the application "
+                "encrypts is protocol TLS."
+            ),
+        ),
+        verify=_(
+            "The access log names `outbound|port||{host}` in place of PassthroughCluster."
+        ).format(host=host),
+        undo="kubectl -n <client-namespace> delete serviceentry <name>",
+    )
+    yield Remedy(
+        title=_(
+            "Shorten the application's DNS cache (JVM: "
+            "networkaddress.cache.ttl) and let it reopen connections"
+        )
+        if app
+        else _(
+            "Lower the record's TTL before it moves, and keep the old address serving for that long"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )
+
+
+def _entry(host: str, port: int) -> str:
+    name, protocol = host.replace(".", "-").strip("<>-"), "TLS" if port == 443 else "HTTP"
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: ServiceEntry\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        "spec:\n"
+        "  hosts:\n"
+        f"  - {host}\n"
+        "  location: MESH_EXTERNAL\n"
+        "  resolution: DNS\n"
+        "  ports:\n"
+        f"  - {{number: {port}, name: {protocol.lower()}-{port}, protocol: {protocol}}}\n"
+    )

@@ -1,0 +1,214 @@
+"""Gateway misconfigured: its selector, port, hosts, server name or TLS settings do not fit.
+
+## What happens
+A Gateway opens a port on the proxies that its `selector` takes, for its `hosts` only; a
+VirtualService adds routes there if it names the Gateway under `gateways` and shares a host with it.
+Where one of these does not fit, the gateway has a listener without the wanted route and answers
+`404 NR route_not_found`, refuses the TLS name at the listener (`0 NR filter_chain_not_found`, the
+client sees a reset), or does not listen on the port at all (connection refused).
+
+## How to tell
+* NR at an ingress or egress gateway, for every request of one host, the application never sees one.
+* The VirtualService names a Gateway in another namespace without `namespace/name`, or its host is
+  none of the Gateway's.
+* `tls.mode: PASSTHROUGH` with `http` rules: an encrypted connection can be routed by `tls` rules only.
+* 404 NR that comes and goes in browsers: two Gateways share one certificate, HTTP/2 reuses the first
+  one's connection for the second one's host.
+* `istioctl proxy-config listeners` and `routes` of the gateway's pod: a port without servers shows a
+  route `blackhole:PORT` or a missing listener.
+
+## What to do
+Make selector, `hosts` and `gateways` agree, give the port the protocol it carries, put the TLS
+secret into the gateway's namespace, and give hosts that share a certificate one Gateway (or each its own certificate).
+
+## References
+* Istio Gateway and VirtualService API; "404 errors when multiple gateways configured with same TLS
+  certificate" in Istio's common problems.
+* Istio `gateway.go`: servers are merged per port; a VirtualService applies where its hosts overlap.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Manifest
+from why503.mesh.address import is_address, split_host
+from why503.mesh.course import Course, course_of
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Role
+from why503.mesh.gateway import Misfit, gateways_named, is_gateway, misfits, opens_host
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of
+from why503.mesh.route_match import takes_host
+from why503.support.text import _
+
+ID = "gateway-misconfig"
+TITLE = _("The Gateway's selector, port, hosts or TLS settings do not fit the request")
+READS = frozenset(
+    {"Deployment", "DaemonSet", "Gateway", "Pod", "ReplicaSet", "StatefulSet", "VirtualService"}
+)
+SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
+AT = At.PROXY
+
+AT_GATEWAY = Clue(
+    Weight.HINTS,
+    _(
+        "{count} requests were refused by the gateway itself (NR): it has "
+        "no route or server name for them."
+    ),
+)
+NAME_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The gateway refused {count} connections at the listener "
+        "(filter_chain_not_found): no server has the TLS name {name}."
+    ),
+)
+HOST_NOT_OPENED = Clue(
+    Weight.SPEAKS_FOR,
+    _("No Gateway given opens the host {host} ({gateway} opens {hosts})."),
+)
+ROUTED_ALL_THE_SAME = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{service} has routes for {host}: the rules are there, the "
+        "Gateway does not let them take effect."
+    ),
+)
+MISFIT = Clue(Weight.SPEAKS_FOR, _("The objects do not fit each other: {text}"))
+HOST_OPENED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{gateway} opens {host}, and {service} is bound to it with that host."),
+)
+STOPPED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _(
+        "Requests for {host} went well again afterwards without a "
+        "change of the Gateway being shown."
+    ),
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """NR at a gateway, and whether its objects fit each other."""
+    failures = hop.having(Ending.NO_ROUTE, Ending.NO_FILTER_CHAIN)
+    told = bool(failures) and _about_gateway(hop, mesh)
+    if hop.failures and not told and hop.role is not Role.CLIENT:
+        return
+    host = ""
+    if told:
+        refused = [f for f in failures if f.ending is Ending.NO_FILTER_CHAIN]
+        host = split_host(failures[0].account.authority)[0] or failures[0].account.server_name or ""
+        if refused:
+            name = refused[0].account.server_name or "-"
+            yield NAME_REFUSED.hit(
+                *hop.sources(refused), count=len(refused), name=name, observation="flag"
+            )
+        yield AT_GATEWAY.hit(*hop.sources(failures), count=len(failures), observation="flag")
+        yield from _host(host, mesh)
+        if course_of(hop, mesh) in {Course.BRIEF, Course.STOPPED} and hop.count > 1:
+            yield STOPPED.hit(*hop.sources(most=1), host=host)
+    for misfit in misfits(mesh, host)[:2]:
+        yield MISFIT.hit(*misfit.sources, text=misfit.text, observation=misfit.text)
+
+
+def _about_gateway(hop: Hop, mesh: Mesh) -> bool:
+    return bool(mesh.manifests("Gateway")) or any(
+        is_gateway(failure.account) for failure in hop.failures
+    )
+
+
+def _host(host: str, mesh: Mesh) -> Iterator[Hit]:
+    """Whether a Gateway opens the host of the request, and a route is bound to it."""
+    gateways = [
+        g for g in mesh.manifests("Gateway") if g.items("spec", "servers") and not g.partial
+    ]
+    if not gateways or not host or is_address(host):
+        return
+    services = [s for s in mesh.manifests("VirtualService") if takes_host(s, host)]
+    opening = [gateway for gateway in gateways if opens_host(gateway, host)]
+    if not opening:
+        yield HOST_NOT_OPENED.hit(
+            gateways[0].where("spec", "servers", 0, "hosts"),
+            host=host,
+            gateway=gateways[0].full_name,
+            hosts=", ".join(_hosts(gateways[0])) or "-",
+        )
+        for service in services[:1]:
+            yield ROUTED_ALL_THE_SAME.hit(
+                service.where("spec", "hosts"), service=service.full_name, host=host
+            )
+        return
+    for service in services:
+        bound = [g for g in gateways_named(service, gateways) if g in opening]
+        if bound:
+            yield HOST_OPENED.hit(
+                bound[0].source, gateway=bound[0].full_name, service=service.full_name, host=host
+            )
+            return
+
+
+def _hosts(gateway: Manifest) -> list[str]:
+    return [
+        str(host)
+        for index, _server in gateway.items("spec", "servers")
+        for _place, host in gateway.items("spec", "servers", index, "hosts")
+    ][:4]
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The Gateway and VirtualService objects, and what the gateway's proxy has loaded."""
+    yield from question.given(
+        question.istio_objects(hop, mesh, "Gateway", decides=(ID, "no-route")),
+        question.istio_objects(hop, mesh, "VirtualService", decides=(ID, "no-route")),
+        question.proxy_loaded(hop, mesh, "routes", ID, "no-route", "xds-stale"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Gateways and VirtualServices that do not fit each other."""
+    for misfit in misfits(mesh, ""):
+        yield Hazard(sentence="{text}", source=misfit.sources[0], values=(("text", misfit.text),))
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Make the objects agree."""
+    gateways = mesh.manifests("Gateway")
+    name = gateways[0].name if gateways else "<gateway>"
+    namespace = (gateways[0].namespace if gateways else "") or namespace_of(hop, mesh)
+    found: list[Misfit] = list(misfits(mesh, hop.host))
+    yield Remedy(
+        title=_(
+            "Make the Gateway's selector, port and hosts and the "
+            "VirtualService's `gateways` and `hosts` agree"
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            f"kubectl -n {namespace} edit gateways.networking.istio.io {name}",
+            "istioctl analyze -A",
+        ),
+        risks=tuple(misfit.text for misfit in found[:2]),
+        verify=_(
+            "`istioctl proxy-config routes` of the gateway's pod lists the "
+            "host, and the request is answered."
+        ),
+        undo=f"kubectl -n {namespace} edit gateways.networking.istio.io {name}",
+    )
+    yield Remedy(
+        title=_("Run `istioctl analyze` in CI on Gateways, VirtualServices and secrets together"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=("istioctl analyze --use-kube=false <files>",),
+    )

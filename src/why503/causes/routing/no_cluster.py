@@ -1,0 +1,266 @@
+"""No cluster: a route matches but names a destination that the proxy does not have.
+
+## What happens
+The route is found, its cluster is not: Envoy answers `503 NC cluster_not_found` at once, with an empty
+body (before Envoy 1.18, Istio 1.9, the flag was `NR` with 503). In Istio a cluster exists for each
+port of each Service and ServiceEntry that the proxy may see; so the `destination` has a host, a
+namespace or a port that none of them has. A short host in a VirtualService is completed with the
+namespace *of the VirtualService*, not with that of the service.
+
+## How to tell
+* 503 NC; the line names neither cluster nor host, the wanted name stands only in the route.
+* The proxy's debug log says `unknown cluster 'outbound|80||orders.istio-system...'`: read namespace,
+  suffix and port there.
+* `istioctl proxy-config clusters POD --fqdn HOST` is empty; `istioctl analyze` reports IST0101.
+* Neighbours: with a subset in the name see `missing-subset`; if the failures end by themselves the
+  cluster came too late (`xds-stale`, `canary-ordering`); if the Service is there but a Sidecar
+  resource or `exportTo` hides it, see `sidecar-egress-scope`.
+
+## What to do
+Write the destination's full name (`orders.shop.svc.cluster.local`) and a port that the Service has;
+for hosts outside the mesh add a ServiceEntry.
+
+## References
+* Envoy `router.cc`: `cluster_not_found`; flag NC since 1.18.
+* Istio VirtualService API, Destination: how short names are completed. `istioctl analyze` IST0101.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Manifest, ProxyCluster
+from why503.mesh.address import cluster_name, is_service_name, short_name
+from why503.mesh.course import Course, brief, course_of
+from why503.mesh.ending import Ending
+from why503.mesh.endpoint import service_ports
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.route import Destination, all_destinations
+from why503.mesh.unknown_cluster import UnknownCluster, destinations_for, unknown_clusters
+from why503.mesh.workload import same_host, service_entries_of, service_of
+from why503.support.text import _
+
+ID = "no-cluster"
+TITLE = _("The route names a destination that the proxy does not know")
+READS = frozenset(
+    {
+        "GRPCRoute",
+        "HTTPRoute",
+        "ProxyCluster",
+        "ProxyEvent",
+        "Service",
+        "ServiceEntry",
+        "VirtualService",
+    }
+)
+SIGNS = frozenset({"NC", "cluster_not_found", "unknown cluster"})
+AT = At.PROXY
+
+NOT_FOUND = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count} requests matched a route whose cluster the proxy "
+        "does not have (cluster_not_found)."
+    ),
+)
+NAMED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy's log names the cluster that it does not have: {cluster}."),
+)
+ELSEWHERE = Clue(
+    Weight.PROVES,
+    _("{route} sends to {host}; the Service of that name is {service}."),
+)
+NO_SUCH_PORT = Clue(
+    Weight.PROVES,
+    _("{route} sends to port {port} of {host}, whose Service has the ports {ports}."),
+)
+NO_SUCH_HOST = Clue(
+    Weight.SPEAKS_FOR,
+    _("{route} sends to {host}, and no Service or ServiceEntry given has that name."),
+)
+NOT_LOADED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The clusters that the proxy has loaded do not include {host}."),
+)
+SUBSET_WANTED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The route asks for subset {subset} of {host}: the subset can be what is missing."),
+)
+WARMING = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The proxy was just about to add that very cluster."),
+)
+BRIEF = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The failures ended by themselves: the cluster was missing only for a while."),
+)
+ALWAYS = Clue(Weight.HINTS, _("No request for it went well."))
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """NC, the cluster that the proxy's log names, and the destinations of the routes."""
+    failures = hop.having(Ending.NO_CLUSTER)
+    if hop.failures and not failures:
+        return
+    if failures:
+        yield NOT_FOUND.hit(*hop.sources(failures), count=len(failures))
+        if brief(hop, mesh):
+            yield BRIEF.hit(*hop.sources(failures, most=1), observation="course")
+        elif course_of(hop, mesh) is Course.ALWAYS:
+            yield ALWAYS.hit(*hop.sources(failures, most=1), observation="course")
+    unknown = unknown_clusters(mesh)
+    for cluster in unknown[:1]:
+        yield NAMED.hit(cluster.event.source, cluster=cluster.name)
+        if cluster.warming is not None:
+            yield WARMING.hit(cluster.warming.source)
+    if failures or unknown:
+        yield from _destinations(hop, mesh, unknown)
+
+
+def _destinations(hop: Hop, mesh: Mesh, unknown: tuple[UnknownCluster, ...]) -> Iterator[Hit]:
+    """What is wrong with the destinations that the failed requests can have had."""
+    destinations = destinations_for(hop, mesh, unknown)
+    for destination in destinations:
+        found = list(_wrong(destination, mesh))
+        yield from found
+        if found:
+            return
+    wanted = [d for d in destinations if d.subset]
+    if wanted:
+        yield SUBSET_WANTED.hit(
+            wanted[0].source, subset=wanted[0].subset, host=wanted[0].host, observation="subset"
+        )
+    for cluster in unknown[:1]:
+        name = cluster_name(cluster.name)
+        if name is not None and name.subset:
+            yield SUBSET_WANTED.hit(
+                cluster.event.source, subset=name.subset, host=name.host, observation="subset"
+            )
+
+
+def _wrong(destination: Destination, mesh: Mesh) -> Iterator[Hit]:
+    """Clues that a destination's host or port does not exist."""
+    host, route = destination.host, destination.manifest.full_name
+    if service_entries_of(mesh, host):
+        return
+    service = service_of(mesh, host)
+    if service is not None:
+        ports = {entry.port for entry in service_ports(mesh, host)}
+        if destination.port is not None and ports and destination.port not in ports:
+            yield NO_SUCH_PORT.hit(
+                destination.source,
+                service.where("spec", "ports"),
+                route=route,
+                port=destination.port,
+                host=host,
+                ports=", ".join(map(str, sorted(ports))),
+                observation="destination",
+            )
+        return
+    other = _namesake(mesh, host)
+    if other is not None:
+        yield ELSEWHERE.hit(
+            destination.source,
+            other.source,
+            route=route,
+            host=host,
+            service=other.full_name,
+            observation="destination",
+        )
+    elif mesh.has("Service", "ServiceEntry"):
+        yield NO_SUCH_HOST.hit(
+            destination.source, route=route, host=host, observation="destination"
+        )
+    loaded = [cluster for cluster in mesh.facts(ProxyCluster) if cluster.direction == "outbound"]
+    if loaded and not any(same_host(cluster.host, host) for cluster in loaded):
+        yield NOT_LOADED.hit(loaded[0].source, host=host)
+
+
+def _namesake(mesh: Mesh, host: str) -> Manifest | None:
+    """A Service of the destination's short name in another namespace."""
+    name = short_name(host)[0]
+    return next((service for service in mesh.manifests("Service") if service.name == name), None)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The routes, the Services, the proxy's clusters."""
+    yield from question.given(
+        question.istio_objects(
+            hop, mesh, "VirtualService", "HTTPRoute", decides=(ID, "missing-subset")
+        ),
+        question.istio_objects(hop, mesh, "DestinationRule", decides=(ID, "missing-subset")),
+        question.proxy_loaded(
+            hop, mesh, "clusters", ID, "missing-subset", "xds-stale", "sidecar-egress-scope"
+        ),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Routes whose destination has a namesake in another namespace, or a port that is not there."""
+    for destination in all_destinations(mesh):
+        for hit in _wrong(destination, mesh):
+            if hit.clue in (ELSEWHERE, NO_SUCH_PORT):
+                yield Hazard(
+                    sentence=hit.clue.sentence, source=destination.source, values=hit.values
+                )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Write the destination in full, with a port that is there."""
+    unknown = unknown_clusters(mesh)
+    destinations = destinations_for(hop, mesh, unknown)
+    route = destinations[0].manifest if destinations else None
+    name = route.name if route is not None else "<virtualservice>"
+    namespace = (route.namespace if route is not None else "") or "<namespace>"
+    right = _right_name(destinations, mesh)
+    yield Remedy(
+        title=_("Let the route name a destination that exists, with its full name: {host}").format(
+            host=right
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(
+            Patch(
+                yaml=f"destination:\n  host: {right}\n",
+                path=destinations[0].source.path if destinations else "",
+                line=destinations[0].source.line if destinations else 0,
+            ),
+        ),
+        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        verify=_(
+            "`istioctl proxy-config clusters` of the failing proxy "
+            "lists the destination, and NC ends."
+        ),
+        undo=f"kubectl -n {namespace} edit virtualservice {name}",
+    )
+    yield Remedy(
+        title=_(
+            "Write full host names in VirtualServices, and run `istioctl analyze` in CI (IST0101)"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=("istioctl analyze -A",),
+    )
+
+
+def _right_name(destinations: tuple[Destination, ...], mesh: Mesh) -> str:
+    for destination in destinations:
+        service = service_of(mesh, destination.host) or _namesake(mesh, destination.host)
+        if service is not None:
+            return f"{service.name}.{service.namespace or '<namespace>'}.svc.cluster.local"
+        if is_service_name(destination.host):
+            return f"{short_name(destination.host)[0]}.<namespace>.svc.cluster.local"
+    return "<service>.<namespace>.svc.cluster.local"

@@ -1,0 +1,263 @@
+"""Egress scope: the destination exists, but the calling proxy may not know it, and unknown means blocked.
+
+## What happens
+With `outboundTrafficPolicy: REGISTRY_ONLY` a proxy sends only to hosts that it knows: Services and
+ServiceEntries that its Sidecar resource (`egress.hosts`) and their `exportTo` let it see. For HTTP on
+a port that it listens on, every other host falls into the virtual host `block_all`, which answers
+`502` directly, with an empty body (404 in Istio before 1.2). Anything else ends in `BlackHoleCluster`: a
+TCP connection that is closed at once, `0 UH`, curl says "empty reply" or "connection reset".
+
+## How to tell
+* `502 - direct_response` with the route name `block_all`, or cluster `BlackHoleCluster`.
+* A client sees 502 with `server: envoy`, `content-length: 0` and no `x-envoy-upstream-service-time`:
+  the proxy's own answer, no gateway behind it is bad.
+* `istioctl proxy-config clusters POD` lacks the host; other workloads may well have it.
+* `kubectl get sidecar -A` (a namespace's default Sidecar and the root namespace's count too),
+  `exportTo` of Service (`networking.istio.io/exportTo`), ServiceEntry, VirtualService.
+
+## What to do
+Add the host to the Sidecar's `egress.hosts` (`namespace/host`), or a ServiceEntry for a host outside
+the mesh, with the port that is called. ALLOW_ANY lets everything through, wanted or not.
+
+## References
+* Istio MeshConfig and Sidecar API, `outboundTrafficPolicy`; `block_all` 502 since 1.2.
+* istio/istio 12760: 502 for unknown hosts under REGISTRY_ONLY.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Source
+from why503.mesh.address import BLACK_HOLE, is_address, split_host
+from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure, Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.workload import service_entries_of
+from why503.support.text import _
+
+ID = "sidecar-egress-scope"
+TITLE = _("The calling proxy may not know the destination, and blocks what it does not know")
+READS = frozenset(
+    {
+        "IstioOperator",
+        "MeshConfig",
+        "Service",
+        "ServiceEntry",
+        "Sidecar",
+        "VirtualService",
+        "fragment",
+    }
+)
+SIGNS = frozenset({"UH", "BlackHoleCluster", "block_all", "direct_response"})
+AT = At.PROXY
+
+BLOCKED = Clue(
+    Weight.PROVES,
+    _(
+        "{count} requests met the route `block_all`: the proxy knows no "
+        "such host on this port and blocks it."
+    ),
+)
+BLACK_HOLED = Clue(
+    Weight.PROVES,
+    _(
+        "{count} connections went to BlackHoleCluster: the proxy knows "
+        "nobody at {address} and blocks it."
+    ),
+)
+OWN_502 = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The 502 is Envoy's own and empty (server: {server}, no upstream time): so "
+        "answers `block_all` under REGISTRY_ONLY."
+    ),
+)
+REGISTRY_ONLY = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{by} sets outboundTrafficPolicy REGISTRY_ONLY: hosts that are "
+        "not in the registry are blocked."
+    ),
+)
+NOT_IN_SCOPE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{sidecar} lets proxies see {hosts} only; {host} is none of them."),
+)
+NOT_EXPORTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{object} is exported to {export} only."),
+)
+PASSED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("A ServiceEntry for {host} is there and not narrowed by anything given."),
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """`block_all`, BlackHoleCluster, an empty 502 of Envoy's own, and the scope that was set."""
+    blocked = hop.having(Ending.BLOCKED)
+    if blocked:
+        yield from _blocked(hop, blocked)
+    elif hop.role is Role.CLIENT and (own := [f for f in hop.failures if _is_own_502(f)]):
+        server = own[0].teller.server or "envoy"
+        yield OWN_502.hit(*hop.sources(own), server=server)
+    elif not hop.having(Ending.NO_ROUTE, Ending.NO_CLUSTER):
+        return
+    policy = registry_only(mesh)
+    if policy is not None and policy.source is not None:
+        yield REGISTRY_ONLY.hit(policy.source, by=policy.by)
+    yield from _scope(hop, mesh)
+    if not blocked and service_entries_of(mesh, _wanted(hop)):
+        yield PASSED.hit(service_entries_of(mesh, _wanted(hop))[0].source, host=_wanted(hop))
+
+
+def _blocked(hop: Hop, blocked: tuple[Failure, ...]) -> Iterator[Hit]:
+    holes = [f for f in blocked if f.account.upstream_cluster == BLACK_HOLE]
+    if holes:
+        address = holes[0].account.downstream_local or hop.host or "-"
+        yield BLACK_HOLED.hit(
+            *hop.sources(holes), count=len(holes), address=address, observation="blocked"
+        )
+    routed = [failure for failure in blocked if failure not in holes]
+    if routed:
+        yield BLOCKED.hit(*hop.sources(routed), count=len(routed), observation="blocked")
+
+
+def _is_own_502(failure: Failure) -> bool:
+    """An empty 502 that Envoy, and nobody behind it, has written."""
+    told = failure.teller
+    return (
+        told.code == 502
+        and told.bytes_sent == 0
+        and not told.body
+        and told.upstream_service_time is None
+        and told.server in {"envoy", "istio-envoy"}
+    )
+
+
+def _wanted(hop: Hop) -> str:
+    """Host that the first failed request asked for."""
+    if hop.failures:
+        asked = split_host(hop.failures[0].account.authority)[0]
+        if asked and not is_address(asked):
+            return asked
+    return hop.host
+
+
+def _scope(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Sidecar resources and exportTo that keep the host from the caller."""
+    host = _wanted(hop)
+    if not host or is_address(host):
+        return
+    scope = scope_without(mesh, host)
+    if scope is not None:
+        sources = [scope.source] if scope.source is not None else []
+        yield NOT_IN_SCOPE.hit(
+            *sources, sidecar=scope.by, hosts=", ".join(scope.value[:4]) or "-", host=host
+        )
+    hidden = exported_elsewhere(mesh, host)
+    if hidden is not None and hidden.source is not None:
+        yield NOT_EXPORTED.hit(hidden.source, object=hidden.by, export=hidden.value)
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Scope and policy of the caller, its access log, its clusters."""
+    yield from question.given(
+        question.istio_objects(hop, mesh, "Sidecar", "ServiceEntry", decides=(ID, "no-cluster")),
+        question.caller_proxy_log(hop, mesh, ID, "upstream-returned-5xx", "no-route"),
+        question.proxy_loaded(hop, mesh, "clusters", ID, "no-cluster", "xds-stale"),
+    )
+    if registry_only(mesh) is None:
+        yield Missing(
+            what=_("the mesh config: outboundTrafficPolicy"),
+            command="kubectl -n istio-system get configmap istio -o jsonpath='{.data.mesh}'",
+            decides=(ID, "no-route"),
+        )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: a narrow scope is a decision, not a mistake, until a request is blocked."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Let the caller see the host."""
+    host = _wanted(hop)
+    name = host if host and not is_address(host) else service_name(hop)
+    namespace = namespace_of(hop, mesh)
+    scope = scope_without(mesh, host) if host else None
+    source = scope.source if scope is not None and scope.source is not None else Source(path="")
+    if scope is not None or ".svc." in f"{name}.":
+        yield Remedy(
+            title=_("Add {host} to the egress hosts of the caller's Sidecar resource").format(
+                host=name
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            patches=(
+                Patch(
+                    yaml=f'spec:\n  egress:\n  - hosts:\n    - "{namespace}/{name}"\n',
+                    path=source.path,
+                    line=source.line,
+                ),
+            ),
+            risks=(_("Keep the hosts that are listed already, `istio-system/*` among them."),),
+            verify=_("`istioctl proxy-config clusters` of the caller lists {host}.").format(
+                host=name
+            ),
+        )
+    else:
+        yield Remedy(
+            title=_("Register {host} with a ServiceEntry, with the port that is called").format(
+                host=name
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            patches=(Patch(yaml=service_entry(name, hop.port)),),
+            risks=(_("The caller's Sidecar resource, if there is one, has to list the host too."),),
+            verify=_("`istioctl proxy-config clusters` of the caller lists {host}.").format(
+                host=name
+            ),
+            undo="kubectl -n <client-namespace> delete serviceentry <name>",
+        )
+    yield Remedy(
+        title=_(
+            "Watch BlackHoleCluster and `block_all` in the access logs before a scope is narrowed"
+        ),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )
+
+
+def service_entry(host: str, port: int | None) -> str:
+    """A ServiceEntry for one host outside the mesh."""
+    number = port or 443
+    protocol = "HTTP" if number in {80, 8080} else "TLS"
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: ServiceEntry\n"
+        "metadata:\n"
+        f"  name: {host.replace('.', '-')}\n"
+        "  namespace: <client-namespace>\n"
+        "spec:\n"
+        f"  hosts: [{host}]\n"
+        "  location: MESH_EXTERNAL\n"
+        "  resolution: DNS\n"
+        "  ports:\n"
+        f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
+    )

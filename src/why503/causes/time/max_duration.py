@@ -1,0 +1,155 @@
+"""Maximum duration: a connection or stream reached the age that it was allowed.
+
+## What happens
+Envoy has several limits of age, all of them off unless set: `max_stream_duration` of a route or of
+the HTTP connection manager (504, no flag, details `max_duration_timeout`), `max_stream_duration` of
+a cluster (504 UMSDR, `upstream_max_stream_duration_reached`), and the age of a connection
+(`max_connection_duration`; flag DT for TCP; HTTP connections are drained first). When headers are
+out the answer is cut off and its code stays: `200` with UMSDR, or with no flag at all. Activity
+does not help: unlike an idle timeout it ends streams that are busy.
+
+## How to tell
+* Details or flag name it; the durations of the ended streams lie at one value.
+* The proxy in front sees the broken answer as `200 UPE` or `200 UR`, so look for the innermost one.
+* Counters `downstream_rq_max_duration_reached`, `upstream_rq_max_duration_reached`,
+  `downstream_cx_max_duration_reached`.
+* gRPC: a caller's `grpc-timeout` header turns into the same limit where the route honours it.
+
+## What to do
+Find who set the limit (EnvoyFilter, ProxyConfig `connectionSettings`, another product's route) and
+raise it for streams that are meant to be long, or let the client open a new stream in time.
+
+## References
+* Envoy `protocol.proto` and `route_components.proto`: `max_stream_duration` and its kin.
+* Flags and codes of each limit measured on Envoy 1.40.0; UMSDR since 1.15, DT since 1.16.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.mesh.ending import Ending
+from why503.mesh.envoy_setting import envoy_settings
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.timing import bunched_at
+from why503.support.duration import seconds_of, spell
+from why503.support.text import _
+
+ID = "max-duration"
+TITLE = _("A connection or stream reached the age that it was allowed")
+READS = frozenset({"EnvoyFilter", "fragment"})
+SIGNS = frozenset(
+    {
+        "UMSDR",
+        "DT",
+        "max_duration_timeout",
+        "upstream_max_stream_duration_reached",
+        "duration_timeout",
+    }
+)
+AT = At.PROXY
+
+TOO_OLD = Clue(
+    Weight.PROVES,
+    _("{count} streams were ended at the age that this proxy allows ({word})."),
+)
+CONNECTION_TOO_OLD = Clue(
+    Weight.PROVES,
+    _("The proxy closed {count} connections because they had reached their longest duration."),
+)
+SAME_AGE = Clue(Weight.HINTS, _("They were all ended after about {duration}."))
+SET = Clue(Weight.HINTS, _("{by} sets `{name}` to {limit}."))
+
+_FIELDS = ("max_stream_duration", "max_connection_duration", "max_downstream_connection_duration")
+_NEAR = 0.02
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Details or flag of an age limit, and who set it."""
+    old = hop.having(Ending.MAX_DURATION)
+    closed = tuple(filter(_aged, hop.having(Ending.PROXY_CLOSED)))
+    if old:
+        yield TOO_OLD.hit(*hop.sources(old), count=len(old), word=_word(old[0]))
+    if closed:
+        yield CONNECTION_TOO_OLD.hit(*hop.sources(closed), count=len(closed))
+    if not old and not closed:
+        return
+    took = [f.teller.duration / 1000 for f in (*old, *closed) if f.teller.duration is not None]
+    usual = bunched_at(took, _NEAR)
+    if usual is not None and len(took) > 1:
+        yield SAME_AGE.hit(*hop.sources((*old, *closed)), duration=spell(usual))
+    for name in _FIELDS:
+        for setting in envoy_settings(mesh, name)[:1]:
+            sources = [setting.source] if setting.source else []
+            limit = setting.value if isinstance(setting.value, str) else "..."
+            yield SET.hit(*sources, by=setting.by, name=name, limit=limit)
+
+
+def _aged(failure: Failure) -> bool:
+    return "max_connection_duration" in failure.outcome.detail
+
+
+def _word(failure: Failure) -> str:
+    flags = failure.teller.flags or frozenset()
+    return failure.teller.details or ",".join(sorted(flags)) or failure.outcome.detail
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Who sets the limit."""
+    yield from question.given(
+        question.istio_objects(hop, mesh, "EnvoyFilter", decides=(ID,)),
+        question.server_proxy_log(hop, mesh, ID, "upstream-reset"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Limits of age for streams, which end busy ones too."""
+    for setting in envoy_settings(mesh, "max_stream_duration"):
+        value = setting.value
+        if isinstance(value, dict):
+            value = value.get("max_stream_duration")
+        seconds = seconds_of(value)
+        if seconds and setting.source is not None:
+            yield Hazard(
+                sentence=_("{by} ends every stream after {limit}, busy or not."),
+                source=setting.source,
+                values=(("by", setting.by), ("limit", spell(seconds))),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Raise the limit where long streams are meant; let the client begin anew in time."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    found = envoy_settings(mesh, *_FIELDS)
+    where = found[0].by if found else _("the configuration of the proxy that ends the streams")
+    yield Remedy(
+        title=_(
+            "Raise or remove the limit of age in {where} for the long streams of {service}"
+        ).format(where=where, service=name),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            "kubectl get envoyfilters -A -o yaml | grep -n -E 'max_(stream|connection)_duration'",
+            f"kubectl -n {namespace} get envoyfilters",
+        ),
+        risks=(_("Without a limit old streams keep old pods and old configuration in use."),),
+        verify=_("The counters `*_max_duration_reached` stop growing."),
+    )
+    yield Remedy(
+        title=_("Let the client open a new stream before the limit, and go on where it stopped"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+    )

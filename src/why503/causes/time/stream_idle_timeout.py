@@ -1,0 +1,177 @@
+"""Stream idle timeout: no byte moved in either direction for so long that the proxy gave up.
+
+## What happens
+Envoy's HTTP connection manager ends a stream on which nothing has moved, up or down, for
+`stream_idle_timeout` (or the route's `idle_timeout`, which overrides it). Before headers went out
+the caller gets 504 with the body `stream timeout`, or 408 if its own request was not complete;
+after that the answer is cut off and its code stays (`200 SI`). Plain Envoy's default is 5 minutes.
+Istio switches it off (0), so in a mesh somebody set it: an EnvoyFilter, a ProxyConfig's
+`connectionSettings.httpStreamIdleTimeout` (API of 1.31; its EDGE profile brings 5 min), or another
+product's defaults (Envoy Gateway, Contour).
+
+## How to tell
+* Flag SI, details `stream_idle_timeout`; 504, 408, or any code with a cut body.
+* For requests that were silent from the start the duration is the timeout: 300 s is Envoy's own.
+* Long polls, server-sent events, WebSockets, gRPC streams and slow reports are hit, others not.
+* The server's proxy logs `0 DC` at the same moment. Counter `downstream_rq_idle_timeout`.
+
+## What to do
+Let long streams send something (a ping, a comment line) more often than the timeout, or raise it
+for those routes. 408 means that the caller stopped sending: look there first.
+
+## References
+* Envoy `http_connection_manager.proto` (`stream_idle_timeout`), FAQ "How do I configure timeouts?".
+* Istio `listener_builder.go` 1.31 (0); `connection_settings.go` 1.31.0-rc.0.
+* `504 SI` and `200 SI` measured on Envoy 1.40.0.
+"""
+
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Witness
+from why503.mesh.ending import Ending
+from why503.mesh.envoy_setting import envoy_settings
+from why503.mesh.failure import Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.timing import bunched_at
+from why503.support.duration import seconds_of, spell
+from why503.support.text import _
+
+ID = "stream-idle-timeout"
+TITLE = _("No byte moved for the stream idle timeout, and the proxy ended the stream")
+READS = frozenset({"EnvoyFilter", "fragment"})
+SIGNS = frozenset({"SI", "stream_idle_timeout", "stream timeout"})
+AT = At.PROXY
+
+IDLE = Clue(
+    Weight.PROVES,
+    _("{count} streams were ended by the proxy because nothing moved on them (SI)."),
+)
+BODY = Clue(Weight.SPEAKS_FOR, _("The caller got Envoy's text for idle streams: `stream timeout`."))
+ENVOY_DEFAULT = Clue(
+    Weight.HINTS,
+    _("They were ended after {duration}: Envoy's own limit for idle streams is 5 min."),
+)
+SET = Clue(Weight.HINTS, _("{by} sets `stream_idle_timeout` to {timeout}."))
+CALLER_STOPPED = Clue(
+    Weight.HINTS,
+    _("{count} of them ended with 408: the caller had not sent its whole request."),
+)
+
+ENVOY_LIMIT = 300.0
+"""Seconds: Envoy's default."""
+_NEAR = 0.02
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """SI, how long it took, and who set the limit."""
+    failures = hop.having(Ending.STREAM_IDLE_TIMEOUT)
+    if not failures:
+        return
+    told = [failure for failure in failures if failure.teller.witness is not Witness.CLIENT]
+    clue = IDLE if told else BODY
+    yield clue.hit(*hop.sources(told or failures), count=len(told), observation="SI")
+    stopped = [failure for failure in failures if failure.teller.code == 408]
+    if stopped:
+        yield CALLER_STOPPED.hit(*hop.sources(stopped), count=len(stopped))
+    took = [f.teller.duration / 1000 for f in failures if f.teller.duration is not None]
+    usual = bunched_at(took, _NEAR)
+    if usual is not None and abs(usual - ENVOY_LIMIT) <= _NEAR * ENVOY_LIMIT:
+        yield ENVOY_DEFAULT.hit(*hop.sources(failures), duration=spell(usual))
+    for setting in envoy_settings(mesh, "stream_idle_timeout", "httpStreamIdleTimeout")[:1]:
+        sources = [setting.source] if setting.source else []
+        yield SET.hit(*sources, by=setting.by, timeout=str(setting.value))
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """Who sets the limit, and whether the application had gone quiet."""
+    yield from question.given(
+        question.istio_objects(hop, mesh, "EnvoyFilter", decides=(ID,)),
+        question.server_proxy_log(hop, mesh, ID, "stale-connection"),
+        question.server_app_log(hop, mesh, ID, "upstream-overloaded"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Limits shorter than Envoy's own, which end long polls and quiet streams."""
+    for setting in envoy_settings(mesh, "stream_idle_timeout"):
+        seconds = seconds_of(setting.value)
+        if seconds and seconds < ENVOY_LIMIT and setting.source is not None:
+            yield Hazard(
+                sentence=_(
+                    "{by} ends streams on which nothing moves for {limit}: long polls, "
+                    "events and slow reports are cut off."
+                ),
+                source=setting.source,
+                values=(("by", setting.by), ("limit", spell(seconds))),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Raise the limit for now; let long streams send something."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    context = "SIDECAR_INBOUND" if hop.role is Role.UPSTREAM else "SIDECAR_OUTBOUND"
+    yield Remedy(
+        title=_("Raise the stream idle timeout of this proxy above the longest silence"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=idle_filter(f"{name.strip('<>')}-stream-idle", namespace, context)),),
+        risks=(
+            _(
+                "It holds for every stream of the proxies in that namespace; dead streams stay "
+                "longer. At a gateway the context is GATEWAY, in the gateway's namespace."
+            ),
+        ),
+        verify=_("`downstream_rq_idle_timeout` stops growing."),
+        undo=f"kubectl -n {namespace} delete envoyfilter {name.strip('<>')}-stream-idle",
+    )
+    yield Remedy(
+        title=_("Let {service} or its callers send something more often than the limit").format(
+            service=name
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        risks=(_("Pings keep streams alive that nobody reads any more."),),
+        verify=_("Lines with SI stop while long streams go on."),
+    )
+
+
+def idle_filter(name: str, namespace: str, context: str) -> str:
+    """An EnvoyFilter that lets streams be quiet for an hour."""
+    return (
+        "apiVersion: networking.istio.io/v1alpha3\n"
+        "kind: EnvoyFilter\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  configPatches:\n"
+        "  - applyTo: NETWORK_FILTER\n"
+        "    match:\n"
+        f"      context: {context}\n"
+        "      listener:\n"
+        "        filterChain:\n"
+        "          filter:\n"
+        "            name: envoy.filters.network.http_connection_manager\n"
+        "    patch:\n"
+        "      operation: MERGE\n"
+        "      value:\n"
+        "        typed_config:\n"
+        '          "@type": type.googleapis.com/envoy.extensions.filters.network.'
+        "http_connection_manager.v3.HttpConnectionManager\n"
+        "          stream_idle_timeout: 3600s\n"
+    )

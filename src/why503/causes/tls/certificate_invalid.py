@@ -1,0 +1,266 @@
+"""Certificate refused: a certificate was shown and is expired, of an unknown issuer, or misnamed.
+
+## What happens
+In a TLS handshake one side shows a certificate and the other refuses it. The words tell which:
+
+* *We* refuse the peer: `CERTIFICATE_VERIFY_FAILED` (268435581), followed by the reason in words
+  (`certificate_has_expired`, `unable_to_get_local_issuer_certificate`, `SAN_matcher`).
+* *The peer* refuses ours: an alert, `CERTIFICATE_EXPIRED` (268436501), `UNKNOWN_CA` (268436504),
+  `BAD_CERTIFICATE` (268436498), `CERTIFICATE_UNKNOWN` (268436502). Our side cannot say more.
+
+With TLS 1.2 both end in `503 UF`. With TLS 1.3, the normal case between sidecars, the alert about
+a client's certificate comes after the handshake: the caller logs a bare `503 UC` and the server's
+access log has no line.
+
+## How to tell
+* Look at the side that was refused, not at the one that logs: its certificate is the wrong one.
+* Workload certificates live for 24 hours. After expiry think of a proxy that could not reach
+  istiod, of a suspended machine, of a wrong clock.
+* An unknown issuer after a change of the root, or between clusters with different roots.
+* Every request on a new connection fails; counters `ssl.fail_verify_error`,
+  `ssl.fail_verify_san`.
+
+## What to do
+Expired: restart the pod that shows the certificate (it fetches a new one) and find out why it was
+not renewed. Unknown issuer: give both sides a common root; while roots change, trust both. Name:
+set `subjectAltNames` and `sni` of the DestinationRule to what the server shows, or mend the
+certificate.
+
+## References
+* Envoy `ssl_socket.cc`, `default_validator.cc` (1.10-1.40); BoringSSL's error numbers.
+* Istio documentation, plug in CA certificates; `SECRET_TTL` 24h.
+* Measured on Envoy 1.40.0: expired, untrusted and misnamed certificates on either side.
+"""
+
+import re
+from collections.abc import Iterator
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import AppEvent, ProxyEvent
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Family, Role
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name
+from why503.mesh.timing import all_fail
+from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_events, tls_failures
+from why503.support.text import _
+
+ID = "certificate-invalid"
+TITLE = _("A certificate was shown and refused")
+READS = frozenset({"AppEvent", "ProxyEvent"})
+SIGNS = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "certificate has expired",
+        "SAN matcher",
+        "UF",
+    }
+)
+AT = At.LEG
+
+WE_REFUSED = Clue(
+    Weight.PROVES,
+    _("The caller's proxy refused the certificate that {service} showed: {why}."),
+)
+OUTSIDE_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy refused the certificate that the outside server showed: {why}."),
+)
+OTHER_NAME = Clue(
+    Weight.HINTS,
+    _("The certificate is for another name; a wrong server name (SNI) can fetch a wrong one."),
+)
+PEER_REFUSED = Clue(
+    Weight.PROVES,
+    _("{service} refused the certificate that the caller's proxy showed: {why}."),
+)
+LOGGED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A proxy's own log shows a refused certificate: {why}."),
+)
+LOGGED_OFTEN = Clue(
+    Weight.SPEAKS_FOR,
+    _("Certificates were refused on {count} connections in that log."),
+)
+SILENT_REFUSAL = Clue(
+    Weight.HINTS,
+    _("Every request ends in UC unseen by the server's log: TLS 1.3 hides an alert."),
+)
+APPLICATION_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The calling application itself refused a certificate: {text}"),
+)
+
+_APPLICATION = re.compile(
+    r"x509: |certificate (?:has expired|verify failed|is not valid|signed by unknown)"
+    r"|CERTIFICATE_VERIFY_FAILED|PKIX path|unable to get local issuer|self[- ]signed certificate"
+)
+_BOTH = (TlsReason.WE_REFUSED, TlsReason.PEER_REFUSED)
+_BY_CONNECTION = frozenset(
+    {Ending.CONNECTION_TERMINATION, Ending.CONNECTION_FAILURE, Ending.TLS_FAILURE}
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Who refused whom and why: in the failures, in the proxies' logs, in the caller's own log."""
+    if (
+        hop.family not in {Family.CONNECTION, Family.UNKNOWN}
+        or hop.leg is Place.UPSTREAM_PROXY_TO_APP
+    ):
+        return
+    yield from _we_refused(hop)
+    if ours := tls_failures(hop, TlsReason.PEER_REFUSED):
+        yield PEER_REFUSED.hit(
+            *hop.sources(ours),
+            service=service_name(hop),
+            why=_why(refusal_of(ours[0].outcome.transport)),
+            observation="refused certificate",
+        )
+    if not hop.count or _BY_CONNECTION & set(hop.endings):
+        yield from _logged(tls_events(mesh, *_BOTH))
+    yield from _silent(hop, mesh)
+    if hop.role is Role.CLIENT or not hop.count:
+        for event in mesh.facts(AppEvent):
+            if _APPLICATION.search(event.text):
+                yield APPLICATION_REFUSED.hit(event.source, text=event.text[:160])
+                break
+
+
+def _we_refused(hop: Hop) -> Iterator[Hit]:
+    theirs = tls_failures(hop, TlsReason.WE_REFUSED)
+    if not theirs:
+        return
+    refusals = [refusal_of(failure.outcome.transport) for failure in theirs]
+    told = next((why for why in refusals if why is not Refusal.UNKNOWN), Refusal.UNKNOWN)
+    unclear = told in {Refusal.NAME, Refusal.UNKNOWN} and hop.leg is Place.PROXY_TO_EXTERNAL
+    clue = OUTSIDE_REFUSED if unclear else WE_REFUSED
+    yield clue.hit(
+        *hop.sources(theirs),
+        service=service_name(hop),
+        why=_why(told),
+        observation="refused certificate",
+    )
+    if unclear and told is Refusal.NAME:
+        yield OTHER_NAME.hit(*hop.sources(theirs, 1))
+
+
+def _logged(events: tuple[ProxyEvent, ...]) -> Iterator[Hit]:
+    if not events:
+        return
+    refusals = [refusal_of(event.text) for event in events]
+    told = next((why for why in refusals if why is not Refusal.UNKNOWN), Refusal.UNKNOWN)
+    yield LOGGED.hit(
+        *(event.source for event in events[:3]), why=_why(told), observation="refused certificate"
+    )
+    connections = {event.connection for event in events if event.connection}
+    if len(connections) > 1:
+        yield LOGGED_OFTEN.hit(events[-1].source, count=len(connections))
+
+
+def _silent(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    ended = hop.having(Ending.CONNECTION_TERMINATION)
+    between = hop.leg is Place.PROXY_TO_PROXY and hop.role is Role.DOWNSTREAM
+    hidden = all(f.server_silent and f.server_refused is None for f in ended)
+    if ended and between and hidden and all_fail(hop, mesh):
+        yield SILENT_REFUSAL.hit(*hop.sources(ended))
+
+
+def _why(refusal: Refusal) -> str:
+    """The reason of a refusal in words."""
+    return {
+        Refusal.EXPIRED: _("it has expired"),
+        Refusal.NOT_YET_VALID: _("it is not valid yet, so a clock is wrong"),
+        Refusal.ISSUER: _("its issuer is not trusted there"),
+        Refusal.NAME: _("none of its names is the expected one"),
+        Refusal.REVOKED: _("it was revoked"),
+        Refusal.UNKNOWN: _("the error does not say why"),
+    }[refusal]
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The certificates of both proxies, and the server's listener log."""
+    namespace = namespace_of(hop, mesh)
+    yield Missing(
+        what=_("the certificates of the server's proxy and their dates"),
+        command=f"istioctl proxy-config secret {server_pod(hop, mesh)} -n {namespace}",
+        decides=(ID, "secret-not-delivered", "mtls-mismatch"),
+    )
+    yield Missing(
+        what=_("the certificates of the caller's proxy and their dates"),
+        command=f"istioctl proxy-config secret {caller_pod(hop, mesh)} -n <client-namespace>",
+        decides=(ID, "secret-not-delivered", "keepalive-race"),
+    )
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "keepalive-race")
+    )
+
+
+def hazards(_mesh: Mesh) -> Iterator[Hazard]:
+    """None: objects name certificates and do not show their dates or issuers."""
+    yield from ()
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """A new certificate by a restart; the cause of the missed renewal; an alert on expiry."""
+    namespace, name = namespace_of(hop, mesh), service_name(hop)
+    if hop.leg is Place.PROXY_TO_EXTERNAL:
+        yield Remedy(
+            title=_("Compare the names and the issuer that {service} shows with the rule's").format(
+                service=name
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=(
+                (
+                    f"openssl s_client -connect {name}:{hop.port or 443} -servername {name}"
+                    " </dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName"
+                ),
+                "kubectl get destinationrules -A -o yaml",
+            ),
+            risks=(_("insecureSkipVerify would accept any server; use it for a test only."),),
+        )
+        return
+    ours = bool(tls_failures(hop, TlsReason.PEER_REFUSED))
+    pod = caller_pod(hop, mesh) if ours else server_pod(hop, mesh)
+    space = "<client-namespace>" if ours else namespace
+    yield Remedy(
+        title=_("Restart {pod}: its proxy fetches a new certificate when it starts").format(
+            pod=pod
+        ),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {space} delete pod {pod}",),
+        risks=(_("Its requests in flight break; a root that is not trusted stays so."),),
+        verify=f"istioctl proxy-config secret {pod} -n {space}",
+    )
+    yield Remedy(
+        title=_("Find out why the certificate was not renewed or is not trusted"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            f"kubectl -n {space} logs {pod} -c istio-proxy | grep -iE 'csr|certificate|secret'",
+            f"istioctl proxy-config rootca-compare {pod}.{space} <other-pod>.{namespace}",
+        ),
+    )
+    yield Remedy(
+        title=_("Alert on certificates that are close to their end"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+        verify="envoy_server_days_until_first_cert_expiring",
+    )

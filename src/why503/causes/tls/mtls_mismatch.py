@@ -1,0 +1,391 @@
+"""mTLS mismatch: inside the mesh one end of a hop speaks mutual TLS and the other plain text.
+
+## What happens
+The caller's proxy decides how it opens the connection: by the `tls` block of a DestinationRule,
+and without one by itself (auto mTLS, the default since Istio 1.5: mutual TLS to endpoints that
+have a sidecar, plain text to others). The server's proxy decides what it accepts, by
+PeerAuthentication. Three ways to disagree:
+
+* **Plain text to STRICT** (`tls.mode: DISABLE`, or a caller without a sidecar): the server's
+  listener has no filter chain for it and closes the connection. The caller's proxy logs `503 UC
+  ...{connection_termination}`, the server's proxy `0 NR filter_chain_not_found` with `- - -` in
+  place of the request.
+* **Mutual TLS to plain text** (`ISTIO_MUTUAL` towards pods without a sidecar or with mTLS
+  disabled): `503 UF`, `TLS error: 268435703 ... WRONG_VERSION_NUMBER`; the application logs a
+  malformed request.
+* **No client certificate** (`tls.mode: SIMPLE` to STRICT): with TLS 1.2
+  `SSLV3_ALERT_HANDSHAKE_FAILURE`; with TLS 1.3 a bare `503 UC`, and nothing in the server's
+  access log.
+
+Before Istio 1.5 there was no auto mTLS: a DestinationRule without a `tls` block replaced the
+mesh's default rule and so switched mTLS off towards its host.
+
+## How to tell
+* Every request over every new connection fails, from the moment a rule was applied. A keep-alive
+  race spares most requests.
+* `filter_chain_not_found` at the server, `WRONG_VERSION_NUMBER` at the caller.
+* Counters at the server's listener: `no_filter_chain_match`, `ssl.fail_verify_no_cert`.
+* `istioctl x describe pod` names the rules that apply to a pod.
+
+## What to do
+Take `tls.mode: DISABLE` or `SIMPLE` out of the DestinationRule (auto mTLS then does what the
+server needs), or give the server a sidecar, or relax PeerAuthentication to PERMISSIVE while
+moving over. A client without a sidecar cannot call a STRICT server at all.
+
+## References
+* Istio API: DestinationRule `trafficPolicy.tls`, PeerAuthentication `mtls.mode`.
+* Istio 1.5 change notes: automatic mutual TLS.
+* BoringSSL error numbers; measured on Envoy 1.40.0 for all three faces.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Request
+from why503.mesh.account import destination_of
+from why503.mesh.address import cluster_name, is_address
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Role
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.mtls import (
+    Conflict,
+    conflicts,
+    mtls_conflict,
+    mutual_somewhere,
+    server_mtls,
+    switched_off,
+)
+from why503.mesh.naming import namespace_of, selecting_labels, service_name
+from why503.mesh.timing import all_fail, successes
+from why503.mesh.tls_reason import TlsReason, tls_events, tls_failures
+from why503.mesh.traffic_policy import client_tls, destination_rules_for
+from why503.mesh.workload import WORKLOAD_KINDS, same_host
+from why503.support.text import _
+
+ID = "mtls-mismatch"
+TITLE = _("One end of the connection speaks mutual TLS and the other plain text")
+READS = frozenset(
+    {*WORKLOAD_KINDS, "DestinationRule", "IstioOperator", "MeshConfig", "PeerAuthentication"}
+    | {"ProxyEvent", "Request", "Service", "ServiceEntry", "fragment"}
+)
+SIGNS = frozenset(
+    {"filter_chain_not_found", "connection termination", "UC", "UF", "WRONG_VERSION_NUMBER"}
+    | {"SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_CERTIFICATE_REQUIRED"}
+    | {"PEER_DID_NOT_RETURN_A_CERTIFICATE"}
+)
+AT = At.LEG
+
+REFUSED_BY_SERVER = Clue(
+    Weight.PROVES,
+    _("The server's listener takes no plain text and closed them (NR filter_chain_not_found)."),
+)
+REFUSED_ALONE = Clue(
+    Weight.SPEAKS_FOR,
+    _("A listener refused {count} connections without TLS (NR), as STRICT does with plain text."),
+)
+ENDED_UNANSWERED = Clue(
+    Weight.HINTS,
+    _("{count} connections between the proxies ended (UC), as plain text to STRICT does."),
+)
+EVERY_REQUEST = Clue(
+    Weight.HINTS,
+    _("Every request to {service} fails, as it does when the two ends disagree on TLS."),
+)
+OTHERS_WENT_WELL = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{count} requests to {service} went well: the two ends do agree on TLS."),
+)
+SERVER_NEVER_SAW = Clue(
+    Weight.HINTS,
+    _("The server's proxy has no line of these requests: it refused the connections."),
+)
+CONFLICT = Clue(
+    Weight.SPEAKS_FOR,
+    _("{client} makes callers use {mode}, but {server} takes {demand}."),
+)
+PLAIN_SERVER = Clue(
+    Weight.SPEAKS_FOR,
+    _("The caller started TLS and {service} answered in plain text (WRONG_VERSION_NUMBER)."),
+)
+MUTUAL_DEMANDED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{client} makes callers use ISTIO_MUTUAL."),
+)
+MUTUAL_SOMEWHERE = Clue(
+    Weight.HINTS,
+    _("{client} sets ISTIO_MUTUAL; the evidence does not show for which host."),
+)
+ONE_SIDED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{client} makes callers start TLS of their own ({mode}), not the mesh's mutual TLS."),
+)
+CERTIFICATE_WANTED = Clue(
+    Weight.PROVES,
+    _("The server wanted a client certificate and the caller's proxy showed none: {text}"),
+)
+CERTIFICATE_LOGGED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A proxy's log shows a caller that came without the client certificate it has to show."),
+)
+HANDSHAKE_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The server broke the handshake off (alert 40): in TLS 1.2 for want of a certificate."),
+)
+STRICT_SERVER = Clue(Weight.HINTS, _("{server} demands STRICT mutual TLS."))
+SWITCHED_OFF = Clue(
+    Weight.SPEAKS_FOR,
+    _("{client} has no tls block; before Istio 1.5 such a rule switches mutual TLS off."),
+)
+WORKED_BEFORE = Clue(
+    Weight.HINTS,
+    _("The same request had gone well before; something was changed in between."),
+)
+
+_FITS = frozenset(
+    {
+        Ending.CONNECTION_TERMINATION,
+        Ending.TLS_FAILURE,
+        Ending.CONNECTION_FAILURE,
+        Ending.NO_FILTER_CHAIN,
+        Ending.UNKNOWN,
+    }
+)
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What either end demands, and how the connection between them ended."""
+    if not _may_be(hop):
+        return
+    yield from _refused(hop)
+    yield from _ended(hop, mesh)
+    yield from _tls(hop, mesh)
+    yield from _configured(hop, mesh)
+    yield from _old_rule(hop, mesh)
+
+
+def _may_be(hop: Hop) -> bool:
+    """True for a leg inside the mesh, whose failures can come from the connection itself."""
+    if hop.leg in {Place.PROXY_TO_EXTERNAL, Place.UPSTREAM_PROXY_TO_APP}:
+        return False
+    return not hop.count or any(ending in _FITS for ending in hop.endings)
+
+
+def _refused(hop: Hop) -> Iterator[Hit]:
+    """Lines of the server's listener, joined with the caller's failures or alone."""
+    refused = [f for f in hop.failures if f.server_refused is not None]
+    if not refused:
+        return
+    lines = [f.server_refused for f in refused if f.server_refused is not None]
+    if any(line.server_name for line in lines):
+        return
+    if refused[0].ending is Ending.NO_FILTER_CHAIN:
+        yield REFUSED_ALONE.hit(
+            *hop.sources(refused), count=len(refused), observation="server's listener"
+        )
+    else:
+        yield REFUSED_BY_SERVER.hit(
+            *hop.sources(refused, 1), lines[0].source, observation="server's listener"
+        )
+
+
+def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """UC between the proxies: every request or only some, seen by the server or not."""
+    ended = hop.having(Ending.CONNECTION_TERMINATION)
+    if not ended or hop.role is not Role.DOWNSTREAM or hop.leg is not Place.PROXY_TO_PROXY:
+        return
+    well = sum(group.count for group in successes(hop, mesh))
+    if well:
+        yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
+        return
+    yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
+    if all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=service_name(hop))
+    if all(failure.server_silent for failure in ended):
+        yield SERVER_NEVER_SAW.hit(*hop.sources(ended, 1))
+
+
+def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What the TLS library said, at the caller's proxy or at the server's."""
+    if plain := tls_failures(hop, TlsReason.PLAIN_PEER):
+        yield PLAIN_SERVER.hit(*hop.sources(plain), service=service_name(hop))
+    if wanted := tls_failures(hop, TlsReason.NO_CERTIFICATE):
+        yield CERTIFICATE_WANTED.hit(
+            *hop.sources(wanted), text=wanted[0].outcome.transport, observation="client certificate"
+        )
+    refused = tls_failures(hop, TlsReason.HANDSHAKE_REFUSED)
+    if late := [f for f in refused if "ON_CLIENT_HELLO" not in f.outcome.transport]:
+        yield HANDSHAKE_REFUSED.hit(*hop.sources(late), observation="client certificate")
+    for event in tls_events(mesh, TlsReason.NO_CERTIFICATE)[:1]:
+        yield CERTIFICATE_LOGGED.hit(event.source, observation="client certificate")
+
+
+def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What DestinationRule and PeerAuthentication say."""
+    host, conflict = _conflict(hop, mesh)
+    if conflict is not None:
+        yield _of_conflict(conflict, host)
+    elif hop.host:
+        yield from _modes(hop, mesh)
+    if conflict is not None or hop.having(Ending.CONNECTION_TERMINATION):
+        server = server_mtls(mesh, hop.host, hop.port) if hop.host else None
+        strict = server is not None and server.value == "STRICT" and not successes(hop, mesh)
+        if server is not None and server.source is not None and strict:
+            yield STRICT_SERVER.hit(server.source, server=server.by)
+
+
+def _conflict(hop: Hop, mesh: Mesh) -> tuple[str, Conflict | None]:
+    """The clash at the hop's destination; where none is told, the first that any rule makes."""
+    if not hop.count or not hop.host or is_address(hop.host):
+        return next(iter(conflicts(mesh)), ("", None))
+    clusters = {failure.account.upstream_cluster or "" for failure in hop.failures}
+    names = [name for name in map(cluster_name, sorted(clusters)) if name]
+    subset = names[0].subset if names else ""
+    return service_name(hop), mtls_conflict(mesh, hop.host, hop.port, subset)
+
+
+def _of_conflict(conflict: Conflict, name: str) -> Hit:
+    client, server = conflict.client, conflict.server
+    sources = [setting.source for setting in (client, server) if setting and setting.source]
+    return CONFLICT.hit(
+        *sources,
+        client=client.by,
+        mode=client.value,
+        server=server.by if server else name,
+        demand=server.value if server else _("plain text (no sidecar)"),
+        observation="caller's TLS mode",
+    )
+
+
+def _modes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The caller's mode where the server answered in plain text, though no conflict is in sight."""
+    if not tls_failures(hop, TlsReason.PLAIN_PEER):
+        return
+    client = client_tls(mesh, hop.host, hop.port)
+    sources = [client.source] if client.source else []
+    if client.value == "ISTIO_MUTUAL":
+        yield MUTUAL_DEMANDED.hit(*sources, client=client.by, observation="caller's TLS mode")
+    elif client.value in {"SIMPLE", "MUTUAL"}:
+        yield ONE_SIDED.hit(
+            *sources, client=client.by, mode=client.value, observation="caller's TLS mode"
+        )
+    elif client.default:
+        for rule in mutual_somewhere(mesh):
+            source = rule.where("spec", "trafficPolicy", "tls", "mode")
+            yield MUTUAL_SOMEWHERE.hit(
+                source, client=rule.full_name, observation="caller's TLS mode"
+            )
+
+
+def _old_rule(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Before auto mTLS: a DestinationRule without a tls block."""
+    times = [failure.time for failure in hop.failures if failure.time is not None]
+    first = min(times, default=None)
+    rule = switched_off(mesh, hop.host, hop.port, first) if hop.host and hop.count else None
+    if rule is None:
+        return
+    yield SWITCHED_OFF.hit(rule.source, client=rule.full_name, observation="caller's TLS mode")
+    for told in mesh.facts(Request):
+        good = told.code is not None and told.code < 400 and told.time is not None
+        same = same_host(destination_of(told)[0], hop.host)
+        if good and same and first is not None and (told.time or 0.0) < first:
+            yield WORKED_BEFORE.hit(told.source)
+            return
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The server's listener lines, the rules of both ends, the pods' containers."""
+    yield from question.given(
+        question.server_proxy_log(hop, mesh, ID, "keepalive-race", "stale-connection"),
+        question.istio_objects(
+            hop, mesh, "DestinationRule", "PeerAuthentication", decides=(ID, "certificate-invalid")
+        ),
+        question.pods(hop, mesh, ID, "tls-origination-mismatch"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """DestinationRules whose TLS mode the server cannot accept."""
+    for host, conflict in conflicts(mesh):
+        demand = conflict.server.value if conflict.server else _("plain text (no sidecar)")
+        if conflict.client.source is not None:
+            yield Hazard(
+                sentence=_("{client} makes callers of {host} use {mode}; it takes {demand}."),
+                source=conflict.client.source,
+                values=(
+                    ("client", conflict.client.by),
+                    ("demand", demand),
+                    ("host", host),
+                    ("mode", conflict.client.value),
+                ),
+            )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """PERMISSIVE for the time being; the caller's mode left to Istio; STRICT again at the end."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    if not hop.having(Ending.TLS_FAILURE):
+        yield Remedy(
+            title=_("Let {service} accept plain text as well, for the time being").format(
+                service=name
+            ),
+            kind=RemedyKind.STOP_GAP,
+            disposition=Disposition.NEEDS_REVIEW,
+            patches=(Patch(yaml=_permissive(name, namespace, selecting_labels(hop, mesh))),),
+            risks=(_("Plain text has no identity: policies that name a principal refuse it."),),
+            verify=_("The server's proxy stops logging NR filter_chain_not_found."),
+            undo=f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
+        )
+    rules = destination_rules_for(mesh, hop.host) if hop.host else ()
+    which = rules[0].name if rules else "<rule>"
+    where = (rules[0].namespace if rules else "") or namespace
+    yield Remedy(
+        title=_("Leave the TLS mode to Istio: remove trafficPolicy.tls from the DestinationRule"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(
+            (
+                f"kubectl -n {where} patch destinationrule {which} --type=json "
+                '-p \'[{"op":"remove","path":"/spec/trafficPolicy/tls"}]\''
+            ),
+        ),
+        risks=(_("Needs auto mTLS (Istio 1.5 and later); before that set tls.mode ISTIO_MUTUAL."),),
+        verify=f"istioctl proxy-config cluster <client-pod> --fqdn {hop.host or name} -o json",
+    )
+    yield Remedy(
+        title=_("Give every workload of the namespace a sidecar before it is made STRICT"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl label namespace {namespace} istio-injection=enabled",),
+    )
+
+
+def _permissive(name: str, namespace: str, labels: Mapping[str, Any]) -> str:
+    """A PeerAuthentication that lets one workload accept both."""
+    chosen = "".join(f"      {key}: {value}\n" for key, value in labels.items())
+    return (
+        "apiVersion: security.istio.io/v1\n"
+        "kind: PeerAuthentication\n"
+        "metadata:\n"
+        f"  name: {name}-permissive\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  selector:\n"
+        "    matchLabels:\n"
+        f"{chosen}"
+        "  mtls:\n"
+        "    mode: PERMISSIVE\n"
+    )

@@ -1,0 +1,326 @@
+"""TLS origination mismatch: TLS that a proxy starts towards an outside server is set up wrongly.
+
+## What happens
+The application speaks plain HTTP and the proxy is to put TLS around it (a DestinationRule with
+`tls.mode: SIMPLE` or `MUTUAL`, or Envoy's `UpstreamTlsContext`). Three ways to go wrong:
+
+* **Plain text to a TLS port**: no rule starts TLS, and plain HTTP reaches port 443. The server
+  just closes (`503 UC` on every request) or answers 400 by itself.
+* **TLS to a plain port**: `503 UF`, `TLS error: 268435703 ... WRONG_VERSION_NUMBER`.
+* **No or a wrong server name (SNI)**: a shared front refuses the hello, with an alert
+  (`SSLV3_ALERT_HANDSHAKE_FAILURE`, `UNRECOGNIZED_NAME`) or by closing: `503 UF` without any
+  reason.
+
+Since Istio 1.21 the SNI is taken from the request's host where the rule sets none; before that a
+rule without `sni` sends none. Plain Envoy never sends one unless `sni` or `auto_sni` is set.
+
+## How to tell
+* Every request to the outside host fails; the host behind the ServiceEntry itself is well.
+* `openssl s_client -connect HOST:PORT -servername HOST` works and without `-servername` it does
+  not.
+* `WRONG_VERSION_NUMBER` inside the mesh (ISTIO_MUTUAL, or pods without a sidecar) is
+  mtls-mismatch.
+
+## What to do
+Say in the ServiceEntry what the *application* speaks on the port (`protocol: HTTP`, with
+`targetPort: 443`), and start TLS in a DestinationRule for that port with `mode: SIMPLE` and
+`sni`. If the application speaks TLS itself, declare the port TLS and start none.
+
+## References
+* Istio documentation, egress TLS origination; upgrade notes 1.21 (ENABLE_AUTO_SNI).
+* Envoy FAQ, SNI for clusters.
+* Measured on Envoy 1.40.0: plain text to a TLS port, TLS to a plain port, no SNI.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from why503.diagnosis import question
+from why503.diagnosis.cause import (
+    At,
+    Clue,
+    Disposition,
+    Hazard,
+    Hit,
+    Missing,
+    Patch,
+    Remedy,
+    RemedyKind,
+    Weight,
+)
+from why503.facts import Manifest
+from why503.facts.manifest import Path
+from why503.mesh.ending import Ending
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import UNKNOWN_NAMESPACE, namespace_of, service_name
+from why503.mesh.protocol import port_protocol
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.timing import all_fail, successes
+from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_failures
+from why503.mesh.traffic_policy import client_tls, client_tls_settings
+from why503.mesh.workload import service_entries_of
+from why503.support.text import _
+
+ID = "tls-origination-mismatch"
+TITLE = _("The TLS that the proxy starts towards an outside server is set up wrongly")
+READS = frozenset(
+    {
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "IstioOperator",
+        "MeshConfig",
+        "Pod",
+        "ReplicaSet",
+        "Service",
+        "ServiceEntry",
+        "StatefulSet",
+        "fragment",
+    }
+)
+SIGNS = frozenset(
+    {
+        "WRONG_VERSION_NUMBER",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "HANDSHAKE_FAILURE_ON_CLIENT_HELLO",
+        "TLSV1_ALERT_UNRECOGNIZED_NAME",
+        "UF",
+        "UC",
+    }
+)
+AT = At.LEG
+
+TLS_TO_PLAIN = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy started TLS and {service} answered in plain text (WRONG_VERSION_NUMBER)."),
+)
+OUTSIDE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} lies outside the mesh, so this is TLS that a rule started, not mutual TLS."),
+)
+ORIGINATES = Clue(Weight.SPEAKS_FOR, _("{rule} starts TLS towards it ({mode})."))
+HELLO_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} broke the TLS handshake off at our hello: {text}"),
+)
+NO_SNI = Clue(Weight.SPEAKS_FOR, _("{object} starts TLS and names no server (no sni)."))
+BARE_FAILURE = Clue(
+    Weight.SPEAKS_FOR,
+    _("The connection came up and failed without a reason, as a hello that is just closed does."),
+)
+CERTIFICATE_WANTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} wants a client certificate; TLS is started without one."),
+)
+OTHER_NAME = Clue(
+    Weight.HINTS,
+    _("{service} showed a certificate for another name, as a server that got no or a wrong SNI."),
+)
+PLAIN_TO_TLS = Clue(
+    Weight.SPEAKS_FOR,
+    _("Plain HTTP went to port {port} of {service}, which is for TLS, and no rule starts TLS."),
+)
+ENDED_UNANSWERED = Clue(
+    Weight.HINTS,
+    _("{count} connections ended without an answer (UC), as plain text to a TLS port does."),
+)
+EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails."))
+OTHERS_WENT_WELL = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{count} requests to {service} went well over the same settings."),
+)
+
+_TLS_PORTS = frozenset({443, 8443})
+_ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
+
+
+def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """TLS errors towards an outside server, or plain text to its TLS port."""
+    if not hop.count or hop.leg is Place.UPSTREAM_PROXY_TO_APP:
+        return
+    outside = hop.leg is Place.PROXY_TO_EXTERNAL
+    mode = client_tls(mesh, hop.host, hop.port) if hop.host else None
+    originates = mode is not None and mode.value in _ORIGINATING
+    bare = [context for context, named in _contexts(mesh) if not named]
+    if hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE):
+        if not (outside or originates or bare):
+            return
+        yield from _handshake(hop, outside=outside)
+        yield from _settings(hop, mesh, bare)
+    elif outside and hop.having(Ending.CONNECTION_TERMINATION) and not originates:
+        yield from _plain(hop, mesh)
+
+
+def _handshake(hop: Hop, *, outside: bool) -> Iterator[Hit]:
+    name = service_name(hop)
+    if plain := tls_failures(hop, TlsReason.PLAIN_PEER):
+        yield TLS_TO_PLAIN.hit(*hop.sources(plain), service=name)
+        if outside:
+            yield OUTSIDE.hit(*hop.sources(plain, 1), service=name, observation="who starts TLS")
+    if refused := tls_failures(hop, TlsReason.HANDSHAKE_REFUSED, TlsReason.NAME_REFUSED):
+        text = refused[0].outcome.transport
+        yield HELLO_REFUSED.hit(*hop.sources(refused), service=name, text=text)
+    if wanted := tls_failures(hop, TlsReason.NO_CERTIFICATE):
+        yield CERTIFICATE_WANTED.hit(*hop.sources(wanted), service=name)
+    theirs = tls_failures(hop, TlsReason.WE_REFUSED)
+    named = [
+        f for f in theirs if refusal_of(f.outcome.transport) in {Refusal.NAME, Refusal.UNKNOWN}
+    ]
+    if named and outside:
+        yield OTHER_NAME.hit(*hop.sources(named), service=name)
+
+
+def _settings(hop: Hop, mesh: Mesh, bare: list[tuple[Manifest, Path]]) -> Iterator[Hit]:
+    """The rule or the Envoy configuration that starts TLS, and whether it names the server."""
+    hello = bool(tls_failures(hop, TlsReason.HANDSHAKE_REFUSED, TlsReason.NAME_REFUSED))
+    silent = [
+        f
+        for f in hop.having(Ending.CONNECTION_FAILURE)
+        if f.outcome.detail == "remote connection failure" and not f.outcome.transport
+    ]
+    settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
+    if settings is not None and word_of(settings.value.get("mode")).upper() in _ORIGINATING:
+        sources = [settings.source] if settings.source else []
+        if silent:
+            yield BARE_FAILURE.hit(*hop.sources(silent))
+        if (hello or silent) and not settings.value.get("sni"):
+            yield NO_SNI.hit(*sources, object=settings.by)
+        elif tls_failures(hop, TlsReason.PLAIN_PEER):
+            mode = word_of(settings.value.get("mode"))
+            yield ORIGINATES.hit(
+                *sources, rule=settings.by, mode=mode, observation="who starts TLS"
+            )
+    elif hello and bare:
+        manifest, path = bare[0]
+        yield NO_SNI.hit(manifest.where(*path), object="UpstreamTlsContext")
+
+
+def _contexts(mesh: Mesh) -> Iterator[tuple[tuple[Manifest, Path], bool]]:
+    """Envoy's UpstreamTlsContexts in the evidence, and whether each names the server."""
+    for manifest in mesh.manifests(""):
+        for path, fields in _mappings(manifest.data, (), 12):
+            if str(fields.get("@type", "")).endswith("UpstreamTlsContext"):
+                yield (manifest, path), bool(fields.get("sni"))
+
+
+def _mappings(tree: Any, path: Path, depth: int) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Every mapping of a tree with its path, down to ``depth`` levels."""
+    if isinstance(tree, Mapping):
+        yield path, tree
+    if depth and isinstance(tree, Mapping | list):
+        pairs = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
+        for key, value in pairs:
+            yield from _mappings(value, (*path, key), depth - 1)
+
+
+def _plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """UC towards an outside TLS port without any rule that starts TLS."""
+    ended = hop.having(Ending.CONNECTION_TERMINATION)
+    name = service_name(hop)
+    port = _tls_port(hop, mesh)
+    if port is None or not any(failure.teller.method for failure in ended):
+        return
+    yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
+    entries = [entry.source for entry in service_entries_of(mesh, hop.host)]
+    yield PLAIN_TO_TLS.hit(*hop.sources(ended, 1), *entries[:1], port=port, service=name)
+    well = sum(group.count for group in successes(hop, mesh))
+    if well:
+        yield OTHERS_WENT_WELL.hit(count=well, service=name)
+    elif all_fail(hop, mesh):
+        yield EVERY_REQUEST.hit(service=name)
+
+
+def _tls_port(hop: Hop, mesh: Mesh) -> int | None:
+    """The outside port that is for TLS: by number, declared protocol or target; else None."""
+    for entry in service_entries_of(mesh, hop.host):
+        for _index, fields in entry.items("spec", "ports"):
+            port = mapping_of(fields)
+            target = whole_number(port.get("targetPort"))
+            if whole_number(port.get("number")) == hop.port and target in _TLS_PORTS:
+                return target
+    declared = port_protocol(mesh, hop.host, hop.port)
+    if hop.port in _TLS_PORTS or (declared is not None and declared.value in {"https", "tls"}):
+        return hop.port
+    return None
+
+
+def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
+    """The rules for the host, and what its port speaks."""
+    yield from question.given(
+        question.istio_objects(
+            hop, mesh, "DestinationRule", "ServiceEntry", decides=(ID, "egress-blocked")
+        )
+    )
+    target = f"{service_name(hop)}:{hop.port or 443}"
+    yield Missing(
+        what=_("what the outside port speaks, with and without a server name"),
+        command=f"openssl s_client -connect {target} -servername {service_name(hop)} </dev/null; "
+        f"openssl s_client -connect {target} -noservername </dev/null",
+        decides=(ID, "certificate-invalid", "egress-blocked"),
+    )
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Ports of outside hosts that are for TLS, declared HTTP, with no rule that starts TLS."""
+    for entry in mesh.manifests("ServiceEntry"):
+        hosts = [word_of(host) for _index, host in entry.items("spec", "hosts")]
+        for index, fields in entry.items("spec", "ports"):
+            port = mapping_of(fields)
+            number = whole_number(port.get("number"))
+            target = whole_number(port.get("targetPort")) or number
+            plain = word_of(port.get("protocol")).upper() in {"HTTP", "HTTP2", "GRPC"}
+            for host in hosts if plain and target in _TLS_PORTS else ():
+                if client_tls(mesh, host, number).value not in _ORIGINATING:
+                    yield Hazard(
+                        sentence=_("Plain HTTP goes to port {port} of {host}; no rule starts TLS."),
+                        source=entry.where("spec", "ports", index),
+                        values=(("host", host), ("port", str(target))),
+                    )
+
+
+def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
+    """Start TLS with a server name, or start none."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    if namespace == UNKNOWN_NAMESPACE:
+        namespace = "<client-namespace>"
+    if tls_failures(hop, TlsReason.PLAIN_PEER):
+        yield Remedy(
+            title=_("Start no TLS towards port {port}, or dial the server's TLS port").format(
+                port=hop.port or "<port>"
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=("kubectl get destinationrules,serviceentries -A -o yaml",),
+            risks=(_("Without TLS the requests cross the network in clear text."),),
+        )
+        return
+    yield Remedy(
+        title=_("Start TLS towards {name} with its server name").format(name=name),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=_origination(name, namespace, hop.port or 443)),),
+        risks=(_("The application must go on speaking plain HTTP on this port, not TLS."),),
+        verify=f"istioctl proxy-config cluster <client-pod> --fqdn {name} -o json",
+        undo=f"kubectl -n {namespace} delete destinationrule tls-{name.replace('.', '-')}",
+    )
+
+
+def _origination(host: str, namespace: str, port: int) -> str:
+    """A DestinationRule that starts TLS on one port of an outside host."""
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        "metadata:\n"
+        f"  name: tls-{host.replace('.', '-')}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        f"  host: {host}\n"
+        "  trafficPolicy:\n"
+        "    portLevelSettings:\n"
+        "    - port:\n"
+        f"        number: {port}\n"
+        "      tls:\n"
+        "        mode: SIMPLE\n"
+        f"        sni: {host}\n"
+    )

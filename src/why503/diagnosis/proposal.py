@@ -1,0 +1,104 @@
+"""Objects that several causes propose, with the names filled in: valid for Istio's API."""
+
+import json
+
+from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.traffic_policy import destination_rules_for
+from why503.support.text import _
+
+
+def pool_setting(
+    hop: Hop, mesh: Mesh, settings: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[Patch, ...], tuple[str, ...], str]:
+    """Patch, commands and undo that set fields of the host's `connectionPool`.
+
+    Each of ``settings`` is a path below `connectionPool` that ends in its value. A new
+    DestinationRule where the host has none, else a command that merges into the one it has.
+    """
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    rules = destination_rules_for(mesh, hop.host) if hop.host else ()
+    rule = next((rule for rule in rules if rule.name), None)
+    if rule is None:
+        yaml = _rule(name, namespace, hop.host or name, settings)
+        return (Patch(yaml=yaml),), (), f"kubectl -n {namespace} delete destinationrule {name}"
+    space = rule.namespace or namespace
+    body = json.dumps({"spec": {"trafficPolicy": {"connectionPool": _tree(settings)}}})
+    command = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p '{body}'"
+    return (), (command,), f"kubectl -n {space} edit destinationrule {rule.name}"
+
+
+_Tree = dict[str, "str | int | _Tree"]
+
+
+def _tree(settings: tuple[tuple[str, ...], ...]) -> _Tree:
+    tree: _Tree = {}
+    for *steps, last, value in settings:
+        here = tree
+        for step in steps:
+            below = here.setdefault(step, {})
+            here = below if isinstance(below, dict) else {}
+        here[last] = int(value) if value.isdigit() else value
+    return tree
+
+
+def _lines(tree: _Tree, depth: int) -> list[str]:
+    found = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found += [f"{'  ' * depth}{key}:", *_lines(value, depth + 1)]
+        else:
+            found.append(f"{'  ' * depth}{key}: {value}")
+    return found
+
+
+def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...], ...]) -> str:
+    head = [
+        "apiVersion: networking.istio.io/v1",
+        "kind: DestinationRule",
+        "metadata:",
+        f"  name: {name}",
+        f"  namespace: {namespace}",
+        "spec:",
+        f"  host: {host}",
+        "  trafficPolicy:",
+        "    connectionPool:",
+    ]
+    return "\n".join([*head, *_lines(_tree(settings), 3)]) + "\n"
+
+
+def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
+    """Let the caller's proxy repeat requests whose connection broke, also behind a sidecar."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    host = hop.host or name
+    yaml = (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: VirtualService\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  hosts:\n"
+        f"  - {host}\n"
+        "  http:\n"
+        "  - route:\n"
+        "    - destination:\n"
+        f"        host: {host}\n"
+        "    retries:\n"
+        "      attempts: 2\n"
+        "      retryOn: connect-failure,refused-stream,reset,503\n"
+    )
+    return Remedy(
+        title=_("Let the caller's proxy repeat the request, where it is safe to repeat"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=yaml),),
+        risks=(
+            _("A repeated request may run twice: safe for reads and remote write, not for all."),
+            _("A VirtualService that routes this host already must be extended instead."),
+        ),
+        verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
+        undo=f"kubectl -n {namespace} delete virtualservice {name}",
+    )

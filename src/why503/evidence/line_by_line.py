@@ -1,0 +1,164 @@
+"""Offers a text line by line to the line readers, until one of them claims the line."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from why503.evidence import readers
+from why503.evidence.reader import SAMPLE_LINES, Context, Line, LineReader, LineSession
+from why503.facts import Fact, Unread
+from why503.support.secret import mask
+from why503.support.text import _
+
+WHOLE = 0.99
+"""The bid of the first line reader from which the others are not asked for theirs."""
+
+_EXCERPT = 60
+_ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
+"""A blank line, and what people write for lines that they left out, or between two parts."""
+
+
+@dataclass
+class Outcome:
+    """What one file gave."""
+
+    facts: list[Fact] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    kinds: list[tuple[int, str]] = field(default_factory=list)
+    lines: int = 0
+    unclaimed: int = 0
+    first: Line | None = None
+
+
+@dataclass
+class _Desk:
+    """A line reader at work on one file."""
+
+    reader: LineReader
+    session: LineSession
+    claimed: int = 0
+    broken: bool = False
+
+
+def by_line(lines: Iterator[Line], context: Context) -> Outcome:
+    """Offers each line to the line readers, the keenest first, until one claims it."""
+    outcome = Outcome()
+    head: list[Line] = []
+    sample: list[Line] = []
+    for line in lines:
+        head.append(line)
+        if line.text.strip():
+            sample.append(line)
+            if len(sample) == SAMPLE_LINES:
+                break
+    desks = _Desks(sample, context, outcome)
+    for part in (head, lines):
+        for line in part:
+            outcome.lines = max(outcome.lines, line.number)
+            if not _claimed(desks, line, context, outcome) and not _ELISION.fullmatch(line.text):
+                outcome.unclaimed += 1
+                outcome.first = outcome.first or line
+    _finish(desks, context, outcome)
+    _tell_unclaimed(context, outcome)
+    return outcome
+
+
+class _Desks:
+    """The line readers at work on one file, the keenest first.
+
+    Where the first reader wants the whole sample the others are called in only for a line that it
+    leaves over.
+    """
+
+    def __init__(self, sample: list[Line], context: Context, outcome: Outcome) -> None:
+        self._sample, self._context, self._outcome = sample, context, outcome
+        self._bids: list[tuple[float, _Desk]] = []
+        self._whole = False
+        self._call_in((readers.first_line_reader(),))
+        if not self._bids or self._bids[0][0] < WHOLE:
+            self._call_in_others()
+
+    def __iter__(self) -> Iterator[_Desk]:
+        """The desks in the order in which a line is offered."""
+        for _bid, desk in self._bids:
+            yield desk
+        if not self._whole:
+            called = {id(desk) for _bid, desk in self._bids}
+            self._call_in_others()
+            yield from (desk for _bid, desk in self._bids if id(desk) not in called)
+
+    def called(self) -> list[_Desk]:
+        """The desks that were called in."""
+        return [desk for _bid, desk in self._bids]
+
+    def _call_in_others(self) -> None:
+        self._whole = True
+        self._call_in(readers.other_line_readers())
+
+    def _call_in(self, chosen: Sequence[LineReader]) -> None:
+        for reader in chosen:
+            try:
+                desk = _Desk(reader=reader, session=reader.start(self._context))
+                self._bids.append((reader.bid(self._sample), desk))
+            except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+                self._outcome.unread.append(fault_of(reader.NAME, self._context, fault))
+        self._bids.sort(key=lambda found: -found[0])
+
+
+def _claimed(desks: _Desks, line: Line, context: Context, outcome: Outcome) -> bool:
+    asked: Iterable[_Desk] = desks if line.text.strip() else desks.called()
+    for desk in asked:
+        if desk.broken:
+            continue
+        try:
+            if desk.session.take(line):
+                desk.claimed += 1
+                return True
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            desk.broken = True
+            outcome.unread.append(fault_of(desk.reader.NAME, context, fault, line.number))
+    return False
+
+
+def _finish(desks: _Desks, context: Context, outcome: Outcome) -> None:
+    for desk in desks.called():
+        try:
+            reading = desk.session.finish()
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            outcome.unread.append(fault_of(desk.reader.NAME, context, fault))
+            continue
+        outcome.unread.extend(reading.unread)
+        if reading.facts:
+            outcome.facts.extend(reading.facts)
+            outcome.kinds.append((len(reading.facts), desk.reader.NAME))
+    outcome.facts.sort(key=lambda fact: fact.source.line)
+
+
+def _tell_unclaimed(context: Context, outcome: Outcome) -> None:
+    first = outcome.first
+    if first is None:
+        return
+    excerpt = mask(first.text.strip())[:_EXCERPT]
+    if outcome.facts:
+        reason = _("{count} lines of `{path}` were not understood, first at line {line}: {excerpt}")
+    else:
+        reason = _(
+            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt})"
+            ". Give the output of "
+            "`kubectl logs POD -c istio-proxy`, or name an own access log format with "
+            "--access-log-format."
+        )
+    reason = reason.format(
+        count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt
+    )
+    outcome.unread.append(
+        Unread(source=context.source(first.number), reason=reason, count=outcome.unclaimed)
+    )
+
+
+def fault_of(name: str, context: Context, fault: Exception, line: int = 0) -> Unread:
+    """The sentence for a reader that failed by its own fault."""
+    reason = _("Internal error: the reader {name} failed on `{path}` ({fault}). Please report it.")
+    told = f"{type(fault).__name__}: {mask(str(fault))[:_EXCERPT]}"
+    reason = reason.format(name=name, path=context.path, fault=told)
+    return Unread(source=context.source(line), reason=reason)

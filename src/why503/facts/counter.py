@@ -1,0 +1,32 @@
+"""Statistics of a proxy: counters and gauges."""
+
+from dataclasses import dataclass
+
+from why503.facts.source import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """One counter or gauge at the moment when the evidence was taken."""
+
+    source: Source
+    teller: str
+    name: str
+    """As Envoy spells it (`cluster.NAME.upstream_rq_pending_overflow`), whichever form was read.
+
+    A host's own counters in `/clusters` are `cluster.NAME.cx_connect_fail` with a label `address`.
+    Istio's metrics keep their Prometheus name.
+    """
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+    """Labels that are not part of the name."""
+
+    @property
+    def cluster(self) -> str:
+        """What stands between `cluster.` and the statistic; ``""`` for others.
+
+        Names of clusters and of statistics both have dots, so this may hold a part too many: ask
+        with `startswith`.
+        """
+        head, dot, rest = self.name.partition(".")
+        return rest.rpartition(".")[0] if head == "cluster" and dot else ""

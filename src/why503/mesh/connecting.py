@@ -1,0 +1,118 @@
+"""How connection attempts ended: refused, rejected by the network, or never answered.
+
+Envoy since 1.27 tells them apart in the response code details; before, UF is all it says and the
+time that the attempt took has to tell.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+
+from why503.mesh.address import split_host
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure, Role
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.timing import successes
+from why503.mesh.traffic_policy import connect_timeout
+
+NOT_CONNECTED = (
+    Ending.CONNECTION_REFUSED,
+    Ending.CONNECTION_TIMEOUT,
+    Ending.NO_ROUTE_TO_HOST,
+    Ending.CONNECTION_FAILURE,
+)
+"""Endings of requests for which no connection could be made."""
+AT_ONCE = 100.0
+"""Milliseconds in which a refusal comes even from far away, back-off between two tries included."""
+A_WHILE = 900.0
+"""Milliseconds below which a failure of unknown kind is no attempt that went unanswered."""
+_NEARLY = 0.95
+"""Share of the connect timeout from which on an attempt has waited for it."""
+_PLACEHOLDERS = tuple(map(ip_network, ("240.240.0.0/16", "2001:2::/48")))
+"""Addresses that Istio's DNS proxy makes up for ServiceEntries without addresses."""
+
+
+def not_connected(hop: Hop) -> tuple[Failure, ...]:
+    """Failures in which no connection to the upstream was made."""
+    return hop.having(*NOT_CONNECTED)
+
+
+def refused(hop: Hop) -> tuple[Failure, ...]:
+    """Failures whose connection attempt was answered with a reset.
+
+    A sidecar's attempt towards its own application that failed at once is one of them, whatever the
+    log says: nothing else fails inside a pod.
+    """
+    return tuple(
+        failure
+        for failure in not_connected(hop)
+        if failure.ending is Ending.CONNECTION_REFUSED
+        or (
+            hop.role is Role.UPSTREAM
+            and failure.ending is Ending.CONNECTION_FAILURE
+            and failure.outcome.errno is None
+            and _took(failure) is not None
+            and (_took(failure) or 0) <= AT_ONCE
+        )
+    )
+
+
+def unanswered(hop: Hop, mesh: Mesh) -> tuple[Failure, ...]:
+    """Failures whose connection attempt got no answer within the connect timeout."""
+    waited = max(_NEARLY * 1000 * connect_timeout(mesh, hop.host, hop.port).value, A_WHILE)
+    return tuple(
+        failure
+        for failure in hop.having(Ending.CONNECTION_TIMEOUT, Ending.CONNECTION_FAILURE)
+        if failure.ending is Ending.CONNECTION_TIMEOUT
+        or (failure.outcome.errno is None and (_took(failure) or 0) >= waited)
+    )
+
+
+def rejected(hop: Hop) -> tuple[Failure, ...]:
+    """Failures whose attempt the network answered with "no route" or "unreachable"."""
+    return hop.having(Ending.NO_ROUTE_TO_HOST)
+
+
+def failed_at_once(failures: Iterable[Failure]) -> bool:
+    """True where most of the failures whose duration is told took at most `AT_ONCE`."""
+    told = [took for took in map(_took, failures) if took is not None]
+    return bool(told) and 2 * sum(took <= AT_ONCE for took in told) > len(told)
+
+
+def _took(failure: Failure) -> float | None:
+    return failure.teller.duration
+
+
+def dialled(failures: Iterable[Failure]) -> tuple[str, ...]:
+    """Addresses (without port) of the upstreams of these failures, in order, each once."""
+    hosts = (split_host(failure.teller.upstream_host)[0] for failure in failures)
+    return tuple(dict.fromkeys(host for host in hosts if host))
+
+
+def dialled_ports(failures: Iterable[Failure]) -> tuple[int, ...]:
+    """Ports of the upstreams of these failures, in order, each once."""
+    ports = (split_host(failure.teller.upstream_host)[1] for failure in failures)
+    return tuple(dict.fromkeys(port for port in ports if port is not None))
+
+
+def serves_elsewhen(hop: Hop, mesh: Mesh, failures: Iterable[Failure]) -> bool:
+    """True where requests to one of the very same upstreams went well at another time."""
+    failing = {failure.teller.upstream_host for failure in failures} - {None, ""}
+    return any(group.upstream_host in failing for group in successes(hop, mesh))
+
+
+def family_of(address: str | None) -> int | None:
+    """4 or 6 for an address with or without port; None for what is none."""
+    try:
+        return ip_address(split_host(address)[0]).version
+    except ValueError:
+        return None
+
+
+def is_placeholder(address: str) -> bool:
+    """True for an address that Istio's DNS proxy made up (240.240.0.0/16, 2001:2::/48)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in _PLACEHOLDERS)

@@ -1,0 +1,71 @@
+"""How the failures of a hop lie among the requests for the same host that went well.
+
+A proxy that finds no route or cluster names no destination, so requests are compared by what they
+asked for: their authority.
+"""
+
+from enum import StrEnum
+
+from why503.facts import RequestGroup
+from why503.mesh.address import split_host
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.timing import went_well
+
+
+class Course(StrEnum):
+    """How failures and successes for one authority follow each other."""
+
+    ALWAYS = "always"
+    """At least three failures, and nothing went well."""
+    MIXED = "mixed"
+    """Requests went well between the failures."""
+    BRIEF = "brief"
+    """All went well before and after."""
+    STOPPED = "stopped"
+    """All went well afterwards; nothing is known of the time before."""
+    BEGAN = "began"
+    """All went well before; nothing did since."""
+
+
+_FEW = 3
+
+
+def passed(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
+    """Groups that went well at the proxies that failed, for an authority of the failed requests."""
+    asked = {split_host(failure.account.authority)[0].lower() for failure in hop.failures} - {""}
+    tellers = {failure.account.teller for failure in hop.failures}
+    return tuple(
+        group
+        for log in mesh.logs
+        if log.teller in tellers
+        for group in log.groups
+        if went_well(group) and split_host(group.authority)[0].lower() in asked
+    )
+
+
+def course_of(hop: Hop, mesh: Mesh) -> Course | None:
+    """How failures and successes lie; None where there is too little, or no time, to tell."""
+    good = [
+        moment
+        for group in passed(hop, mesh)
+        for moment in (group.first, group.last)
+        if moment is not None
+    ]
+    bad = sorted(failure.time for failure in hop.failures if failure.time is not None)
+    if not good:
+        return Course.ALWAYS if hop.count >= _FEW else None
+    if not bad:
+        return None
+    first, last = bad[0], bad[-1]
+    if any(first < moment < last for moment in good):
+        return Course.MIXED
+    before, after = min(good) <= first, max(good) >= last
+    if before and after:
+        return Course.BRIEF
+    return Course.STOPPED if after else Course.BEGAN
+
+
+def brief(hop: Hop, mesh: Mesh) -> bool:
+    """True where the failures came and went, or went, without anything left of them."""
+    return course_of(hop, mesh) in {Course.BRIEF, Course.STOPPED}

@@ -1,0 +1,36 @@
+"""What the application behind a hop said in its own log around the failures."""
+
+from collections.abc import Set as AbstractSet
+
+from why503.facts import AppEvent, AppEventKind
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.teller import CALLERS, tellers_of
+
+AROUND = 5.0
+"""Seconds between a failure and a line that speaks of it."""
+
+
+def server_said(
+    hop: Hop, mesh: Mesh, kinds: AbstractSet[AppEventKind], around: float = AROUND
+) -> tuple[AppEvent, ...]:
+    """Lines of these kinds from the hop's application, near one of its failures.
+
+    Lines without a time count always, and every line where no failure has a time.
+    """
+    tellers = tellers_of(mesh, hop.host)
+    spans = [(f.time, f.teller.end or f.time) for f in hop.failures if f.time is not None]
+    return tuple(
+        event
+        for event in mesh.facts(AppEvent)
+        if event.kind in kinds
+        and event.teller in tellers
+        and event.program not in CALLERS
+        and _is_near(event.time, spans, around)
+    )
+
+
+def _is_near(time: float | None, spans: list[tuple[float, float]], around: float) -> bool:
+    if time is None or not spans:
+        return True
+    return any(start - around <= time <= end + around for start, end in spans)

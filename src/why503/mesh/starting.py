@@ -1,0 +1,82 @@
+"""What was starting while a hop failed: the application behind it, or the caller's own proxy."""
+
+from why503.facts import ProxyEvent, ProxyEventKind, Source
+from why503.mesh.crash_shape import refusals
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of, other_pods
+
+SLOW_START = 600.0
+"""Seconds that an application may take from its container's start until it listens."""
+_SLACK = 0.5
+"""Seconds by which the clocks of two logs, or a line and what it tells of, may differ."""
+_BEGINS = frozenset({LifeEventKind.STARTED})
+
+
+def _span(hop: Hop) -> tuple[float, float] | None:
+    times = [failure.time for failure in refusals(hop) if failure.time is not None]
+    return (min(times), max(times)) if times else None
+
+
+def listening_after(hop: Hop, mesh: Mesh) -> LifeEvent | None:
+    """The first time that the failing application listened, where all failures came before it.
+
+    None where it had listened before, in the same log, or no log tells.
+    """
+    span = _span(hop)
+    if span is None:
+        return None
+    others = other_pods(hop, mesh)
+    begins = [
+        event
+        for event in life_of(mesh, hop.host)
+        if event.kind is LifeEventKind.LISTENING_LOGGED
+        and event.time is not None
+        and event.pod not in others
+    ]
+    if not begins or begins[0].time is None:
+        return None
+    late = span[1] - _SLACK <= begins[0].time <= span[1] + SLOW_START
+    return begins[0] if late and begins[0].time > span[0] else None
+
+
+def begun_before(hop: Hop, mesh: Mesh) -> LifeEvent | None:
+    """The start of a failing pod or container shortly before its first failure; else None."""
+    span = _span(hop)
+    if span is None:
+        return None
+    others = other_pods(hop, mesh)
+    found = [
+        event
+        for event in life_of(mesh, hop.host)
+        if event.kind in _BEGINS
+        and event.time is not None
+        and event.pod not in others
+        and span[0] - SLOW_START <= event.time <= span[0] + 1.0 + _SLACK
+    ]
+    return found[-1] if found else None
+
+
+def proxy_began_after(hop: Hop, mesh: Mesh) -> tuple[float, tuple[Source, ...]] | None:
+    """When the caller's own proxy began, where that was after all its refused calls.
+
+    From its log (`Envoy proxy is ready`), else from the first line of its access log.
+    """
+    span = _span(hop)
+    tellers = {failure.teller.teller for failure in hop.failures}
+    if span is None:
+        return None
+    ready = [
+        (event.time, (event.source,))
+        for event in mesh.facts(ProxyEvent)
+        if event.kind is ProxyEventKind.STARTED
+        and event.time is not None
+        and event.teller in tellers
+    ]
+    lines = [
+        (log.first, (log.source,))
+        for log in mesh.logs
+        if log.teller in tellers and log.first is not None
+    ]
+    began = min(ready or lines, default=None)
+    return began if began is not None and began[0] >= span[1] - _SLACK else None

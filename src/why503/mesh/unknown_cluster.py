@@ -1,0 +1,89 @@
+"""Clusters that a proxy was asked for and did not have, and the routes that may have asked."""
+
+import re
+from typing import NamedTuple
+
+from why503.facts import ProxyEvent, ProxyEventKind, Request
+from why503.mesh.address import cluster_name, split_host
+from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
+from why503.mesh.route import Destination, all_destinations, http_rules
+from why503.mesh.route_match import rule_takes, takes_host
+from why503.mesh.workload import same_host
+
+_OLD_NAME = re.compile(r"out\.(?P<host>[^|\s]{1,253})\|")
+"""Clusters of Istio 0.x: `out.orders.shop.svc.cluster.local|http`."""
+_SOON = 60.0
+"""Seconds around the request within which a cluster's warming counts."""
+
+
+class UnknownCluster(NamedTuple):
+    """A cluster that a proxy's log says it does not have."""
+
+    name: str
+    host: str
+    """Service host in the name, or the name itself."""
+    subset: str
+    event: ProxyEvent
+    warming: ProxyEvent | None
+    """The line by which the proxy was just adding that very cluster; None where there is none."""
+
+
+def unknown_clusters(mesh: Mesh) -> tuple[UnknownCluster, ...]:
+    """Each cluster once, in the order of the log."""
+    events = mesh.facts(ProxyEvent)
+    found: dict[str, UnknownCluster] = {}
+    for event in events:
+        if event.kind is not ProxyEventKind.UNKNOWN_CLUSTER or event.text in found:
+            continue
+        name, old = cluster_name(event.text), _OLD_NAME.match(event.text)
+        host = name.host if name is not None else (old["host"] if old else event.text)
+        found[event.text] = UnknownCluster(
+            name=event.text,
+            host=host,
+            subset=name.subset if name is not None else "",
+            event=event,
+            warming=next((other for other in events if _warms(other, event)), None),
+        )
+    return tuple(found.values())
+
+
+def _warms(other: ProxyEvent, event: ProxyEvent) -> bool:
+    if other.kind is not ProxyEventKind.CLUSTER_WARMING or other.text != event.text:
+        return False
+    if other.teller != event.teller:
+        return False
+    return other.time is None or event.time is None or abs(other.time - event.time) <= _SOON
+
+
+def destinations_for(
+    hop: Hop, mesh: Mesh, unknown: tuple[UnknownCluster, ...] = ()
+) -> tuple[Destination, ...]:
+    """Destinations that the hop's failed requests can have been sent to, by the routes given.
+
+    Those of the clusters that the log names where one does; else those of rules that can have taken
+    the requests; else those for the hop's host.
+    """
+    every = [d for d in all_destinations(mesh) if not d.mirror and not d.manifest.partial]
+    named = [
+        d for d in every if any(same_host(d.host, u.host) and d.subset == u.subset for u in unknown)
+    ]
+    if named or not hop.failures:
+        return tuple(named or every)
+    accounts = [failure.account for failure in hop.failures[:50]]
+    taken = [
+        d
+        for d in every
+        if any(
+            takes_host(d.manifest, split_host(account.authority)[0] or hop.host)
+            and _may_take(d, account)
+            for account in accounts
+        )
+    ]
+    return tuple(taken or [d for d in every if hop.host and same_host(d.host, hop.host)])
+
+
+def _may_take(destination: Destination, account: Request) -> bool:
+    rules = {rule.path: rule for rule in http_rules(destination.manifest)}
+    rule = rules.get(destination.path)
+    return rule is None or rule_takes(rule, account) is not False

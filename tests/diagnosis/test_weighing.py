@@ -1,0 +1,40 @@
+import pytest
+
+from tests.diagnosis.fake import HERE, cause
+from tests.mesh.build import log, mesh, outbound
+from why503.diagnosis.clue import PRIOR, Clue, Weight
+from why503.diagnosis.weighing import candidates, score, strongest
+
+MESH = mesh(log(outbound(503, "UC")))
+W = Weight
+
+
+def test_beliefs_and_none_of_the_known_causes_add_up_to_one() -> None:
+    found = candidates(MESH.hops[0], MESH, [cause("a", W.SPEAKS_FOR, W.HINTS), cause("b", W.HINTS)])
+    none = 1 / (1 + 10**0.2 + 10**-0.8)
+    assert [candidate.cause.ID for candidate in found] == ["a", "b"]
+    assert sum(candidate.belief for candidate in found) == pytest.approx(1 - none)
+
+
+def test_a_cause_that_nothing_speaks_for_takes_no_part() -> None:
+    assert candidates(MESH.hops[0], MESH, [cause("a", W.SPEAKS_AGAINST), cause("b")]) == ()
+
+
+def test_causes_of_equal_belief_come_by_name() -> None:
+    found = candidates(MESH.hops[0], MESH, [cause("b", W.HINTS), cause("a", W.HINTS)])
+    assert [candidate.cause.ID for candidate in found] == ["a", "b"]
+
+
+def test_of_one_observation_only_the_strongest_counts() -> None:
+    weak = Clue(W.HINTS, "weak").hit(HERE, observation="flag")
+    strong = Clue(W.RULES_OUT, "strong").hit(HERE, observation="flag")
+    other = Clue(W.SPEAKS_FOR, "other").hit(HERE)
+    assert strongest([weak, other, strong, other]) == (strong, other)
+    assert score([strong, other]) == PRIOR - 30
+
+
+def test_a_candidate_is_proven_by_one_proving_clue() -> None:
+    sure, unsure = candidates(
+        MESH.hops[0], MESH, [cause("a", W.PROVES), cause("b", W.SPEAKS_FOR, W.SPEAKS_FOR)]
+    )
+    assert (sure.proven, unsure.proven) == (True, False)

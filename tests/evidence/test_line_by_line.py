@@ -1,0 +1,47 @@
+"""A text is offered line by line, and nothing is lost on the way."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from why503.evidence import readers
+from why503.evidence.line_by_line import by_line
+from why503.evidence.reader import Context, Line
+from why503.facts import AccessLog, AppEvent
+
+CONTEXT = Context(path="x.log", teller="x")
+ACCESS = (
+    '[2026-02-01T10:00:00.000Z] "GET /a HTTP/1.1" 200 - via_upstream - "-" 0 5 3 2 "-" "curl/8.5"'
+    ' "0b0f5a4e-0000-4000-8000-000000000001" "a.b:80" "10.0.0.2:80"'
+    " outbound|80||a.b.svc.cluster.local 10.0.0.1:5000 10.1.1.1:80 10.0.0.1:4000 - default"
+)
+PANIC = "panic: runtime error: index out of range [3] with length 3"
+
+
+def lines(*texts: str) -> Iterator[Line]:
+    return (Line(number=number, text=text) for number, text in enumerate(texts, start=1))
+
+
+def test_a_line_of_another_program_is_offered_to_the_others() -> None:
+    outcome = by_line(lines(*[ACCESS] * 300, PANIC), CONTEXT)
+    assert [type(fact) for fact in outcome.facts] == [AccessLog, AppEvent]
+    assert outcome.unclaimed == 0
+
+
+def test_the_other_readers_are_not_called_in_where_the_first_takes_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never() -> tuple[()]:
+        message = "called in"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(readers, "other_line_readers", never)
+    assert by_line(lines(*[ACCESS] * 5, ""), CONTEXT).unclaimed == 0
+
+
+def test_a_line_that_nobody_knows_is_counted_and_its_place_told() -> None:
+    outcome = by_line(lines(ACCESS, "the weather was fine", "and so were we"), CONTEXT)
+    assert outcome.unclaimed == 2
+    assert outcome.first is not None
+    assert outcome.first.number == 2
+    assert "line 2" in outcome.unread[-1].reason

@@ -1,0 +1,103 @@
+import pytest
+
+from tests.mesh.build import inbound, log, mesh, outbound
+from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind, Source
+from why503.mesh.cut_connection import (
+    beside_the_app,
+    busy_gap,
+    carried,
+    cut_off,
+    ended_pods,
+    really_all_fail,
+    reused_while_closing,
+    unseen,
+    working_time,
+)
+
+CUT = {"details": "upstream_reset_before_response_started{connection_termination}"}
+
+
+def hop_of(*failures, **fields):
+    (found,) = mesh(log(*failures, **fields)).hops
+    return found
+
+
+def test_an_answer_that_had_begun_is_no_cut_request():
+    late = {"details": "upstream_reset_after_response_started{connection_termination}"}
+    hop = hop_of(inbound(503, "UC", **CUT), inbound(200, "UC", bytes_sent=9, line=2, **late))
+    assert [failure.teller.source.line for failure in cut_off(hop)] == [1]
+
+
+@pytest.mark.parametrize(("duration", "working"), [(50.0, None), (80.0, 80.0)])
+def test_work_begins_where_no_close_on_its_way_takes_so_long(duration, working):
+    assert working_time(hop_of(inbound(503, "UC", duration=duration, **CUT))) == working
+
+
+def test_over_a_network_a_round_trip_is_allowed_for():
+    assert working_time(hop_of(outbound(503, "UC", duration=120.0, **CUT))) is None
+    assert working_time(hop_of(outbound(503, "UC", duration=300.0, **CUT))) == 300.0
+
+
+def test_only_the_proxy_of_the_application_stands_beside_it():
+    assert beside_the_app(hop_of(inbound(503, "UC", **CUT)))
+    assert not beside_the_app(hop_of(outbound(503, "UC", **CUT)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "same"),
+    [((12, 12, 12), 12), ((12, 12), None), ((2, 2, 2), None), ((7, 31, 12), None)],
+)
+def test_the_same_number_of_requests_counts_from_three_connections_and_five_requests(counts, same):
+    lines = [inbound(503, "UC", requests_before=n, line=i, **CUT) for i, n in enumerate(counts, 1)]
+    assert carried(hop_of(*lines)) == same
+
+
+@pytest.mark.parametrize(
+    ("idle", "own", "gap"), [(0.1, True, 0.1), (5.0, True, None), (0.1, False, None)]
+)
+def test_a_connection_in_steady_use_is_known_by_its_own_gaps(idle, own, gap):
+    line = inbound(503, "UC", idle=idle, idle_by_connection=own, **CUT)
+    assert busy_gap(hop_of(line)) == gap
+
+
+def test_a_log_without_any_success_may_be_a_search_for_errors():
+    lines = [inbound(503, "UC", line=n, **CUT) for n in range(1, 5)]
+    given = mesh(log(*lines))
+    assert not really_all_fail(given.hops[0], given)
+
+
+def test_requests_that_the_other_log_covers_and_lacks_are_unseen():
+    failed = [outbound(503, "UC", request_id=f"r{n}", at=n, line=n, **CUT) for n in (1, 2)]
+    seen = inbound(200, "-", request_id="other", at=0)
+    server = log(seen, teller="server", first=seen.time, last=(seen.time or 0) + 60)
+    assert unseen(mesh(log(*failed), server).hops[0])
+    assert not unseen(mesh(log(*failed)).hops[0])
+
+
+@pytest.mark.parametrize(("seconds", "ended"), [(-3.0, True), (-90.0, False), (30.0, False)])
+def test_the_end_of_a_pod_explains_what_failed_shortly_after(seconds, ended):
+    failed = inbound(503, "UC", **CUT)
+    stop = AppEvent(
+        source=Source(path="server.log", line=1),
+        kind=AppEventKind.SHUTDOWN,
+        teller="server",
+        time=(failed.time or 0.0) + seconds,
+    )
+    given = mesh(log(failed), stop)
+    assert bool(ended_pods(given.hops[0], given)) is ended
+
+
+def event(kind, connection, time):
+    return ProxyEvent(source=Source(path="envoy.log"), kind=kind, connection=connection, time=time)
+
+
+def test_only_a_close_in_the_moment_of_the_reuse_counts():
+    taken, closed = ProxyEventKind.REUSED_CONNECTION, ProxyEventKind.REMOTE_CLOSE
+    given = mesh(
+        event(taken, "1", 5.0),
+        event(taken, "2", 5.0),
+        event(closed, "1", 5.001),
+        event(closed, "2", 6.0),
+        event(closed, "3", 6.0),
+    )
+    assert [start.connection for start, _ in reused_while_closing(given)] == ["1"]
