@@ -20,6 +20,7 @@ from why503.causes.connection import (
     stale_connection,
     upstream_reset,
 )
+from why503.causes.control_plane import ambient_path_broken, config_rejected, xds_stale
 from why503.causes.lifecycle import (
     canary_ordering,
     listener_drain,
@@ -35,14 +36,24 @@ from why503.causes.policy import (
     jwks_unavailable,
     rbac_denied,
 )
-from why503.causes.routing import egress_address_stale, egress_blocked, headless_service
-from why503.causes.time import max_duration, route_timeout, stream_idle_timeout
 from why503.causes.protocol import (
     h2_mismatch,
     protocol_error,
     protocol_selection,
     url_malformed,
 )
+from why503.causes.routing import (
+    egress_address_stale,
+    egress_blocked,
+    gateway_misconfig,
+    headless_service,
+    missing_subset,
+    no_cluster,
+    no_healthy_endpoints,
+    no_route,
+    sidecar_egress_scope,
+)
+from why503.causes.time import max_duration, route_timeout, stream_idle_timeout
 from why503.causes.tls import (
     certificate_invalid,
     mtls_mismatch,
@@ -68,6 +79,9 @@ CATALOGUE: tuple[Cause, ...] = (
     network_policy_blocked,
     stale_connection,
     upstream_reset,
+    ambient_path_broken,
+    config_rejected,
+    xds_stale,
     canary_ordering,
     listener_drain,
     pod_terminating,
@@ -79,16 +93,22 @@ CATALOGUE: tuple[Cause, ...] = (
     filter_broken,
     jwks_unavailable,
     rbac_denied,
-    egress_address_stale,
-    egress_blocked,
-    headless_service,
-    max_duration,
-    route_timeout,
-    stream_idle_timeout,
     h2_mismatch,
     protocol_error,
     protocol_selection,
     url_malformed,
+    egress_address_stale,
+    egress_blocked,
+    gateway_misconfig,
+    headless_service,
+    missing_subset,
+    no_cluster,
+    no_healthy_endpoints,
+    no_route,
+    sidecar_egress_scope,
+    max_duration,
+    route_timeout,
+    stream_idle_timeout,
     certificate_invalid,
     mtls_mismatch,
     secret_not_delivered,

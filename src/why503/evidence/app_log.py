@@ -14,6 +14,9 @@ NAME = "application log"
 LAST = 0.01
 """What this reader bids at most: it takes what no reader of a special kind has claimed."""
 
+REFUSED = "Connection refused"
+"""Transport failure of a call that was refused before any HTTP."""
+
 _BARE = re.compile(
     r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |"
     r"Killed$|"

@@ -30,6 +30,17 @@ from why503.facts.proxy_info import ProxyInfo
 from why503.facts.reading import Bundle, Fact, Input, Unread
 from why503.facts.request import Request, Witness
 from why503.facts.source import Source
+from why503.facts.tcp_connection import (
+    CapturedRequest,
+    CloseKind,
+    Closing,
+    Direction,
+    Handshake,
+    Peer,
+    Speech,
+    TcpConnection,
+    TlsAlert,
+)
 from why503.facts.tunnel import Tunnel
 
 __all__ = [
@@ -37,11 +48,16 @@ __all__ = [
     "AppEvent",
     "AppEventKind",
     "Bundle",
+    "CapturedRequest",
     "Certificate",
+    "CloseKind",
+    "Closing",
     "Counter",
+    "Direction",
     "DnsAnswer",
     "Fact",
     "FilterChain",
+    "Handshake",
     "HttpSettings",
     "Input",
     "Listening",
@@ -52,6 +68,7 @@ __all__ = [
     "Manifest",
     "Misread",
     "OutlierDetection",
+    "Peer",
     "ProxyCluster",
     "ProxyEndpoint",
     "ProxyEvent",
@@ -63,7 +80,10 @@ __all__ = [
     "ResponseFlag",
     "RetryPolicy",
     "Source",
+    "Speech",
+    "TcpConnection",
     "Threshold",
+    "TlsAlert",
     "TlsContext",
     "Transport",
     "Tunnel",

@@ -20,13 +20,3 @@ class Counter:
     value: float
     labels: tuple[tuple[str, str], ...] = ()
     """Labels that are not part of the name."""
-
-    @property
-    def cluster(self) -> str:
-        """What stands between `cluster.` and the statistic; ``""`` for others.
-
-        Names of clusters and of statistics both have dots, so this may hold a part too many: ask
-        with `startswith`.
-        """
-        head, dot, rest = self.name.partition(".")
-        return rest.rpartition(".")[0] if head == "cluster" and dot else ""

@@ -139,7 +139,7 @@ class LoadedRoute:
     domains: tuple[str, ...]
     name: str = ""
     match: str = ""
-    """`prefix /api`, `path /login`, `regex ...`, with ` + header x` and ` + query y` where asked."""
+    """`prefix /api`, `path /login`, `regex ...`; then ` + header x`, ` + query y` where asked."""
     cluster: str = ""
     """``""`` where it is weighted, named by a header, or where nothing is forwarded."""
     weighted: tuple[tuple[str, int], ...] = ()

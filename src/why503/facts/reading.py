@@ -20,6 +20,7 @@ from why503.facts.proxy_event import ProxyEvent
 from why503.facts.proxy_info import ProxyInfo
 from why503.facts.request import Request
 from why503.facts.source import Source
+from why503.facts.tcp_connection import TcpConnection
 from why503.facts.tunnel import Tunnel
 
 Fact = (
@@ -33,6 +34,7 @@ Fact = (
     | Listening
     | DnsAnswer
     | Tunnel
+    | TcpConnection
     | LoadedCluster
     | LoadedRoute
     | LoadedListener

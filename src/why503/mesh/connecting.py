@@ -7,8 +7,10 @@ time that the attempt took has to tell.
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
+from why503.facts import Source
 from why503.mesh.address import split_host
 from why503.mesh.ending import Ending
+from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
@@ -93,6 +95,19 @@ def dialled_ports(failures: Iterable[Failure]) -> tuple[int, ...]:
     """Ports of the upstreams of these failures, in order, each once."""
     ports = (split_host(failure.teller.upstream_host)[1] for failure in failures)
     return tuple(dict.fromkeys(port for port in ports if port is not None))
+
+
+def unlisted(hop: Hop, mesh: Mesh) -> tuple[tuple[str, Source], ...]:
+    """Addresses dialled in vain that Kubernetes does not list for the hop's Service.
+
+    Each with the place of the list; empty where no list was given or it is empty.
+    """
+    known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
+    if not known:
+        return ()
+    listed = {endpoint.address for endpoint in known}
+    away = [address for address in dialled(not_connected(hop)) if address not in listed]
+    return tuple((address, known[0].source) for address in away)
 
 
 def serves_elsewhen(hop: Hop, mesh: Mesh, failures: Iterable[Failure]) -> bool:

@@ -19,7 +19,7 @@ from why503.mesh.workload import same_host
 from why503.support.text import _
 
 _CUT = 3
-"""`kubectl get endpoints` shows at most " "" "so many addresses and "+ N more...", so three may not be all."""
+"""A kubectl table shows so many addresses and then a count only: three may not be all."""
 _ROUND = 20.0
 """Seconds within which endpoints follow the clusters of one push."""
 _ORDERLY = ("closed: 0", "closed: 13", "closed gracefully", "Canceled", "transport is closing")
@@ -142,7 +142,7 @@ def _is_broken(event: ProxyEvent) -> bool:
 def pushed_without_endpoints(mesh: Mesh) -> ProxyEvent | None:
     """The push of clusters to a node that no endpoints followed, in istiod's log; else None.
 
-    Endpoints count when they follow within seconds; a log that ends with the clusters tells nothing.
+    Endpoints count when they follow within seconds; a log that ends there tells nothing.
     """
     pushes = [event for event in mesh.facts(ProxyEvent) if event.kind is ProxyEventKind.XDS_PUSH]
     for clusters in (event for event in pushes if event.text == "CDS"):

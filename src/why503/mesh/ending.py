@@ -292,6 +292,8 @@ def _by_body(request: Request) -> Outcome | None:
 
 def _by_code(request: Request) -> Outcome:
     code = request.code
+    if request.witness is Witness.CLIENT and request.transport_failure == "Connection refused":
+        return Outcome(ending=Ending.CONNECTION_REFUSED, transport=request.transport_failure)
     if code is None or (code == 0 and request.witness is Witness.CLIENT):
         return Outcome(ending=Ending.UNKNOWN, surmised=True)
     if code == 0:

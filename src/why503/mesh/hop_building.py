@@ -8,6 +8,7 @@ from why503.facts import AccessLog, Request, RequestGroup, Witness
 from why503.mesh.account import destination_of, is_failure
 from why503.mesh.address import cluster_name, is_address, is_service_name, short_name, split_host
 from why503.mesh.ending import Ending
+from why503.mesh.episode import episodes
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.joining import Account, account_of, failures_of
@@ -126,6 +127,9 @@ class _Destinations:
 
     def leg(self, failure: Failure, role: Role, host: str) -> Place:
         """The connection behind the proxy that tells."""
+        told_by_proxy = bool(failure.teller.body)
+        if role is Role.CLIENT and failure.ending is Ending.CONNECTION_REFUSED and not told_by_proxy:
+            return Place.APP_TO_PROXY  # before any proxy: a sidecar accepts whatever its pod dials
         if role is Role.UPSTREAM:
             refused = failure.server_refused is not None
             return Place.PROXY_TO_PROXY if refused else Place.UPSTREAM_PROXY_TO_APP
@@ -163,10 +167,11 @@ def _hops(destinations: _Destinations, failures: list[Failure]) -> list[Hop]:
             leg=key.leg,
             host=key.host,
             port=key.port,
-            failures=tuple(found),
-            total=max(len(found), seen.requests(key, found)),
+            failures=part,
+            total=max(len(part), seen.requests(key, list(part))),
         )
         for key, found in by_key.items()
+        for part in (episodes(found) if key.family is Family.CONNECTION else (tuple(found),))
     ]
 
 

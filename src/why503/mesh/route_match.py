@@ -45,7 +45,7 @@ def takes_host(route: Manifest, host: str) -> bool:
 
 
 def routes_taking(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
-    """VirtualServices and HTTPRoutes of the " "evidence, given whole, " "that take requests for ``host``."""
+    """VirtualServices and HTTPRoutes, given whole, that take requests for ``host``."""
     return tuple(
         route
         for kind in ("VirtualService", *ROUTE_KINDS)

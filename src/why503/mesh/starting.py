@@ -10,6 +10,8 @@ SLOW_START = 600.0
 """Seconds that an application may take from its container's start until it listens."""
 _SLACK = 0.5
 """Seconds by which the clocks of two logs, or a line and what it tells of, may differ."""
+_AROUND = 10.0
+_PROXY_CHANGES = frozenset({ProxyEventKind.STARTED, ProxyEventKind.SHUTDOWN})
 _BEGINS = frozenset({LifeEventKind.STARTED})
 
 
@@ -80,3 +82,19 @@ def proxy_began_after(hop: Hop, mesh: Mesh) -> tuple[float, tuple[Source, ...]] 
     ]
     began = min(ready or lines, default=None)
     return began if began is not None and began[0] >= span[1] - _SLACK else None
+
+
+def proxy_changes(hop: Hop, mesh: Mesh) -> tuple[ProxyEvent, ...]:
+    """Stops and starts of the caller's own proxy around its refused calls, in order of the log."""
+    span = _span(hop)
+    tellers = {failure.teller.teller for failure in hop.failures}
+    if span is None:
+        return ()
+    return tuple(
+        event
+        for event in mesh.facts(ProxyEvent)
+        if event.kind in _PROXY_CHANGES
+        and event.teller in tellers
+        and event.time is not None
+        and span[0] - _AROUND <= event.time <= span[1] + _AROUND
+    )

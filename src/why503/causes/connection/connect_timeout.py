@@ -46,8 +46,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
-from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, unanswered
-from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, unanswered, unlisted
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -61,7 +60,7 @@ from why503.support.text import _
 ID = "connect-timeout"
 TITLE = _("The connection attempt got no answer within the connect timeout")
 READS = frozenset(
-    {"ProxyEvent", "DestinationRule", "Service", "Pod", "Node", "EndpointSlice", "Endpoints"}
+    ["BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice", "Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "MeshConfig", "Node", "Pod", "ProxyEvent", "ReplicaSet", "Service", "StatefulSet", "fragment"]
 )
 SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
 AT = At.LEG
@@ -155,6 +154,7 @@ def _timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             took=spell(middle),
             timeout=spell(limit.value),
             by=limit.by,
+            observation="ending" if hop.leg is Place.PROXY_TO_EXTERNAL else "waited",
         )
     if limit.default or limit.value >= SHORT:
         return
@@ -165,12 +165,10 @@ def _timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _addresses(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
     """A single silent address, its node, and whether it is an endpoint at all."""
-    known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
-    listed = {endpoint.address for endpoint in known or ()}
+    for address, source in unlisted(hop, mesh)[:1]:
+        yield NO_ENDPOINT.hit(source, address=address)
     for host in hop.upstream_hosts:
         address = split_host(host)[0]
-        if listed and address not in listed:
-            yield NO_ENDPOINT.hit(known[0].source if known else Source(path=""), address=address)
         yield from _node(mesh, address)
     alone = one_host_only(hop, mesh)
     if alone is not None and not serves_elsewhen(hop, mesh, failures):
@@ -209,17 +207,18 @@ def _no_way(hop: Hop) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """Policies, the address's pod and node, and a capture of the handshake."""
-    if hop.leg is not Place.PROXY_TO_EXTERNAL and not mesh.has("NetworkPolicy"):
+    inside = hop.leg is not Place.PROXY_TO_EXTERNAL
+    if inside and not mesh.has("NetworkPolicy"):
         yield Missing(
             what=_("the NetworkPolicies that can apply"),
             command="kubectl get networkpolicies -A -o yaml",
             decides=(ID, "network-policy-blocked"),
         )
     yield from question.given(
-        question.service(hop, mesh, ID, "xds-stale"),
+        question.service(hop, mesh, ID, "xds-stale") if inside else None,
         question.istio_objects(hop, mesh, "DestinationRule", decides=(ID,)),
     )
-    if not mesh.has("Node"):
+    if inside and not mesh.has("Node"):
         yield Missing(
             what=_("the node of the address that does not answer"),
             command="kubectl get nodes -o wide; kubectl get pods -A -o wide",

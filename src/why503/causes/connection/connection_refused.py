@@ -46,19 +46,18 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import Manifest, Source
-from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused
+from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused, unlisted
 from why503.mesh.connecting import serves_elsewhen as serves
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import (
     container_ports,
-    kubernetes_endpoints,
     listening,
     ports_of,
     target_port,
     workload_port,
 )
 from why503.mesh.failure import Failure, Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.listening_socket import sockets_of, takes
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, pod_at, server_pod, service_name
@@ -70,7 +69,9 @@ from why503.support.text import _
 
 ID = "connection-refused"
 TITLE = _("Nothing listens on the port that the proxy dials")
-READS = frozenset({"AppEvent", "Listening", "Service", "Pod"})
+READS = frozenset(
+    ["AppEvent", "Listening", "Service", "Pod", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "EndpointSlice", "Endpoints", "Event", "ProxyEvent"]
+)
 SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
 )
@@ -79,6 +80,16 @@ AT = At.LEG
 REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _("{count} connection attempts to {address} were refused: nothing listened there (errno 111)."),
+)
+REFUSED_INSIDE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} attempts of the server's proxy to reach its own application failed at once."),
+)
+OWN_CALL = Clue(
+    Weight.HINTS,
+    _(
+        "{count} calls were refused before any HTTP: by the caller's own proxy, or a server without one."
+    ),
 )
 FAILED_AT_ONCE = Clue(
     Weight.HINTS,
@@ -95,12 +106,16 @@ PORT_DIFFERS = Clue(
 LISTENS_ELSEWHERE = Clue(
     Weight.PROVES, _("{who} listens on {found}; the proxy dials {address}, where nobody listens.")
 )
+LOGGED_ELSEWHERE = Clue(
+    Weight.SPEAKS_FOR,
+    _("{who} says that it listens on {found}; the proxy dials {address}."),
+)
 LISTENS_THERE = Clue(
     Weight.SPEAKS_AGAINST,
     _("Something does listen on port {port}: it was refused at some moment only."),
 )
 OTHER_POD = Clue(
-    Weight.PROVES,
+    Weight.SPEAKS_FOR,
     _(
         "{address} is pod {pod}, which is not one of {service}: the "
         "Service's selector took a wrong pod."
@@ -136,8 +151,13 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not failures:
         yield from _unspecific(hop)
         return
+    if hop.leg is Place.APP_TO_PROXY:
+        yield OWN_CALL.hit(*hop.sources(failures), count=len(failures), observation="ending")
+        return
     address = next(iter(hop.upstream_hosts), "") or service_name(hop)
-    yield REFUSED.hit(*hop.sources(failures), count=len(failures), address=address)
+    told = any(failure.ending is Ending.CONNECTION_REFUSED for failure in failures)
+    clue = REFUSED if told else REFUSED_INSIDE
+    yield clue.hit(*hop.sources(failures), count=len(failures), address=address)
     if failed_at_once(failures):
         yield QUICK.hit(*hop.sources(failures))
     if not serves(hop, mesh, failures):
@@ -145,7 +165,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _in_time(hop, mesh, failures)
     if hop.having(Ending.CONNECTION_TERMINATION):
         yield BROKE_BEFORE.hit(*hop.sources(hop.having(Ending.CONNECTION_TERMINATION)))
-    yield from _no_endpoint(hop, mesh, failures)
+    for gone, source in unlisted(hop, mesh)[:1]:
+        yield NO_ENDPOINT.hit(source, address=gone)
 
 
 def _unspecific(hop: Hop) -> Iterator[Hit]:
@@ -249,7 +270,8 @@ def _listeners(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[
         yield LISTENS_THERE.hit(fitting[0].source, port=fitting[0].port, observation="listener")
         return
     near = next((socket for socket in sockets if socket.port in ports), sockets[0])
-    yield LISTENS_ELSEWHERE.hit(
+    sure = near.port in ports or bool(listening(mesh))
+    yield (LISTENS_ELSEWHERE if sure else LOGGED_ELSEWHERE).hit(
         near.source,
         *hop.sources(failures, most=1),
         who=near.who,
@@ -277,13 +299,6 @@ def _other_pod(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[
                 service=service_name(hop),
             )
             return
-
-
-def _no_endpoint(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
-    known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
-    addresses = dialled(failures)
-    if known and addresses and not {endpoint.address for endpoint in known} & set(addresses):
-        yield NO_ENDPOINT.hit(known[0].source, address=addresses[0])
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

@@ -85,7 +85,7 @@ AT = At.LEG
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests ended with 503 UC: the connection closed before any answer came."),
+    _("{count} requests got 503 because the connection closed before any answer came (UC)."),
 )
 SAME_COUNT = Clue(
     Weight.PROVES,

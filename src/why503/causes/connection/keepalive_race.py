@@ -67,7 +67,7 @@ from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
 from why503.mesh.server import KeepAlive, keepalive_of
-from why503.mesh.timing import bunched_at, idle_gaps, only_first_after_idle, short_failures
+from why503.mesh.timing import FEW, bunched_at, idle_gaps, only_first_after_idle, short_failures
 from why503.mesh.traffic_policy import idle_timeout_upstream
 from why503.mesh.workload import has_sidecar
 from why503.support.duration import spell
@@ -109,7 +109,7 @@ AT = At.LEG
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests ended with 503 UC: the connection closed before any answer came."),
+    _("{count} requests got 503 because the connection closed before any answer came (UC)."),
 )
 BESIDE_APP = Clue(
     Weight.HINTS,
@@ -199,8 +199,6 @@ _WHOLE = 2.0
 """Seconds from which an idle timeout is set in whole seconds."""
 _NEAR = (0.75, 1.25)
 """An idle gap is that of the timeout within these shares of it (Node.js 22 closes 1 s late)."""
-_FEW = 3
-"""Failures from which idle gaps measured per host, not per connection, prove something."""
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -211,18 +209,27 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not failures:
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
-    if beside_the_app(hop):
-        yield BESIDE_APP.hit(*hop.sources(failures, 1), observation="leg")
-    elif unseen(hop):
-        yield SERVER_NEVER_SAW.hit(*hop.sources(failures), observation="leg")
-    elif hop.role is Role.DOWNSTREAM and has_sidecar(mesh, hop.host):
-        yield BETWEEN_PROXIES.hit(*hop.sources(failures), observation="leg")
-    yield from _duration(hop)
-    yield from _idle(hop, mesh)
+    if ends := ended_pods(hop, mesh):
+        yield POD_ENDED.hit(ends[0].source, service=service_name(hop), what=ends[0].text)
+    else:
+        yield from _leg(hop, mesh)
+        yield from _duration(hop)
+        yield from _idle(hop, mesh)
     yield from _reused_while_closing(mesh)
     if attempts := only_first_attempts(hop, mesh):
         yield FIRST_ATTEMPTS.hit(*[e.source for e in attempts[:2]], count=len(attempts))
     yield from _against(hop, mesh)
+
+
+def _leg(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    second_hand = all(failure.outcome.behind for failure in hop.failures)
+    if beside_the_app(hop):
+        if not second_hand:
+            yield BESIDE_APP.hit(*hop.sources(most=1), observation="leg")
+    elif unseen(hop):
+        yield SERVER_NEVER_SAW.hit(*hop.sources(), observation="leg")
+    elif hop.role is Role.DOWNSTREAM and has_sidecar(mesh, hop.host):
+        yield BETWEEN_PROXIES.hit(*hop.sources(), observation="leg")
 
 
 def _duration(hop: Hop) -> Iterator[Hit]:
@@ -234,7 +241,8 @@ def _duration(hop: Hop) -> Iterator[Hit]:
 
 def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     keepalive = keepalive_of(mesh, hop.host)
-    if (gap := busy_gap(hop)) is not None and not _is_brief(keepalive):
+    brief = keepalive is not None and (keepalive.idle or 2.0) <= 1.0
+    if (gap := busy_gap(hop)) is not None and not brief:
         yield IN_USE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
     elif keepalive is not None and keepalive.idle is None:
         yield NEVER_CLOSES.hit(
@@ -244,10 +252,6 @@ def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _known_timeout(hop, mesh, keepalive, keepalive.idle)
     else:
         yield from _unknown_timeout(hop, mesh)
-
-
-def _is_brief(keepalive: KeepAlive | None) -> bool:
-    return keepalive is not None and keepalive.idle is not None and keepalive.idle <= 1
 
 
 def _name(keepalive: KeepAlive) -> str:
@@ -268,10 +272,11 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
     low, high = (share * idle for share in _NEAR)
     gap = bunched_at(idle_gaps(hop), tolerance=0.2)
     if gap is not None and low <= gap <= high:
-        clue = IDLE_LIKE_TIMEOUT if _telling(hop, mesh) else IDLE_FITS
-        yield clue.hit(
-            *hop.sources(), *keepalive.sources, **told, gap=spell(gap), observation="idle gap"
-        )
+        sources = [*hop.sources(), *keepalive.sources]
+        if _telling(hop, mesh):
+            yield IDLE_LIKE_TIMEOUT.hit(*sources, **told, gap=spell(gap))
+        else:
+            yield IDLE_FITS.hit(*sources, **told, gap=spell(gap), observation="who closes first")
         return
     interval = call_interval(mesh, hop)
     if gap is None and interval is not None and low <= interval.value <= high:
@@ -292,10 +297,10 @@ def _telling(hop: Hop, mesh: Mesh) -> bool:
     """True where the idle gaps prove: nothing else ended the connections, and they are several."""
     if working_time(hop) is not None or unseen(hop) or carried(hop) is not None:
         return False
-    if ended_pods(hop, mesh) or really_all_fail(hop, mesh):
+    if really_all_fail(hop, mesh):
         return False
     own = [failure for failure in hop.failures if failure.teller.idle_by_connection]
-    return len(own) > 1 or len(idle_gaps(hop)) >= _FEW
+    return len(own) > 1 or len(idle_gaps(hop)) >= FEW
 
 
 def _unknown_timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -324,8 +329,6 @@ def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SAME_COUNT.hit(*hop.sources(), count=count)
     if really_all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
-    for event in ended_pods(hop, mesh)[:1]:
-        yield POD_ENDED.hit(event.source, service=service_name(hop), what=event.text)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

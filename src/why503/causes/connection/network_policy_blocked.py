@@ -48,6 +48,7 @@ from why503.mesh.connecting import (
     not_connected,
     rejected,
     unanswered,
+    unlisted,
 )
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import workload_port
@@ -69,7 +70,9 @@ from why503.support.text import _
 
 ID = "network-policy-blocked"
 TITLE = _("A NetworkPolicy or firewall between the workloads stops the connection")
-READS = frozenset({"NetworkPolicy"})
+READS = frozenset(
+    ["BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice", "Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "MeshConfig", "Namespace", "NetworkPolicy", "Pod", "ProxyEvent", "ReplicaSet", "Service", "StatefulSet", "Tunnel", "fragment"]
+)
 SIGNS = frozenset(
     {
         "UF",
@@ -105,6 +108,10 @@ HBONE_SUSPECTED = Clue(Weight.SPEAKS_FOR, _("ztunnel got no answer and suspects 
 HBONE_NOT_OPEN = Clue(
     Weight.SPEAKS_FOR, _("{policy} does not admit port 15008, which ambient traffic uses.")
 )
+NO_ENDPOINT = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
+)
 SOME_ANSWER = Clue(
     Weight.SPEAKS_AGAINST,
     _("Requests of the same caller to {service} went well; a policy stops all of them."),
@@ -132,6 +139,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield UNANSWERED.hit(*hop.sources(silent), count=len(silent), observation="ending")
     if not_connected(hop):
         yield from _policies(hop, mesh)
+        for address, source in unlisted(hop, mesh)[:1]:
+            yield NO_ENDPOINT.hit(source, address=address)
         if successes(hop, mesh):
             yield SOME_ANSWER.hit(*hop.sources(), service=service_name(hop), observation="others")
 

@@ -1,28 +1,32 @@
 """Ambient path broken: the way over ztunnel, waypoint or HBONE does not work or is bypassed.
 
 ## What happens
-In ambient mode a pod's traffic is redirected to the ztunnel of its node, which carries it over HBONE (mTLS,
-HTTP/2 CONNECT to port 15008) to the ztunnel of the other node, by way of a waypoint where one is
-set. If one piece is missing, L7 proxies and clients see a plain connection failure: 503 UF or UC with
-upstream host `envoy://connect_originate/...` or `:15008`; ztunnel's own line names the reason.
+In ambient mode a pod's traffic is redirected to the ztunnel of its node, which carries it over
+HBONE (mTLS, HTTP/2 CONNECT to port 15008) to the ztunnel of the other node, by way of a waypoint
+where one is set. If one piece is missing, L7 proxies and clients see a plain connection failure:
+503 UF or UC with upstream host `envoy://connect_originate/...` or `:15008`; ztunnel's own line
+names the reason.
 
 ## How to tell
-* ztunnel's log: `failed to bind`, `retrying workload failed`: the pod is redirected to a ztunnel that
-  does not listen for it; 15008 and the application's port both refuse.
+* ztunnel's log: `failed to bind`, `retrying workload failed`: the pod is redirected to a ztunnel
+  that does not listen for it; 15008 and the application's port both refuse.
 * `error="http status: 503"` (the other ztunnel or the waypoint has no healthy target), `unknown
   waypoint`, `no healthy upstream`, `no service for target address`, `http2 handshake failed`.
 * `connection timed out, maybe a NetworkPolicy is blocking HBONE port 15008`: see
-  `network-policy-blocked`. `http status: 401` and `policy rejection` are an AuthorizationPolicy's.
+  `network-policy-blocked`. `http status: 401` and `policy rejection` are an
+  AuthorizationPolicy's.
 * Only pods of one node: `kubectl -n istio-system get pods -l app=ztunnel -o wide`.
 * `istioctl ztunnel-config workloads`: protocol HBONE or TCP, and which waypoint.
 
 ## What to do
-Get the node's ztunnel and istio-cni healthy, let the redirected pods be taken up again (restart them),
-deploy the waypoint that the label `istio.io/use-waypoint` names, and let port 15008 through.
+Get the node's ztunnel and istio-cni healthy, let the redirected pods be taken up again (restart
+them), deploy the waypoint that the label `istio.io/use-waypoint` names, and let port 15008
+through.
 
 ## References
 * ztunnel `proxy.rs`: error texts; README of ztunnel (log format).
-* istio/istio 52858, ztunnel 1284: binding the pod's DNS listener failed for ever; fixed in 1.23.1.
+* istio/istio 52858, ztunnel 1284: binding the pod's DNS listener failed for ever; fixed in
+  1.23.1.
 * Istio ambient documentation, "Use Layer 7 features": waypoints and `istio.io/use-waypoint`.
 """
 

@@ -1,15 +1,16 @@
-"""Rejected configuration: a proxy or the control plane refused a piece of it, and the former one is in force.
+"""Rejected configuration: a proxy refused a piece of it, and the former one is in force.
 
 ## What happens
 Envoy checks each resource that the control plane sends. One that it cannot use is answered with a
-NACK and the former version stays (for a new proxy: none at all, so a port has no listener, a host no
-route). One bad object is enough: an EnvoyFilter that makes two listeners share an address, a Wasm or
-TLS setting that the proxy's version does not know, a route with an invalid regular expression. All
-later changes that travel with it are held up too, so the failing service may have nothing to do with it.
+NACK and the former version stays (for a new proxy: none at all, so a port has no listener, a host
+no route). One bad object is enough: an EnvoyFilter that makes two listeners share an address, a
+Wasm or TLS setting that the proxy's version does not know, a route with an invalid regular
+expression. All later changes that travel with it are held up too, so the failing service may have
+nothing to do with it.
 
 ## How to tell
-* The proxy's log: `gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected:
-  Error adding/updating listener(s) ...: <reason>`, again at every push.
+* The proxy's log: `gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener
+  rejected: Error adding/updating listener(s) ...: <reason>`, again at every push.
 * istiod's log: `ADS:LDS: ACK ERROR <node> Internal:Error adding/updating ...`; counters
   `pilot_total_xds_rejects`, `pilot_xds_lds_reject` (CDS, EDS, RDS); the proxy's
   `listener_manager.lds.update_rejected`, `cluster_manager.cds.update_rejected`.
@@ -17,8 +18,8 @@ later changes that travel with it are held up too, so the failing service may ha
 * `kubectl apply` refused by the webhook: then the old object is in force.
 
 ## What to do
-Read the reason, find the object that brings it in (often an EnvoyFilter), take it back or mend it. The
-proxies accept the next push by themselves.
+Read the reason, find the object that brings it in (often an EnvoyFilter), take it back or mend
+it. The proxies accept the next push by themselves.
 
 ## References
 * Envoy xDS protocol: ACK/NACK, the former version stays.

@@ -2,20 +2,22 @@
 
 ## What happens
 Proxies route by what the control plane sent last. If their stream to it is broken, throttled or
-answered incompletely, they keep what they have: they dial addresses of pods that are gone (503 UF,
-timeouts or `No route to host`, or a refusal by another pod that has the address now), hold an empty
-list although there are ready pods (503 UH), or use a route before the cluster it names has arrived
-(503 NC for some milliseconds while the cluster is warming).
+answered incompletely, they keep what they have: they dial addresses of pods that are gone (503
+UF, timeouts or `No route to host`, or a refusal by another pod that has the address now), hold an
+empty list although there are ready pods (503 UH), or use a route before the cluster it names has
+arrived (503 NC for some milliseconds while the cluster is warming).
 
 ## How to tell
-* The failing upstream address is in the proxy's list (`istioctl proxy-config endpoints`, `/clusters`) but not
-  among the Service's endpoints, its pods, or a headless Service's DNS answers.
-* The proxy's log: `gRPC config stream closed` with an error, `connection refused` to istiod, `request
-  rate limit exceeded` (istiod answers 25 new streams per second and replica by default), `unknown
-  cluster` while the same cluster is `starting warming`.
-* istiod's log: CDS pushed to a node without EDS after it: Envoy warms the new cluster, waits up to
-  15 s (`initial fetch timeout`) for endpoints, then uses it empty.
-* `istioctl proxy-status` shows STALE or lacks the proxy; counter `control_plane.connected_state` is 0.
+* The failing upstream address is in the proxy's list (`istioctl proxy-config endpoints`,
+  `/clusters`) but not among the Service's endpoints, its pods, or a headless Service's DNS
+  answers.
+* The proxy's log: `gRPC config stream closed` with an error, `connection refused` to istiod,
+  `request rate limit exceeded` (istiod answers 25 new streams per second and replica by default),
+  `unknown cluster` while the same cluster is `starting warming`.
+* istiod's log: CDS pushed to a node without EDS after it: Envoy warms the new cluster, waits up
+  to 15 s (`initial fetch timeout`) for endpoints, then uses it empty.
+* `istioctl proxy-status` shows STALE or lacks the proxy; counter `control_plane.connected_state`
+  is 0.
 * A pod in shutdown looks like this for seconds; stale lists stay for minutes and more.
 
 ## What to do
@@ -25,7 +27,8 @@ replicas and CPU, network and certificates between proxy and istiod (port 15012)
 
 ## References
 * Envoy xDS protocol: cluster warming, ordering CDS, EDS, LDS, RDS; `initial_fetch_timeout` 15 s.
-* istio/istio 28402 (EDS not sent after a CDS change), 29131 (route before cluster), 41246 (rate limit).
+* istio/istio 28402 (EDS not sent after a CDS change), 29131 (route before cluster), 41246 (rate
+  limit).
 """
 
 from collections.abc import Iterator

@@ -52,9 +52,11 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
 from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.starting import proxy_changes
 from why503.mesh.stopping import gone_for_good, kept_serving, terminating_hosts
+from why503.mesh.timing import successes, window
 from why503.mesh.workload import containers_of
-from why503.support.duration import clock
+from why503.support.duration import clock, spell
 from why503.support.text import _
 
 ID = "pod-terminating"
@@ -101,6 +103,13 @@ STILL_SERVING = Clue(
 BEFORE_IT = Clue(
     Weight.SPEAKS_AGAINST, _("Most of the failures came without any pod stopping before them.")
 )
+OWN_PROXY_AWAY = Clue(
+    Weight.SPEAKS_FOR,
+    _("Its own proxy refused the caller's calls for {gap}; before and after it they went well."),
+)
+OWN_PROXY_ENDED = Clue(
+    Weight.SPEAKS_FOR, _("The caller's own proxy stopped or started just then ({time}): {what}.")
+)
 CRASHED = Clue(Weight.SPEAKS_AGAINST, _("It did not stop in good order: {what}."))
 
 _CUT = (
@@ -123,6 +132,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What was stopping when connections were cut or refused, and whether it came back."""
     failures = hop.having(*_CUT)
     if not failures:
+        return
+    if hop.role is Role.CLIENT:
+        yield from _callers_proxy(hop, mesh)
         return
     life = failing_life(hop, mesh)
     stops = [event for event in life if event.kind in _BY_KUBERNETES | _BY_LOG]
@@ -176,6 +188,21 @@ def _deleted(hop: Hop, mesh: Mesh, *, has_stops: bool) -> Iterator[Hit]:
         if event.kind in _BY_KUBERNETES and event.time is None and not has_stops:
             yield LISTED.hit(event.source, pod=event.pod, what=event.text)
             return
+
+
+def _callers_proxy(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Calls refused in the caller's own pod while its proxy was stopped and started again."""
+    span = window(hop)
+    good = successes(hop, mesh)
+    begins = [group.first for group in good if group.first is not None]
+    ends = [group.last for group in good if group.last is not None]
+    if span is None or not begins or not ends:
+        return
+    if min(begins) < span[0] and max(ends) > span[1]:
+        yield OWN_PROXY_AWAY.hit(*hop.sources(), gap=spell(span[1] - span[0]))
+        for event in proxy_changes(hop, mesh)[:1]:
+            time = clock(event.time) if event.time is not None else "-"
+            yield OWN_PROXY_ENDED.hit(event.source, time=time, what=event.text)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

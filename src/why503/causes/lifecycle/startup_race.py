@@ -43,12 +43,12 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, Source
+from why503.facts import Manifest
 from why503.mesh.crash_shape import refusals
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name, upstream_workload
+from why503.mesh.naming import caller_pod, namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEventKind, failing_life
 from why503.mesh.probe import without_readiness
 from why503.mesh.starting import begun_before, listening_after, proxy_began_after
@@ -185,17 +185,21 @@ def _callers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterato
     last = max((f.time for f in failures if f.time is not None), default=None)
     good = [g for g in successes(hop, mesh) if g.first is not None]
     if last is not None and good and min(g.first or 0.0 for g in good) > last:
-        yield WELL_AFTER.hit(*_exemplars(good[0].exemplars))
+        yield WELL_AFTER.hit(*good[0].exemplars[:1])
     elif good and last is not None:
         yield SERVED_BEFORE.hit(*hop.sources(failures), host=hop.host)
 
 
-def _exemplars(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    return sources[:1]
-
-
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
-    """When the application began to listen, and what Kubernetes asked of it before."""
+    """When the application, or the caller's own proxy, began, and what was asked of it before."""
+    if hop.role is Role.CLIENT:
+        yield Missing(
+            what=_("when the caller's own proxy became ready"),
+            command=f"kubectl -n <client-namespace> logs {caller_pod(hop, mesh)} -c istio-proxy "
+            "| grep -m1 'Envoy proxy is ready'",
+            decides=(ID, "pod-terminating", "connection-refused"),
+        )
+        return
     yield from question.given(
         question.server_app_log(hop, mesh, ID, "connection-refused", "upstream-crash"),
         question.pods(hop, mesh, ID, "upstream-crash", "pod-terminating"),

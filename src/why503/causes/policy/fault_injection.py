@@ -101,6 +101,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     same = tuple(f for f in hop.having(Ending.UNKNOWN) if _has_status(f, rules))
     if same:
         yield SAME_STATUS.hit(*hop.sources(same), status=same[0].teller.code)
+    if not hop.failures:
+        rules = tuple(rule for rule in rules if _status(rule.value) is not None)
     if aborted or held or delayed or guessed or same or not hop.failures:
         for rule in rules[:1]:
             sources = [rule.source] if rule.source else []

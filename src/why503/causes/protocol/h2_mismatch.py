@@ -43,7 +43,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import AppEvent, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
-from why503.mesh.endpoint import service_port
+from why503.mesh.endpoint import service_port, service_ports
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
@@ -240,7 +240,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         return
     found = _protocol(hop, mesh) if hop.host else None
     wanted = "http" if found is not None and found.value in _HTTP2 else "grpc"
-    index = 0
+    entries = service_ports(mesh, hop.host) if hop.host else []
+    number = service_port(mesh, hop.host, hop.port) if hop.host else None
+    index = next((entry.place for entry in entries if entry.port == number), 0)
     yield Remedy(
         title=_(
             "Declare what the application speaks: appProtocol {wanted} on the Service's port"

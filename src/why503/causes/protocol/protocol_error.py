@@ -218,16 +218,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Mend the sender; raise a limit where size or count is the defect."""
     details = {failure.outcome.detail for failure in hop.failures}
     sender = _("the caller") if hop.family is Family.CALLER else service_name(hop)
-    yield Remedy(
-        title=_("Mend the messages that {sender} sends").format(sender=sender),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.OUTSIDE_MESH,
-        commands=("curl -sv --raw http://<pod-ip>:<port>/<path> -o /dev/null",),
-        verify=_("upstream_cx_protocol_error and downstream_cx_protocol_error stop growing."),
-    )
     if any("large" in detail or "too_many" in detail for detail in details):
         yield Remedy(
-            title=_("Or raise max_request_headers_kb or max_headers_count with an EnvoyFilter"),
+            title=_("Raise max_request_headers_kb or max_headers_count with an EnvoyFilter"),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
             risks=(
@@ -237,3 +230,10 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
                 ),
             ),
         )
+    yield Remedy(
+        title=_("Mend the messages that {sender} sends").format(sender=sender),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=("curl -sv --raw http://<pod-ip>:<port>/<path> -o /dev/null",),
+        verify=_("upstream_cx_protocol_error and downstream_cx_protocol_error stop growing."),
+    )

@@ -205,6 +205,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     name = service.name if service is not None else service_name(hop)
     namespace = service.namespace if service is not None else ""
     namespace = namespace or namespace_of(hop, mesh)
+    entries = ports_of(service) if service is not None else []
+    index = next((entry.place for entry in entries if entry.port == hop.port), 0)
+    field = f"/spec/ports/{index}/appProtocol"
     yield Remedy(
         title=_(
             "Declare what the port of {service} carries: appProtocol, or a name such as tcp-…"
@@ -214,7 +217,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         commands=(
             (
                 f"kubectl -n {namespace} patch service {name} --type=json -p "
-                '\'[{"op":"add","path":"/spec/ports/0/appProtocol","value":"tcp"}]\''
+                f'\'[{{"op":"add","path":"{field}","value":"tcp"}}]\''
             ),
         ),
         risks=(
@@ -222,7 +225,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         verify=_("The caller's proxy logs no DPE for this port any more."),
         undo=f"kubectl -n {namespace} patch service {name} --type=json -p "
-        '\'[{"op":"remove","path":"/spec/ports/0/appProtocol"}]\'',
+        f'\'[{{"op":"remove","path":"{field}"}}]\'',
     )
     if shared_target_ports(mesh):
         yield Remedy(

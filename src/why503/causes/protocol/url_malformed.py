@@ -130,18 +130,9 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Mend the URL where it is made."""
-    yield Remedy(
-        title=_("Mend the URL where the caller makes it: trim, quote and escape its parts"),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.OUTSIDE_MESH,
-        commands=(
-            "kubectl -n <client-namespace> get deploy <client> -o yaml | cat -A | grep -i url",
-        ),
-        verify=_("The proxy logs the request with its path and no DPE."),
-    )
     if any(failure.outcome.detail == "path_normalization_failed" for failure in hop.failures):
         yield Remedy(
-            title=_("Or choose a milder meshConfig.pathNormalization, where the path is meant so"),
+            title=_("Choose a milder meshConfig.pathNormalization, where the path is meant so"),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
             risks=(
@@ -151,3 +142,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
                 ),
             ),
         )
+    yield Remedy(
+        title=_("Mend the URL where the caller makes it: trim, quote and escape its parts"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        commands=(
+            "kubectl -n <client-namespace> get deploy <client> -o yaml | cat -A | grep -i url",
+        ),
+        verify=_("The proxy logs the request with its path and no DPE."),
+    )

@@ -2,29 +2,34 @@
 
 ## What happens
 A Gateway opens a port on the proxies that its `selector` takes, for its `hosts` only; a
-VirtualService adds routes there if it names the Gateway under `gateways` and shares a host with it.
-Where one of these does not fit, the gateway has a listener without the wanted route and answers
-`404 NR route_not_found`, refuses the TLS name at the listener (`0 NR filter_chain_not_found`, the
-client sees a reset), or does not listen on the port at all (connection refused).
+VirtualService adds routes there if it names the Gateway under `gateways` and shares a host with
+it. Where one of these does not fit, the gateway has a listener without the wanted route and
+answers `404 NR route_not_found`, refuses the TLS name at the listener (`0 NR
+filter_chain_not_found`, the client sees a reset), or does not listen on the port at all
+(connection refused).
 
 ## How to tell
-* NR at an ingress or egress gateway, for every request of one host, the application never sees one.
+* NR at an ingress or egress gateway, for every request of one host, the application never sees
+  one.
 * The VirtualService names a Gateway in another namespace without `namespace/name`, or its host is
   none of the Gateway's.
-* `tls.mode: PASSTHROUGH` with `http` rules: an encrypted connection can be routed by `tls` rules only.
-* 404 NR that comes and goes in browsers: two Gateways share one certificate, HTTP/2 reuses the first
-  one's connection for the second one's host.
-* `istioctl proxy-config listeners` and `routes` of the gateway's pod: a port without servers shows a
-  route `blackhole:PORT` or a missing listener.
+* `tls.mode: PASSTHROUGH` with `http` rules: an encrypted connection can be routed by `tls` rules
+  only.
+* 404 NR that comes and goes in browsers: two Gateways share one certificate, HTTP/2 reuses the
+  first one's connection for the second one's host.
+* `istioctl proxy-config listeners` and `routes` of the gateway's pod: a port without servers
+  shows a route `blackhole:PORT` or a missing listener.
 
 ## What to do
 Make selector, `hosts` and `gateways` agree, give the port the protocol it carries, put the TLS
-secret into the gateway's namespace, and give hosts that share a certificate one Gateway (or each its own certificate).
+secret into the gateway's namespace, and give hosts that share a certificate one Gateway (or each
+its own certificate).
 
 ## References
-* Istio Gateway and VirtualService API; "404 errors when multiple gateways configured with same TLS
-  certificate" in Istio's common problems.
-* Istio `gateway.go`: servers are merged per port; a VirtualService applies where its hosts overlap.
+* Istio Gateway and VirtualService API; "404 errors when multiple gateways configured with same
+  TLS certificate" in Istio's common problems.
+* Istio `gateway.go`: servers are merged per port; a VirtualService applies where its hosts
+  overlap.
 """
 
 from collections.abc import Iterator

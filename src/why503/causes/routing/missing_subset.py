@@ -1,14 +1,15 @@
-"""Missing subset: the route names a subset that no DestinationRule defines, or whose labels no pod has.
+"""Missing subset: the route names a subset that no rule defines, or whose labels no pod has.
 
 ## What happens
 A subset exists only by a DestinationRule: Istio makes a cluster of its own for it
-(`outbound|80|v2|orders.shop.svc.cluster.local`). If a VirtualService sends to a subset that no rule
-for that host defines, the proxy has no such cluster: `503 NC cluster_not_found` with an empty body
-(503 NR before Envoy 1.18). If the rule is there but no pod carries the subset's labels, the cluster
-is there and empty: `503 UH no_healthy_upstream`, body of 19 bytes.
+(`outbound|80|v2|orders.shop.svc.cluster.local`). If a VirtualService sends to a subset that no
+rule for that host defines, the proxy has no such cluster: `503 NC cluster_not_found` with an
+empty body (503 NR before Envoy 1.18). If the rule is there but no pod carries the subset's
+labels, the cluster is there and empty: `503 UH no_healthy_upstream`, body of 19 bytes.
 
 ## How to tell
-* NC at the caller's proxy or the gateway; the line names no cluster, look for `subset:` in the route.
+* NC at the caller's proxy or the gateway; the line names no cluster, look for `subset:` in the
+  route.
 * UH, and the cluster in the line has a subset between the bars, while the whole service has pods.
 * With weights only that share of the requests fails.
 * `istioctl analyze` says IST0101 (Referenced host+subset in destinationrule not found).
@@ -16,8 +17,8 @@ is there and empty: `503 UH no_healthy_upstream`, body of 19 bytes.
   root namespace, not narrowed by `exportTo`; its `host` must mean the same service.
 
 ## What to do
-Add the subset to the DestinationRule (or correct name and labels) before the route sends to it. To get
-traffic through at once, let the route drop the subset.
+Add the subset to the DestinationRule (or correct name and labels) before the route sends to it.
+To get traffic through at once, let the route drop the subset.
 
 ## References
 * Istio DestinationRule API, Subset; "Safely adding and removing subsets" in Istio's traffic
@@ -238,7 +239,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Routes to subsets that the rules given " "for their host do not " "define, and subsets without pods."""
+    """Routes to subsets that the rules given do not define, and subsets without pods."""
     for destination in all_destinations(mesh):
         if not destination.subset or destination.mirror:
             continue

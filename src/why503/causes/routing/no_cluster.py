@@ -1,28 +1,29 @@
 """No cluster: a route matches but names a destination that the proxy does not have.
 
 ## What happens
-The route is found, its cluster is not: Envoy answers `503 NC cluster_not_found` at once, with an empty
-body (before Envoy 1.18, Istio 1.9, the flag was `NR` with 503). In Istio a cluster exists for each
-port of each Service and ServiceEntry that the proxy may see; so the `destination` has a host, a
-namespace or a port that none of them has. A short host in a VirtualService is completed with the
-namespace *of the VirtualService*, not with that of the service.
+The route is found, its cluster is not: Envoy answers `503 NC cluster_not_found` at once, with an
+empty body (before Envoy 1.18, Istio 1.9, the flag was `NR` with 503). In Istio a cluster exists
+for each port of each Service and ServiceEntry that the proxy may see; so the `destination` has a
+host, a namespace or a port that none of them has. A short host in a VirtualService is completed
+with the namespace *of the VirtualService*, not with that of the service.
 
 ## How to tell
 * 503 NC; the line names neither cluster nor host, the wanted name stands only in the route.
-* The proxy's debug log says `unknown cluster 'outbound|80||orders.istio-system...'`: read namespace,
-  suffix and port there.
+* The proxy's debug log says `unknown cluster 'outbound|80||orders.istio-system...'`: read
+  namespace, suffix and port there.
 * `istioctl proxy-config clusters POD --fqdn HOST` is empty; `istioctl analyze` reports IST0101.
-* Neighbours: with a subset in the name see `missing-subset`; if the failures end by themselves the
-  cluster came too late (`xds-stale`, `canary-ordering`); if the Service is there but a Sidecar
-  resource or `exportTo` hides it, see `sidecar-egress-scope`.
+* Neighbours: with a subset in the name see `missing-subset`; if the failures end by themselves
+  the cluster came too late (`xds-stale`, `canary-ordering`); if the Service is there but a
+  Sidecar resource or `exportTo` hides it, see `sidecar-egress-scope`.
 
 ## What to do
-Write the destination's full name (`orders.shop.svc.cluster.local`) and a port that the Service has;
-for hosts outside the mesh add a ServiceEntry.
+Write the destination's full name (`orders.shop.svc.cluster.local`) and a port that the Service
+has; for hosts outside the mesh add a ServiceEntry.
 
 ## References
 * Envoy `router.cc`: `cluster_not_found`; flag NC since 1.18.
-* Istio VirtualService API, Destination: how short names are completed. `istioctl analyze` IST0101.
+* Istio VirtualService API, Destination: how short names are completed. `istioctl analyze`
+  IST0101.
 """
 
 from collections.abc import Iterator

@@ -1,18 +1,19 @@
-"""No endpoints: the cluster exists and is empty, for Kubernetes itself has no ready pod for the Service.
+"""No endpoints: the cluster exists and is empty, for the Service has no ready pod.
 
 ## What happens
-The route leads to a cluster, but load balancing finds no host in it: `503 UH no_healthy_upstream`,
-duration 0, body `no healthy upstream` (19 bytes), no upstream host. The proxy's list mirrors the
-Service's endpoints, and these are empty: the selector matches no pod, no pod is ready (a failing
-readiness probe, a crash loop), the Deployment has 0 replicas, or the Service has no selector and
-nobody keeps its Endpoints.
+The route leads to a cluster, but load balancing finds no host in it: `503 UH
+no_healthy_upstream`, duration 0, body `no healthy upstream` (19 bytes), no upstream host. The
+proxy's list mirrors the Service's endpoints, and these are empty: the selector matches no pod, no
+pod is ready (a failing readiness probe, a crash loop), the Deployment has 0 replicas, or the
+Service has no selector and nobody keeps its Endpoints.
 
 ## How to tell
 * `kubectl get endpointslices -l kubernetes.io/service-name=SERVICE` (or `get endpoints`) shows
   `<none>`, or only endpoints that are not ready.
 * Compare the Service's `spec.selector` with the pods' labels, letter by letter.
 * If Kubernetes has ready endpoints, it is something else: outlier detection took them out
-  (`failed_outlier_check`), a subset's labels match nothing, or the proxy's list is old (`xds-stale`).
+  (`failed_outlier_check`), a subset's labels match nothing, or the proxy's list is old
+  (`xds-stale`).
 * Active health checks of plain Envoy show as `/failed_active_hc` in `/clusters`.
 
 ## What to do

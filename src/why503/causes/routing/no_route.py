@@ -1,11 +1,11 @@
 """No route: no virtual host or route of the proxy matches the host, port or path of the request.
 
 ## What happens
-The proxy looks for a virtual host by the request's authority, then for the first route in it whose
-conditions match. If there is none it answers by itself: `404 NR route_not_found`, an empty body, no
-cluster and no upstream host in the line, duration 0. In Istio a VirtualService for a host replaces
-the default route to that service altogether: a request that none of its rules matches gets 404,
-even though the Service is there.
+The proxy looks for a virtual host by the request's authority, then for the first route in it
+whose conditions match. If there is none it answers by itself: `404 NR route_not_found`, an empty
+body, no cluster and no upstream host in the line, duration 0. In Istio a VirtualService for a
+host replaces the default route to that service altogether: a request that none of its rules
+matches gets 404, even though the Service is there.
 
 ## How to tell
 * Flag NR with code 404 (503 NR of Envoy before 1.18 is a missing cluster, not a missing route).
@@ -17,13 +17,15 @@ even though the Service is there.
 
 ## What to do
 Add a rule for the missing requests, or a last rule without `match`. Mind that `prefix: /v1/` does
-not match `/v1`, that `exact` is exact, that rules are tried in order, that `headers`, `method` and
-`sourceLabels` all have to hold, and that a VirtualService bound to gateways only does not count for
-sidecars (and the other way round: `mesh`).
+not match `/v1`, that `exact` is exact, that rules are tried in order, that `headers`, `method`
+and `sourceLabels` all have to hold, and that a VirtualService bound to gateways only does not
+count for sidecars (and the other way round: `mesh`).
 
 ## References
-* Envoy `router.cc`, `conn_manager_impl.cc`: `route_not_found`, flag NR, 404; NC for clusters since 1.18.
-* Istio VirtualService API, HTTPMatchRequest: entries are alternatives, the fields of one must all hold.
+* Envoy `router.cc`, `conn_manager_impl.cc`: `route_not_found`, flag NR, 404; NC for clusters
+  since 1.18.
+* Istio VirtualService API, HTTPMatchRequest: entries are alternatives, the fields of one must all
+  hold.
 """
 
 from collections.abc import Iterator
@@ -176,7 +178,7 @@ def _loaded(host: str, mesh: Mesh) -> Iterator[Hit]:
         str(domain).split(":")[0] for table in tables for _, domain in table.items("domains")
     }
     known = any(
-        domain == "*" or domain == host or host.startswith(f"{domain}.") for domain in domains
+        domain in {"*", host} or host.startswith(f"{domain}.") for domain in domains
     )
     if domains and host and not known and not any("more" in domain for domain in domains):
         yield NOT_LOADED.hit(tables[0].source, host=host)

@@ -1,23 +1,24 @@
-"""Egress scope: the destination exists, but the calling proxy may not know it, and unknown means blocked.
+"""Egress scope: the destination exists, but the calling proxy may not know it and blocks it.
 
 ## What happens
-With `outboundTrafficPolicy: REGISTRY_ONLY` a proxy sends only to hosts that it knows: Services and
-ServiceEntries that its Sidecar resource (`egress.hosts`) and their `exportTo` let it see. For HTTP on
-a port that it listens on, every other host falls into the virtual host `block_all`, which answers
-`502` directly, with an empty body (404 in Istio before 1.2). Anything else ends in `BlackHoleCluster`: a
-TCP connection that is closed at once, `0 UH`, curl says "empty reply" or "connection reset".
+With `outboundTrafficPolicy: REGISTRY_ONLY` a proxy sends only to hosts that it knows: Services
+and ServiceEntries that its Sidecar resource (`egress.hosts`) and their `exportTo` let it see. For
+HTTP on a port that it listens on, every other host falls into the virtual host `block_all`, which
+answers `502` directly, with an empty body (404 in Istio before 1.2). Anything else ends in
+`BlackHoleCluster`: a TCP connection that is closed at once, `0 UH`, curl says "empty reply" or
+"connection reset".
 
 ## How to tell
 * `502 - direct_response` with the route name `block_all`, or cluster `BlackHoleCluster`.
-* A client sees 502 with `server: envoy`, `content-length: 0` and no `x-envoy-upstream-service-time`:
-  the proxy's own answer, no gateway behind it is bad.
+* A client sees 502 with `server: envoy`, `content-length: 0` and no
+  `x-envoy-upstream-service-time`: the proxy's own answer, no gateway behind it is bad.
 * `istioctl proxy-config clusters POD` lacks the host; other workloads may well have it.
 * `kubectl get sidecar -A` (a namespace's default Sidecar and the root namespace's count too),
   `exportTo` of Service (`networking.istio.io/exportTo`), ServiceEntry, VirtualService.
 
 ## What to do
-Add the host to the Sidecar's `egress.hosts` (`namespace/host`), or a ServiceEntry for a host outside
-the mesh, with the port that is called. ALLOW_ANY lets everything through, wanted or not.
+Add the host to the Sidecar's `egress.hosts` (`namespace/host`), or a ServiceEntry for a host
+outside the mesh, with the port that is called. ALLOW_ANY lets everything through, wanted or not.
 
 ## References
 * Istio MeshConfig and Sidecar API, `outboundTrafficPolicy`; `block_all` 502 since 1.2.

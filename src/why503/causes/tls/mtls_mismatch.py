@@ -335,9 +335,11 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
-    """PERMISSIVE for the time being; the caller's mode left to Istio; STRICT again at the end."""
+    """PERMISSIVE for the time being; the caller's mode mended; sidecars before STRICT."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    if not hop.having(Ending.TLS_FAILURE):
+    times = [failure.time for failure in hop.failures if failure.time is not None]
+    old = switched_off(mesh, hop.host, hop.port, min(times, default=None)) if hop.host else None
+    if old is None and not hop.having(Ending.TLS_FAILURE):
         yield Remedy(
             title=_("Let {service} accept plain text as well, for the time being").format(
                 service=name
@@ -352,17 +354,16 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     rules = destination_rules_for(mesh, hop.host) if hop.host else ()
     which = rules[0].name if rules else "<rule>"
     where = (rules[0].namespace if rules else "") or namespace
+    if old is not None:
+        title = _("Add trafficPolicy.tls.mode ISTIO_MUTUAL to the DestinationRule")
+    else:
+        title = _("Leave the TLS mode to Istio: no tls block in the DestinationRule for the host")
     yield Remedy(
-        title=_("Leave the TLS mode to Istio: remove trafficPolicy.tls from the DestinationRule"),
+        title=title,
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(
-            (
-                f"kubectl -n {where} patch destinationrule {which} --type=json "
-                '-p \'[{"op":"remove","path":"/spec/trafficPolicy/tls"}]\''
-            ),
-        ),
-        risks=(_("Needs auto mTLS (Istio 1.5 and later); before that set tls.mode ISTIO_MUTUAL."),),
+        commands=(f"kubectl -n {where} edit destinationrule {which}",),
+        risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
         verify=f"istioctl proxy-config cluster <client-pod> --fqdn {hop.host or name} -o json",
     )
     yield Remedy(

@@ -295,6 +295,18 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             risks=(_("Without TLS the requests cross the network in clear text."),),
         )
         return
+    settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
+    if settings is not None or next(_contexts(mesh), None) is not None:
+        where = settings.by if settings is not None else "UpstreamTlsContext"
+        yield Remedy(
+            title=_("Set sni in {where} to the name that the outside server knows").format(
+                where=where
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            verify=f"openssl s_client -connect {name}:{hop.port or 443} -servername <name>",
+        )
+        return
     yield Remedy(
         title=_("Start TLS towards {name} with its server name").format(name=name),
         kind=RemedyKind.FIX,

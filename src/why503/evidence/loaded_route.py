@@ -1,0 +1,108 @@
+"""Routes of a configuration dump as facts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from why503.evidence.proto_json import (
+    Json,
+    get,
+    message,
+    messages,
+    number,
+    seconds,
+    typed,
+    word,
+    words,
+)
+from why503.facts.loaded import LoadedRoute, RetryPolicy
+from why503.facts.source import Source
+from why503.support.secret import mask
+
+_PATHS = ("prefix", "path", "path_separated_prefix", "connect_matcher")
+_CODE = 1000
+"""Status codes end below."""
+
+
+def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute]:
+    """Every route of one `RouteConfiguration`."""
+    name = word(config, "name")
+    for host in messages(config, "virtual_hosts"):
+        domains = words(host, "domains")
+        retry = _retry(get(host, "retry_policy"))
+        for route in _routes(host):
+            action = message(route, "route")
+            own = _retry(get(action, "retry_policy"))
+            answer = message(route, "direct_response")
+            yield LoadedRoute(
+                source=source,
+                teller=teller,
+                config=name,
+                virtual_host=word(host, "name"),
+                domains=domains,
+                name=word(route, "name"),
+                match=_match(message(route, "match")),
+                cluster=word(action, "cluster"),
+                weighted=_weighted(action),
+                timeout=seconds(action, "timeout"),
+                idle_timeout=seconds(action, "idle_timeout"),
+                max_stream_duration=seconds(
+                    message(action, "max_stream_duration"), "max_stream_duration"
+                ),
+                retry=retry if own is None else own,
+                direct_response=number(answer, "status"),
+                redirect=get(route, "redirect") is not None,
+            )
+
+
+def _routes(host: Json) -> Iterator[Json]:
+    """Routes of a virtual host, those of a matcher tree (`matcher:`) too, in order."""
+    yield from messages(host, "routes")
+    waiting: list[Any] = [get(host, "matcher")]
+    for _node in range(10_000):
+        if not waiting:
+            return
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += reversed(node)
+        elif typed(node, "route.v3.Route"):
+            yield node
+        elif isinstance(node, dict):
+            waiting += reversed(node.values())
+
+
+def _weighted(action: Json) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        (word(part, "name"), number(part, "weight") or 0)
+        for part in messages(message(action, "weighted_clusters"), "clusters")
+    )
+
+
+def _retry(policy: object) -> RetryPolicy | None:
+    if not isinstance(policy, dict):
+        return None
+    codes = get(policy, "retriable_status_codes")
+    return RetryPolicy(
+        retry_on=tuple(
+            part.strip() for part in word(policy, "retry_on").split(",") if part.strip()
+        ),
+        num_retries=number(policy, "num_retries"),
+        status_codes=tuple(
+            code
+            for code in (codes if isinstance(codes, list) else ())
+            if isinstance(code, int) and 0 < code < _CODE
+        ),
+        per_try_timeout=seconds(policy, "per_try_timeout"),
+        per_try_idle_timeout=seconds(policy, "per_try_idle_timeout"),
+    )
+
+
+def _match(match: Json) -> str:
+    """What a request must be, in words; a header's wanted value is not kept."""
+    parts = [f"{kind} {mask(word(match, kind))}" for kind in _PATHS[:3] if word(match, kind)]
+    if get(match, _PATHS[3]) is not None:
+        parts.append("connect")
+    if pattern := word(message(match, "safe_regex"), "regex"):
+        parts.append(f"regex {mask(pattern)}")
+    parts += [f"+ header {word(part, 'name')}" for part in messages(match, "headers")]
+    parts += [f"+ query {word(part, 'name')}" for part in messages(match, "query_parameters")]
+    return " ".join(parts)
