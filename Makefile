@@ -13,6 +13,7 @@ demo: $(VENV)/.installed ## diagnose the first bundled example
 	$(BIN)/why503 diagnose examples/vmalert-remote-write
 
 test: $(VENV)/.installed-dev ## run the tests
+	.ci/install-packages
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the tree
@@ -22,8 +23,9 @@ check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the t
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_shape.py
 
-bench: $(VENV)/.installed ## measure the start-up and a small diagnosis
+bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a packet capture
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/capture.py
 
 $(VENV)/.made:
 	.ci/make-venv $(VENV)

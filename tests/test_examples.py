@@ -35,7 +35,8 @@ def test_vmalert_remote_write_is_the_race_in_front_of_vminsert_and_nothing_is_lo
 def test_the_blank_in_the_url_of_vmalerts_log_is_found_beside_the_race() -> None:
     diagnosis = diagnosis_of("vmalert-remote-write/vmalert/app.log")
     assert diagnosis.findings[0].cause == "keepalive-race"
-    assert finding(diagnosis, "url-malformed").confidence < diagnosis.findings[0].confidence
+    assert [armed.cause for armed in diagnosis.armed] == ["url-malformed"]
+    assert "/api/v1 /write" in diagnosis.armed[0].text
 
 
 def test_node_ui_behind_a_gateway_closes_after_five_seconds() -> None:

@@ -33,3 +33,17 @@ def test_another_line_at_level_error_is_an_error() -> None:
     assert told is not None
     assert told.kind is AppEventKind.ERROR
     assert told_by("no beans", "info") is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "dial tcp 10.0.0.9:5432: connect: connection refused",
+        "connect ECONNREFUSED 10.0.0.9:5432",
+        "ConnectionRefusedError: [Errno 111] Connect call failed ('10.0.0.9', 5432)",
+    ],
+)
+def test_a_refused_call_tells_what_was_dialled(message: str) -> None:
+    told = told_by(message, "error")
+    assert told is not None
+    assert (told.kind, told.url) == (AppEventKind.CONNECTION_REFUSED, "tcp://10.0.0.9:5432")

@@ -103,6 +103,13 @@ def test_secrets_in_urls_are_masked() -> None:
         assert "hunter22" not in repr(fact)
 
 
+def test_a_refused_call_is_a_request_that_never_became_http() -> None:
+    line = f"{AT} ERROR GET http://beans:8080/menu: dial tcp 10.0.0.9:8080: connection refused"
+    (request,) = requests(line)
+    told = (request.authority, request.transport_failure, request.code)
+    assert told == ("beans:8080", "Connection refused", None)
+
+
 def test_prose_is_left_alone() -> None:
     assert read_lines(app_log, "please help, it fails now and then")[1] == []
 

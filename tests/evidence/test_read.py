@@ -110,12 +110,29 @@ def test_a_missing_path_is_a_sentence() -> None:
         read("no/such/file.log")
 
 
-@pytest.mark.parametrize(
-    "head", [b"\xd4\xc3\xb2\xa1\x02\x00", b"\x0a\x0d\x0d\x0a", b"\x7fELF\x00\x00"]
-)
-def test_binary_files_are_named(tmp_path: Path, head: bytes) -> None:
-    (tmp_path / "capture").write_bytes(head + b"\x00" * 100)
+def test_binary_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "program").write_bytes(b"\x7fELF\x00\x00" + b"\x00" * 100)
     assert "not text" in read(tmp_path).unread[0].reason
+
+
+@pytest.mark.parametrize("head", [b"\xd4\xc3\xb2\xa1\x02\x00", b"\x0a\x0d\x0d\x0a"])
+def test_a_packet_capture_is_read_as_one_and_named_where_it_is_damaged(
+    tmp_path: Path, head: bytes
+) -> None:
+    (tmp_path / "capture").write_bytes(head + b"\x00" * 100)
+    assert "packet" in read(tmp_path).unread[0].reason
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_packet_capture_is_read_also_where_it_is_compressed(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "server.pcap").write_bytes(pack(pcap(Talk().open().exchange(1.0).frames)))
+    bundle = read(tmp_path / "server.pcap")
+    found = [fact for fact in bundle.facts if isinstance(fact, TcpConnection)]
+    assert [(one.teller, one.request_count) for one in found] == [("server", 1)]
+    assert bundle.inputs[0].kinds == ("packet capture",)
+    assert bundle.unread == ()
 
 
 def test_utf16_with_a_mark_is_read(tmp_path: Path) -> None:

@@ -56,3 +56,13 @@ def test_what_the_caller_sent_wrongly_broke_in_front_of_the_proxy() -> None:
     hop = only(log(outbound(400, "DPE", **refused)))
     assert hop.place(At.LEG) is Place.APP_TO_PROXY
     assert only(log(outbound(503, "UC", **UC))).place(At.LEG) is Place.PROXY_TO_PROXY
+
+
+def test_what_a_proxy_had_nowhere_to_send_never_left_it() -> None:
+    hop = only(log(outbound(503, "UH", details="no_healthy_upstream", upstream_host="")))
+    assert hop.place(At.LEG) is Place.DOWNSTREAM_PROXY
+
+
+def test_a_connection_that_the_proxy_closed_itself_broke_in_front_of_it() -> None:
+    hop = only(log(inbound(0, "DC", details="downstream_local_disconnect(shutdown)")))
+    assert hop.place(At.LEG) is Place.PROXY_TO_PROXY

@@ -206,3 +206,20 @@ def test_odd_objects_break_nothing(kind):
 def test_a_status_of_odd_types_breaks_nothing():
     body = "{conditions: [7], containerStatuses: [7, {state: {terminated: {exitCode: [1]}}}]}"
     assert kinds(pod(body)) == []
+
+
+def logged(kind, at, text=":8080"):
+    where = Source(path="orders.log", line=1)
+    return AppEvent(source=where, kind=kind, teller="orders", time=NOON + at, text=text)
+
+
+def test_listening_again_without_having_been_told_to_stop_is_a_restart():
+    begin, again = logged(AppEventKind.LISTENING, 0), logged(AppEventKind.LISTENING, 60)
+    assert Kind.RESTARTED in kinds("", begin, again)
+    stop = logged(AppEventKind.SHUTDOWN, 50, "SIGTERM")
+    assert Kind.RESTARTED not in kinds("", begin, stop, again)
+
+
+def test_several_addresses_of_one_start_are_no_restart():
+    second = logged(AppEventKind.LISTENING, 2, ":9090")
+    assert Kind.RESTARTED not in kinds("", logged(AppEventKind.LISTENING, 0), second)

@@ -9,6 +9,7 @@ from why503.diagnosis.data_loss import data_loss
 from why503.diagnosis.finding import (
     SCHEMA,
     Answer,
+    Armed,
     Diagnosis,
     Finding,
     FoundClue,
@@ -23,6 +24,7 @@ from why503.diagnosis.finding import (
     Unexplained,
     Verdict,
 )
+from why503.diagnosis.guarded import Guarded
 from why503.diagnosis.pricing import priced
 from why503.diagnosis.weighing import Candidate, candidates
 from why503.facts import Bundle, Source
@@ -38,6 +40,8 @@ PER_HOP = 3
 """Most causes named for one hop."""
 LIKELY = 0.5
 PROVEN = 0.8
+ARMED = 20
+"""Most hazards that are listed."""
 QUESTIONS = 6
 """Most questions in `next_checks`."""
 
@@ -45,7 +49,9 @@ QUESTIONS = 6
 def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
     """The answer for one bundle. Same bundle, same answer, to the byte."""
     mesh = Mesh(bundle)
-    weighed = [(hop, candidates(hop, mesh, catalogue)) for hop in mesh.hops]
+    faults: list[str] = []
+    causes = [Guarded(cause, faults) for cause in catalogue]
+    weighed = [(hop, candidates(hop, mesh, causes)) for hop in mesh.hops]
     findings = [finding for hop, found in weighed for finding in _findings(hop, found, mesh)]
     findings.sort(key=lambda f: (-f.confidence, -f.failures, f.cause, f.hop.destination))
     return Diagnosis(
@@ -55,14 +61,38 @@ def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
         traffic=_traffic(mesh),
         findings=tuple(findings),
         data_loss=data_loss(mesh),
+        armed=_armed(causes, findings, mesh),
         unexplained=tuple(
             _unexplained(hop) for hop, found in weighed if hop.count and not _explained(found)
         ),
         next_checks=_next_checks(weighed, mesh),
-        unread=tuple(
-            NotRead(source=_spot(item.source), reason=item.reason, lines=item.count)
-            for item in bundle.unread
-        ),
+        unread=_unread(bundle, faults),
+    )
+
+
+def _unread(bundle: Bundle, faults: Sequence[str]) -> tuple[NotRead, ...]:
+    """What could not be read, and which causes could not be weighed."""
+    unread = [
+        NotRead(source=_spot(item.source), reason=item.reason, lines=item.count)
+        for item in bundle.unread
+    ]
+    nowhere = Spot(path="", line=0)
+    told = dict.fromkeys(faults)
+    return (*unread, *(NotRead(source=nowhere, reason=fault, lines=0) for fault in told))
+
+
+def _armed(causes: Sequence[Cause], findings: Sequence[Finding], mesh: Mesh) -> tuple[Armed, ...]:
+    """Hazards of causes that no finding names, at most `ARMED` of them."""
+    found = {finding.cause for finding in findings}
+    armed = {
+        (cause.ID, hazard.text, hazard.source): None
+        for cause in causes
+        if cause.ID not in found
+        for hazard in cause.hazards(mesh)
+    }
+    return tuple(
+        Armed(cause=cause, text=text, source=_spot(source))
+        for cause, text, source in list(armed)[:ARMED]
     )
 
 

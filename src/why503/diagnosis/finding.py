@@ -134,6 +134,15 @@ class ReadInput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Armed:
+    """A cause that is armed in what was read, and of which no failure was found."""
+
+    cause: str
+    text: str
+    source: Spot
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unexplained:
     """Failures for which no known cause fits well."""
 
@@ -187,6 +196,8 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     """Best first."""
     data_loss: DataLoss | None
+    armed: tuple[Armed, ...] = ()
+    """Hazards of other causes than those found."""
     unexplained: tuple[Unexplained, ...]
     next_checks: tuple[FoundMissing, ...]
     """Best question first."""

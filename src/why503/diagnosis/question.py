@@ -35,8 +35,10 @@ def caller_proxy_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
     )
 
 
-def server_app_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
-    """The application's log, that of its last run included."""
+def server_app_log(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
+    """The application's log, that of its last run included; None for a server outside the mesh."""
+    if hop.leg is Place.PROXY_TO_EXTERNAL:
+        return None
     return Missing(
         what=_("the application's log around the failures, and that of its previous run"),
         command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} "

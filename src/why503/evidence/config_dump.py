@@ -7,10 +7,11 @@ lists go the same way. Private keys and certificates themselves are never kept.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from why503.evidence import ztunnel_dump
-from why503.evidence.json_document import NameLines, cut, decoded
+from why503.evidence.json_document import NameLines, cut, decoded, uncollected
 from why503.evidence.loaded_cluster import cluster_of, endpoints_of
 from why503.evidence.loaded_listener import inline_routes, listener_of
 from why503.evidence.loaded_route import routes_of
@@ -65,6 +66,11 @@ def bid(text: str) -> float:
 
 def read(text: str, context: Context) -> Reading:
     """Every cluster, route, listener, endpoint, certificate and rejected resource of the dump."""
+    with uncollected():
+        return _read(text, context)
+
+
+def _read(text: str, context: Context) -> Reading:
     document = decoded(text)
     if document is None:
         reason = _(
@@ -105,6 +111,7 @@ class _Walk:
         parts = list(messages(value, "configs"))
         self.dumped = len(parts) > 1 or _is_section(value)
         for part in parts or [value]:
+            self.lines.line(word(part, "@type"))
             self._visit_message(part)
 
     def _visit_message(self, part: Json) -> None:
@@ -262,4 +269,7 @@ def _is_section(value: Json) -> bool:
 
 
 def _updated(entry: Json) -> float | None:
-    return moment_of(word(entry, "last_updated"))
+    return _moment(word(entry, "last_updated"))
+
+
+_moment = lru_cache(maxsize=1000)(moment_of)

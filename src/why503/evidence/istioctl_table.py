@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.command_line import Command, command_of
+from why503.evidence.istio_name import cluster_fact
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading
+from why503.facts.counter import Counter
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.reading import Unread
 from why503.support.text import _
@@ -67,10 +69,6 @@ _CLUSTER_STAT = re.compile(
 _ENVOY_LISTENER = re.compile(
     r"(?P<name>[\w.\[\]:-]{1,200}?)::(?P<address>[\d.]{7,15}|"
     r"\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>\d{1,5})$"
-)
-_ENVOY_CLUSTER = re.compile(
-    r"(?P<direction>outbound|inbound|inbound-vip)\|(?P<port>\d{0,5})\|(?P<subset>[^|]{0,200})\|"
-    r"(?P<host>.{0,300})"
 )
 _UNHEALTHY = (
     "/failed_active_hc",
@@ -199,6 +197,16 @@ class _Session:
                     ejected="/failed_outlier_check" in flags,
                 )
             )
+        elif found["value"].isascii() and found["value"].isdigit() and len(found["value"]) <= 20:
+            self.reading.facts.append(
+                Counter(
+                    source=self.context.source(line.number),
+                    teller=self._teller(line),
+                    name=f"cluster.{found['cluster']}.{found['stat']}",
+                    value=float(found["value"]),
+                    labels=(("address", found["address"]),),
+                )
+            )
         return True
 
     def _named(self, cluster: str, line: Line) -> None:
@@ -206,17 +214,8 @@ class _Session:
         if cluster in self.seen:
             return
         self.seen.add(cluster)
-        found = _ENVOY_CLUSTER.fullmatch(cluster)
         self.reading.facts.append(
-            ProxyCluster(
-                source=self.context.source(line.number),
-                teller=self._teller(line),
-                host=found["host"] if found else cluster,
-                port=int(found["port"]) if found and found["port"] else None,
-                subset=found["subset"] if found else "",
-                direction=found["direction"] if found else "",
-                type="",
-            )
+            cluster_fact(cluster, self.context, line.number, self._teller(line))
         )
 
     def _listener(self, text: str, line: Line) -> bool:

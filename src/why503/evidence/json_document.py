@@ -1,7 +1,10 @@
 """A JSON (or YAML) document as plain values; of a cut one, what stands before the cut."""
 
+import gc
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +24,18 @@ YAML_LIMIT = 4_000_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],]', re.DOTALL)
 _AT_BYTE = re.compile(r"\(byte (\d{1,18})\)")
 _CLOSER = {"{": "}", "[": "]"}
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without garbage collection inside: a large tree has no cycles and is walked for nothing."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +119,9 @@ def _yaml(text: str) -> Document | None:
 class NameLines:
     """Lines of resources by their names, asked in the order of the document."""
 
-    PATTERN = re.compile(r'"?\b(?:name|cluster_name|clusterName)"?\s{0,4}:\s{0,4}"?([^"\n]{1,500})')
+    PATTERN = re.compile(
+        r'"?(?:\b(?:name|cluster_name|clusterName)|@type)"?\s{0,4}:\s{0,4}"?([^"\n]{1,500})'
+    )
     """Finds a name as its first group."""
 
     def __init__(self, text: str) -> None:

@@ -29,8 +29,6 @@ def cluster_of(
         cluster, "common_http_protocol_options"
     )
     explicit = message(http, "explicit_http_config")
-    threshold = message(cluster, "common_lb_config", "healthy_panic_threshold")
-    panic = threshold.get("value", 0.0)
     own_limit = number(cluster, "max_requests_per_connection")
     limit = number(common, "max_requests_per_connection")
     return LoadedCluster(
@@ -51,10 +49,7 @@ def cluster_of(
         outlier=_outlier(cluster),
         transports=transports_of(cluster),
         lb_policy=_balancer(cluster),
-        panic_threshold=float(panic)
-        if get(message(cluster, "common_lb_config"), "healthy_panic_threshold") is not None
-        and isinstance(panic, int | float)
-        else None,
+        panic_threshold=_panic(cluster),
         health_checks=sum(1 for _check in messages(cluster, "health_checks")),
         dns_refresh=_dns(cluster),
         respect_dns_ttl=truth(cluster, "respect_dns_ttl"),
@@ -141,6 +136,15 @@ def _outlier(cluster: Json) -> OutlierDetection | None:
         max_ejection_percent=number(found, "max_ejection_percent"),
         split_external_local_origin_errors=truth(found, "split_external_local_origin_errors"),
     )
+
+
+def _panic(cluster: Json) -> float | None:
+    """Percent; the message is empty for 0."""
+    found = get(message(cluster, "common_lb_config"), "healthy_panic_threshold")
+    if not isinstance(found, dict):
+        return None
+    value = found.get("value", 0.0)
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _dns(cluster: Json) -> float | None:

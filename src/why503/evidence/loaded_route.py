@@ -1,5 +1,6 @@
 """Routes of a configuration dump as facts."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,8 @@ from why503.facts.loaded import LoadedRoute, RetryPolicy
 from why503.facts.source import Source
 from why503.support.secret import mask
 
-_PATHS = ("prefix", "path", "path_separated_prefix", "connect_matcher")
+_PATHS = ("prefix", "path", "path_separated_prefix")
+_PLAIN = re.compile(r"(?:/[\w.~%-]{0,60}){0,20}")
 _CODE = 1000
 """Status codes end below."""
 
@@ -98,11 +100,16 @@ def _retry(policy: object) -> RetryPolicy | None:
 
 def _match(match: Json) -> str:
     """What a request must be, in words; a header's wanted value is not kept."""
-    parts = [f"{kind} {mask(word(match, kind))}" for kind in _PATHS[:3] if word(match, kind)]
-    if get(match, _PATHS[3]) is not None:
+    parts = [f"{kind} {_clean(path)}" for kind in _PATHS if (path := word(match, kind))]
+    if get(match, "connect_matcher") is not None:
         parts.append("connect")
     if pattern := word(message(match, "safe_regex"), "regex"):
-        parts.append(f"regex {mask(pattern)}")
+        parts.append(f"regex {_clean(pattern)}")
     parts += [f"+ header {word(part, 'name')}" for part in messages(match, "headers")]
     parts += [f"+ query {word(part, 'name')}" for part in messages(match, "query_parameters")]
     return " ".join(parts)
+
+
+def _clean(path: str) -> str:
+    """``path``, masked where it is more than a plain path."""
+    return path if _PLAIN.fullmatch(path) else mask(path)

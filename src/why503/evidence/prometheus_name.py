@@ -17,6 +17,7 @@ _PLACES = (
     ("listener_manager_", "listener_manager", ()),
     ("cluster_manager_", "cluster_manager", ()),
     ("listener_http_", "listener", ("listener_address",)),
+    ("listener_admin_http_", "listener.admin.http", ("http_conn_manager_prefix",)),
     ("listener_admin_", "listener.admin", ()),
     ("listener_", "listener", ("listener_address",)),
     ("cluster_", "cluster", ("cluster_name",)),
@@ -33,14 +34,25 @@ _PLACES = (
     ("wasm_", "wasm", ()),
     ("tls_inspector_", "tls_inspector", ()),
     ("dns_", "dns", ()),
+    ("workers_", "workers", ()),
+    ("thread_local_cluster_manager_", "thread_local_cluster_manager", ()),
 )
 """Beginning of the metric's name, scope, and the labels whose value stands in the name."""
 
 _SCOPES = re.compile(
     r"(circuit_breakers)_(default|high)_|(outlier_detection|health_check|client_ssl_socket_factory|"
-    r"server_ssl_socket_factory|ssl|external|internal|http1|http2|http3|retry|canary|rbac|rds|"
-    r"ext_authz|fault|http_local_rate_limit|ratelimit|jwt_authn|lds|cds|watchdog)_"
+    r"server_ssl_socket_factory|ssl|external|internal|http1|http2|http3|rbac|rds|"
+    r"ext_authz|fault|http_local_rate_limit|ratelimit|jwt_authn|lds|cds|tracing|main_thread|worker|"
+    r"compilation_settings)_"
 )
+
+_CUT = re.compile(
+    r"(?P<space>[a-z0-9_]{1,63}?)_svc_(?P<domain>[a-z0-9_]{1,100}?)_(?=upstream_|membership_|update_|"
+    r"circuit_breakers_|outlier_detection_|ssl_|lb_|external_|internal_|http[123]_|health_check_|"
+    r"assignment_|bind_errors|client_ssl_socket_factory_|default_|init_fetch|max_host_weight|"
+    r"original_dst_|retry_or_shadow_|tlsMode_|version|warming_state)"
+)
+"""A service's name goes on in the metric where Envoy's own tag cuts it at the first dot."""
 
 
 def labels_of(text: str) -> dict[str, str]:
@@ -62,12 +74,15 @@ def envoy_name(metric: str, labels: dict[str, str]) -> tuple[str, Labels]:
         if body.startswith(start):
             body = body[len(start) :]
             inner = _take(rest, keys)
+            if place == "cluster" and (rest_of_name := _CUT.match(body)) and "." not in inner:
+                inner += _uncut(rest_of_name)
+                body = body[rest_of_name.end() :]
             scope = f"{place}.{inner}." if inner else f"{place}."
             if start == "listener_http_":
                 prefix = _take(rest, ("http_conn_manager_prefix",))
                 scope += f"http.{prefix}." if prefix else "http."
             break
-    return scope + _with_code(_scoped(body), rest), _kept(rest)
+    return scope + _with_code(_scoped(body, rest), rest), _kept(rest)
 
 
 def _take(labels: dict[str, str], keys: tuple[str, ...]) -> str:
@@ -79,10 +94,19 @@ def _take(labels: dict[str, str], keys: tuple[str, ...]) -> str:
     return ""
 
 
-def _scoped(body: str) -> str:
+def _uncut(found: re.Match[str]) -> str:
+    """Namespace and domain as DNS spells them: a namespace has no dots, a domain no dashes."""
+    space, domain = found["space"].replace("_", "-"), found["domain"].replace("_", ".")
+    return f".{space}.svc.{domain}"
+
+
+def _scoped(body: str, labels: dict[str, str]) -> str:
+    """The scope inside a place, set apart by a dot again."""
     found = _SCOPES.match(body)
     if found is None:
         return body
+    if found[3] == "worker":
+        return f"worker_{_take(labels, ('worker_id',))}.{body[found.end() :]}"
     scope = f"{found[1]}.{found[2]}" if found[1] else found[3]
     return f"{scope}.{body[found.end() :]}"
 

@@ -19,24 +19,34 @@ _LARGEST = 1e20
 """No number of 64 bits is this large; infinity and what is no number are larger or unequal."""
 
 
-@lru_cache(maxsize=1024)
-def _camel(name: str) -> str:
-    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
+class _Camel(dict[str, str]):
+    """Camel case of every name that was asked for."""
+
+    def __missing__(self, name: str) -> str:
+        found = re.sub(r"_([a-z0-9])", lambda part: part[1].upper(), name)
+        self[name] = found
+        return found
+
+
+_CAMEL = _Camel()
 
 
 def get(node: Any, name: str) -> Any:
     """Field ``name`` (in snake case) of a message, in either spelling; None where there is none."""
-    if not isinstance(node, dict):
+    if type(node) is not dict:
         return None
     found = node.get(name)
-    return node.get(_camel(name)) if found is None else found
+    return node.get(_CAMEL[name]) if found is None and "_" in name else found
 
 
 def message(node: Any, *names: str) -> Json:
     """The message below this path; empty where there is none."""
     for name in names:
-        node = get(node, name)
-    return node if isinstance(node, dict) else {}
+        if type(node) is not dict:
+            return {}
+        found = node.get(name)
+        node = node.get(_CAMEL[name]) if found is None else found
+    return node if type(node) is dict else {}
 
 
 def messages(node: Any, name: str) -> Iterator[Json]:
@@ -66,6 +76,8 @@ def words(node: Any, name: str) -> tuple[str, ...]:
 def number(node: Any, name: str) -> int | None:
     """A whole number, also as text (64 bits) or in a wrapper; None where there is none."""
     found = get(node, name)
+    if type(found) is int:
+        return found if abs(found) < _LARGEST else None
     found = found.get("value") if isinstance(found, dict) else found
     if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) <= 20:
         return int(found)
@@ -76,7 +88,11 @@ def number(node: Any, name: str) -> int | None:
 
 def seconds(node: Any, name: str) -> float | None:
     """A duration in seconds; None where there is none."""
-    return seconds_of(get(node, name))
+    found = get(node, name)
+    return _seconds(found) if isinstance(found, str) else seconds_of(found)
+
+
+_seconds = lru_cache(maxsize=1000)(seconds_of)
 
 
 def truth(node: Any, name: str) -> bool:

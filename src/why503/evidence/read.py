@@ -28,6 +28,7 @@ FILES_LIMIT = 20_000
 
 _ENDINGS = frozenset(
     {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
+    | {".pcap", ".pcapng", ".cap"}
 )
 _FORMAT_SIGNS = ("%START_TIME", "%RESPONSE_", "%REQ(", "%PROTOCOL%", "accessLogFormat")
 
@@ -184,7 +185,9 @@ def _formats(members: list[_Member]) -> tuple[str, ...]:
 
 
 def _read(file: TextFile, context: Context) -> Outcome:
-    """What one file gives: as a document where a reader is sure of it, else line by line."""
+    """What one file gives: as a whole where a reader is sure of it, else line by line."""
+    if (binary := _as_binary(file, context)) is not None:
+        return binary
     text = file.text()
     said: list[Unread] = []
     peeled = unwrap_document(text) if text else None
@@ -200,6 +203,23 @@ def _read(file: TextFile, context: Context) -> Outcome:
     if not outcome.facts and said:
         outcome.unread = said
     return outcome
+
+
+def _as_binary(file: TextFile, context: Context) -> Outcome | None:
+    """What a binary reader makes of a file; None where the file is for the readers of text."""
+    head = file.head()
+    if b"\0" not in head:
+        return None
+    for reader in readers.binary_readers():
+        try:
+            if reader.bid(head) < SURE:
+                continue
+            reading = reader.read(file.stream(), context)
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            reading = Reading(unread=[fault_of(reader.NAME, context, fault)])
+        kinds = [(len(reading.facts), reader.NAME)]
+        return Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds)
+    return None
 
 
 def _sure_readers(text: str) -> list[DocumentReader]:

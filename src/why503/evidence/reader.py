@@ -1,7 +1,8 @@
-"""What a reader is: the two shapes that every file of this room takes.
+"""What a reader is: the three shapes that every file of this room takes.
 
 A *line reader* claims single lines of a text; several share one file, so a paste that mixes a log
 line, a table and a sentence is read whole. A *document reader* takes a file as one document.
+A *binary reader* takes a file that is no text, as a stream of bytes.
 """
 
 from collections.abc import Iterable
@@ -104,6 +105,28 @@ class DocumentReader(Protocol):
 
     def read(self, text: str, context: Context) -> Reading:
         """Facts of the document; damaged parts are named in `unread` with line and remedy."""
+        ...
+
+
+class ByteStream(Protocol):
+    """The bytes of a file, decompressed. Never raises: what is broken simply ends."""
+
+    def read(self, size: int) -> bytes:
+        """At least one byte and at most ``size``; ``b""`` at the end."""
+        ...
+
+
+class BinaryReader(Protocol):
+    """A kind of evidence that is no text. Never raises, whatever the bytes."""
+
+    NAME: str
+
+    def bid(self, head: bytes) -> float:
+        """0 (not mine) to 1 (surely mine) for the first bytes of the file, decompressed."""
+        ...
+
+    def read(self, stream: ByteStream, context: Context) -> Reading:
+        """Facts of the file, read once from front to back in bounded memory."""
         ...
 
 

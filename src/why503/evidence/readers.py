@@ -7,9 +7,20 @@ a small log; so the readers are named here and imported when they are asked.
 from functools import cache
 from importlib import import_module
 
-from why503.evidence.reader import DocumentReader, LineReader
+from why503.evidence.reader import BinaryReader, DocumentReader, LineReader
 
-_DOCUMENTS = ("manifest",)
+_DOCUMENTS = (
+    "config_dump",
+    "clusters_json",
+    "listeners_json",
+    "stats_json",
+    "certs",
+    "server_info",
+    "runtime",
+    "manifest",
+)
+
+_BINARIES = ("capture",)
 
 _LINES = (
     "access_log",
@@ -20,7 +31,10 @@ _LINES = (
     "kubectl_describe",
     "kubectl_table",
     "istioctl_table",
+    "stats",
+    "ready",
     "socket_table",
+    "capture_text",
     "dns_answer",
     "curl",
     "manifest_block",
@@ -32,6 +46,12 @@ _LINES = (
 def document_readers() -> tuple[DocumentReader, ...]:
     """Every document reader."""
     return tuple(_module(name) for name in _DOCUMENTS)
+
+
+@cache
+def binary_readers() -> tuple[BinaryReader, ...]:
+    """Every reader of files that are no text."""
+    return tuple(_module(name) for name in _BINARIES)
 
 
 @cache

@@ -5,6 +5,7 @@ Histograms and statistics that are text are claimed and not kept.
 
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 
 from why503.evidence.prometheus_name import envoy_name, labels_of
 from why503.evidence.reader import Context, Line, Reading
@@ -20,21 +21,24 @@ COUNTERS_LIMIT = 300_000
 
 _ROOTS = (
     r"(?:cluster|cluster_manager|control_plane|dns|dns_filter|envoy|ext_authz|filesystem|grpc|http|"
-    r"http1|http2|istiocustom|listener|listener_manager|main_thread|overload|ratelimit|runtime|sds|"
-    r"server|ssl|tcp|thread_local_cluster_manager|tls_inspector|tls|vhost|wasm|wasmcustom|workers|"
-    r"xds-grpc)"
+    r"http_inspector|http1|http2|istiocustom|listener|listener_manager|main_thread|overload|"
+    r"ratelimit|runtime|sds|server|ssl|tcp|thread_local_cluster_manager|tls_inspector|tls|vhost|"
+    r"wasm|wasmcustom|workers|xds-grpc)"
 )
 _VALUE = r'(?P<value>-?\d{1,20}(?:\.\d{1,9})?|"[^"]{0,500}"|No recorded values|P0\(.{1,2000})'
 _TEXT = re.compile(rf"(?P<name>{_ROOTS}\.[^\"]{{1,600}}?): {_VALUE}\s{{0,20}}$")
 _OTHER = re.compile(
-    rf"(?P<name>[\w|\[\];~-]{{1,200}}\.[\w|\[\];~-]{{1,200}}\.[\w.|\[\];~-]{{1,400}}): {_VALUE}\s{{0,20}}$"
+    rf"(?P<name>[\w|\[\];~-]{{1,200}}\.[\w.|\[\];~-]{{1,600}}): "
+    rf"{_VALUE}\s{{0,20}}$"
 )
 _METRIC = re.compile(
     r"(?P<name>(?:envoy|istio)_\w{1,300})(?:\{(?P<labels>.{0,20000})\})? "
-    r"(?P<value>[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?|NaN|[-+]Inf)(?: -?\d{1,16})?\s{0,20}$"
+    r"(?P<value>[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?|NaN|[-+]Inf)"
+    r"(?: -?\d{1,16})?\s{0,20}$"
 )
 _COMMENT = re.compile(
-    r"# (?:TYPE|HELP) (?P<name>(?:envoy|istio)_\w{1,300})(?: (?P<type>\w{1,20})\b.{0,500}|.{0,500})$"
+    r"# (?:TYPE|HELP) (?P<name>(?:envoy|istio)_\w{1,300})"
+    r"(?: (?P<type>\w{1,20})\b.{0,500}|.{0,500})$"
 )
 _SERIES = ("_bucket", "_sum", "_count")
 
@@ -82,9 +86,9 @@ class _Session:
         if found is None:
             return False
         name = found["name"]
-        if name.endswith("_bucket") or name.removesuffix("_sum") in self.histograms:
-            return True
-        if any(name.removesuffix(end) in self.histograms for end in _SERIES):
+        if name.endswith("_bucket") or any(
+            name.removesuffix(end) in self.histograms for end in _SERIES
+        ):
             return True
         spelled, labels = envoy_name(name, labels_of(found["labels"] or ""))
         self._keep(spelled, found["value"], line, labels)
@@ -93,20 +97,16 @@ class _Session:
     def _text(self, text: str, line: Line) -> bool:
         if ": " not in text:
             return False
-        found = _TEXT.match(text) or (_OTHER.match(text) if self._listing(line) else None)
+        found = _TEXT.match(text) or (_OTHER.match(text) if line.number == self.after else None)
         if found is None:
             return False
         if found["value"][0] in "-0123456789":
             self._keep(found["name"], found["value"], line, ())
         return True
 
-    def _listing(self, line: Line) -> bool:
-        """Whether other statistics stand directly before, or the text begins here."""
-        return line.number in (1, self.after)
-
     def _keep(self, name: str, value: str, line: Line, labels: tuple[tuple[str, str], ...]) -> None:
         number = float(value)
-        if number != number or number in (float("inf"), float("-inf")):
+        if not isfinite(number):
             return
         if len(self.reading.facts) >= COUNTERS_LIMIT:
             self.dropped += 1

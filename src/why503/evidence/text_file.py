@@ -1,4 +1,4 @@
-"""A file as text: opened, decompressed, decoded and cut into lines, all of it bounded."""
+"""A file: opened, decompressed, decoded and cut into lines, all of it bounded."""
 
 import codecs
 import gzip
@@ -19,7 +19,7 @@ EXPANDED_LIMIT = 1 << 30
 LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
 
-DOCUMENT_LIMIT = 32 << 20
+DOCUMENT_LIMIT = 64 << 20
 """Bytes up to which a file is also offered as one document."""
 
 _CHUNK = 1 << 18
@@ -85,6 +85,26 @@ class TextFile:
             pieces.append(chunk)
         return "".join(pieces) if pieces else None
 
+    def head(self) -> bytes:
+        """The first bytes, decompressed, at most `_HEAD`; empty where nothing can be read."""
+        for chunk in self._chunks():
+            return chunk[:_HEAD]
+        return b""
+
+    def stream(self) -> "ByteChunks":
+        """The bytes, decompressed, as far as `EXPANDED_LIMIT`."""
+        return ByteChunks(self._bounded())
+
+    def _bounded(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._chunks():
+            size += len(chunk)
+            if size > EXPANDED_LIMIT:
+                self._tell("size", _too_large(self.path))
+                yield chunk[: max(0, len(chunk) - (size - EXPANDED_LIMIT))]
+                return
+            yield chunk
+
     def _texts(self) -> Iterator[str]:
         """The file's text, chunk by chunk."""
         decoder: codecs.IncrementalDecoder | None = None
@@ -92,6 +112,8 @@ class TextFile:
         for chunk in self._chunks():
             piece = chunk
             if decoder is None:
+                if chunk.startswith(_CAPTURES):
+                    return
                 if (reason := _not_text(chunk)) is not None:
                     self._tell("binary", reason.format(path=self.path))
                     return
@@ -150,6 +172,24 @@ class TextFile:
 _TOLD = 20
 
 
+class ByteChunks:
+    """Chunks of bytes, to be read like a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """At least one byte and at most ``size``; ``b""`` at the end."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._rest = chunk
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+
 def _expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
     """``raw``, or the decompressed stream behind it where its first bytes say that it is packed."""
     if head.startswith(_GZIP):
@@ -187,20 +227,12 @@ class _PartialGzip:
 
 def _not_text(head: bytes) -> str | None:
     """Why the file is not read as text; None where it is text."""
-    if head.startswith(_CAPTURES):
-        return _(
-            "`{path}` is not text: it is a packet capture; packet captures are not read by this "
-            "version. "
-            "Give the output of `tcpdump -nn -tttt -r FILE` instead."
-        )
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
         return _("`{path}` is not text: it is an archive. Unpack it and give the folder.")
     if head[:2] in _UTF16:
         return None
     if b"\0" in head[:_HEAD]:
-        return _(
-            "`{path}` is not text: it has NUL bytes; packet captures are not read by this version."
-        )
+        return _("`{path}` is not text: it has NUL bytes, and is no binary file that is read.")
     return None
 
 

@@ -33,10 +33,7 @@ class Manifest:
         """Value at ``path`` (keys and list indexes), or ``default`` where any step is missing."""
         here: Any = self.data
         for step in path:
-            in_list = isinstance(here, list) and isinstance(step, int)
-            if (isinstance(here, Mapping) and step in here) or (
-                in_list and -len(here) <= step < len(here)
-            ):
+            if (isinstance(here, Mapping) and step in here) or _has_index(here, step):
                 here = here[step]
             else:
                 return default
@@ -59,3 +56,8 @@ class Manifest:
         """`Kind namespace/name`, for sentences."""
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.kind} {place}".strip()
+
+
+def _has_index(value: object, step: str | int) -> bool:
+    """True where ``value`` is a list with an element ``step``."""
+    return isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)

@@ -68,7 +68,7 @@ def rollout_objects(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
 def changes_near(
     objects: Sequence[Manifest], span: tuple[float, float], before: float, after: float
 ) -> tuple[Change, ...]:
-    """Changes of the objects within ``before`` seconds before and ``after`` after a span, by time."""
+    """Changes of the objects, by time, ``before`` seconds before a span to ``after`` after it."""
     first, last = span
     found = [
         change

@@ -1,6 +1,6 @@
 """What the control plane delivered: true addresses against a proxy's, streams, pushes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from why503.facts import (
@@ -20,6 +20,8 @@ from why503.support.text import _
 
 _CUT = 3
 """A kubectl table shows so many addresses and then a count only: three may not be all."""
+_OTHER_NETWORK = 15443
+"""Port of the gateways that stand for all endpoints of another network."""
 _ROUND = 20.0
 """Seconds within which endpoints follow the clusters of one push."""
 _ORDERLY = ("closed: 0", "closed: 13", "closed gracefully", "Canceled", "transport is closing")
@@ -35,6 +37,20 @@ class Truth:
     by: str
     """Who says so, as part of a sentence."""
     sources: tuple[Source, ...]
+
+    def misses(self, dialled: Iterable[str]) -> list[str]:
+        """Addresses (with a port or without) that the service does not have.
+
+        Of the IP families that are told only; gateways to other networks are left out.
+        """
+        families = {":" in address for address in self.addresses}
+        found = []
+        for written in dialled:
+            address, port = split_host(written)
+            known = address in self.addresses or (":" in address) not in families
+            if is_address(address) and port != _OTHER_NETWORK and not known:
+                found.append(address)
+        return found
 
 
 def true_addresses(
@@ -99,12 +115,7 @@ def _by_pods(mesh: Mesh, host: str) -> Truth | None:
 
 def held_but_gone(held: Sequence[ProxyEndpoint], truth: Truth) -> tuple[ProxyEndpoint, ...]:
     """Endpoints in a proxy's list whose address the service no longer has."""
-    return tuple(
-        endpoint
-        for endpoint in held
-        if is_address(split_host(endpoint.address)[0])
-        and split_host(endpoint.address)[0] not in truth.addresses
-    )
+    return tuple(endpoint for endpoint in held if truth.misses([endpoint.address]))
 
 
 def empty_list(mesh: Mesh, host: str) -> Source | None:

@@ -1,7 +1,7 @@
 """Tells a time in which an address was away from the scattered broken connections around it.
 
-A server that loses a connection now and then, and once is away for a while, has two troubles; weighed
-as one they would hide each other.
+A server that loses a connection now and then, and once is away for a while, has two troubles;
+weighed as one they would hide each other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,8 @@ BEFORE = 5.0
 AFTER = 1.0
 FEW = 3
 """Scattered failures from which on they are a trouble of their own."""
+_ABSENCES = 3
+"""Absences from which on refusals are as scattered as the rest."""
 _QUICK = 1000.0
 """Milliseconds within which a connection is refused; what takes longer was not answered at all."""
 _BRIEF = 0.5
@@ -38,7 +40,8 @@ def episodes(failures: Sequence[Failure]) -> tuple[tuple[Failure, ...], ...]:
     absent = tuple(failure for failure in failures if id(failure) in away)
     rest = tuple(failure for failure in failures if id(failure) not in away)
     length = sum(end - begin for begin, end in spans)
-    if len(rest) < FEW or length > _BRIEF * (max(times) - min(times)):
+    scattered = len(spans) > _ABSENCES or length > _BRIEF * (max(times) - min(times))
+    if len(rest) < FEW or scattered:
         return (tuple(failures),)
     return (absent, rest)
 

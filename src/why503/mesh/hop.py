@@ -106,7 +106,8 @@ class Hop:
     def place(self, at: At) -> Place:
         """Where a failure was made that a cause makes ``at`` this hop.
 
-        What the caller sent wrongly broke in front of the proxy, also where a cause says LEG.
+        Also where a cause says LEG: what the caller sent wrongly, or a connection that the proxy
+        itself closed, broke in front of the proxy; what it had nowhere to send never left it.
         """
         upstream = self.role is Role.UPSTREAM
         if at is At.CONTROL_PLANE:
@@ -117,10 +118,11 @@ class Hop:
                 if self.leg is Place.PROXY_TO_EXTERNAL
                 else Place.UPSTREAM_APP
             )
-        if at is At.PROXY:
+        if at is At.PROXY or (at is At.LEG and self.family is Family.ROUTING):
             return Place.UPSTREAM_PROXY if upstream else Place.DOWNSTREAM_PROXY
         if at is At.CALLER:
             return Place.DOWNSTREAM_PROXY
-        if at is At.FRONT or (at is At.LEG and self.family is Family.CALLER):
+        own = self.family is Family.CALLER or set(self.endings) == {Ending.PROXY_CLOSED}
+        if at is At.FRONT or own:
             return Place.PROXY_TO_PROXY if upstream else Place.APP_TO_PROXY
         return self.leg

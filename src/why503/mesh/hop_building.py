@@ -128,8 +128,12 @@ class _Destinations:
     def leg(self, failure: Failure, role: Role, host: str) -> Place:
         """The connection behind the proxy that tells."""
         told_by_proxy = bool(failure.teller.body)
-        if role is Role.CLIENT and failure.ending is Ending.CONNECTION_REFUSED and not told_by_proxy:
-            return Place.APP_TO_PROXY  # before any proxy: a sidecar accepts whatever its pod dials
+        if (
+            role is Role.CLIENT
+            and failure.ending is Ending.CONNECTION_REFUSED
+            and not told_by_proxy
+        ):
+            return Place.APP_TO_PROXY  # no HTTP: a sidecar accepts whatever its pod dials
         if role is Role.UPSTREAM:
             refused = failure.server_refused is not None
             return Place.PROXY_TO_PROXY if refused else Place.UPSTREAM_PROXY_TO_APP

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent, ProxyEventKind, Source
+from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
+from why503.mesh.life_event import ENDS, STOPS, LifeEvent, LifeEventKind
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import (
@@ -20,70 +19,29 @@ from why503.mesh.teller import (
 )
 from why503.support.duration import moment_of
 
+__all__ = [
+    "ENDS",
+    "STOPS",
+    "LifeEvent",
+    "LifeEventKind",
+    "failing_life",
+    "life_of",
+    "near",
+    "other_pods",
+    "share_after",
+]
+
 SKEW = 0.1
 """Seconds by which the clocks of two logs may differ."""
 _PROXY = "istio-proxy"
 
 
-class LifeEventKind(StrEnum):
-    """What happened to a pod or to one of its containers."""
-
-    STARTED = "started"
-    READY = "ready"
-    NOT_READY = "not ready"
-    TERMINATING = "terminating"
-    """It was told to stop: deletion, or an orderly stop by the kubelet."""
-    KILLED = "killed"
-    """By a signal: a liveness probe that failed, or the end of the grace period."""
-    CRASHED = "crashed"
-    """It ended by itself with an error."""
-    OOM_KILLED = "out of memory"
-    RESTARTED = "restarted"
-    PROBE_FAILED = "probe failed"
-    BACK_OFF = "back-off"
-    EVICTED = "evicted"
-    SHUTDOWN_LOGGED = "shutdown logged"
-    LISTENING_LOGGED = "listening logged"
-    CRASH_LOGGED = "crash logged"
-    PROXY_SHUTDOWN = "proxy shutdown"
-
-
-STOPS = frozenset(
-    {LifeEventKind.SHUTDOWN_LOGGED, LifeEventKind.PROXY_SHUTDOWN, LifeEventKind.TERMINATING}
-)
-"""Orderly ends: they can cause what comes after them, never what came before."""
-
-ENDS = STOPS | {
-    LifeEventKind.KILLED,
-    LifeEventKind.CRASHED,
-    LifeEventKind.CRASH_LOGGED,
-    LifeEventKind.OOM_KILLED,
-    LifeEventKind.EVICTED,
-    LifeEventKind.RESTARTED,
-}
-"""What ends a process and with it the connections it holds."""
 AFTERMATH = 30.0
 """Seconds for which the end of a pod goes on to make requests fail."""
 _LATE = 5.0
 """Seconds by which a crash may be dated after the failure it made: Kubernetes notices it late."""
 _AGAIN = 1.0
 """Seconds from which a second line of listening on one address is a second start."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LifeEvent:
-    """One thing that happened to a pod."""
-
-    kind: LifeEventKind
-    pod: str
-    """Name of the pod; of the log's teller for what a log says."""
-    container: str
-    """``""`` where it concerns the pod as a whole, or is not told."""
-    time: float | None
-    """Seconds since 1970."""
-    text: str
-    """The deciding words: reason, message, log line."""
-    source: Source
 
 
 def life_of(mesh: Mesh, host: str) -> tuple[LifeEvent, ...]:

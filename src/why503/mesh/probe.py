@@ -108,11 +108,10 @@ def _all_workloads(mesh: Mesh) -> tuple[Manifest, ...]:
 
 
 def unknown_port(probe: Probe) -> int | str | None:
-    """The port a probe asks, where its container declares ports and none of them is it; else None."""
+    """The port a probe asks, where its container declares others only; else None."""
     port = probe.port
-    declared = [
-        mapping_of(entry) for entry in probe.container.get("ports") or () if mapping_of(entry)
-    ]
+    entries = probe.container.get("ports")
+    declared = [mapping_of(entry) for entry in entries] if isinstance(entries, list) else []
     known = {whole_number(entry.get("containerPort")) for entry in declared}
     known_names = {word_of(entry.get("name")) for entry in declared}
     if port is None or not declared or port in known or port in known_names:
@@ -131,7 +130,7 @@ def rewrite_off(mesh: Mesh, host: str) -> Source | None:
 
 
 def without_readiness(mesh: Mesh, host: str) -> tuple[tuple[str, Source], ...]:
-    """Whole Deployments, StatefulSets, ... behind a host whose containers have no readinessProbe."""
+    """Whole Deployments, StatefulSets, ... behind a host that have no readinessProbe."""
     found = []
     for workload in workloads_of(mesh, host) if host else ():
         own = [

@@ -1,4 +1,4 @@
-"""Addresses that stopped for good, and pods in deletion, among those that failed requests went to."""
+"""Addresses of failed requests that stopped for good, or are pods in deletion."""
 
 from collections.abc import Iterator, Sequence
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from why503.diagnosis.finding import (
     Answer,
+    Armed,
     Diagnosis,
     Finding,
     FoundMissing,
@@ -22,6 +23,7 @@ FURTHER = 3
 """Hops besides the first that get a part of their own."""
 QUESTIONS = 3
 UNREAD = 5
+ARMED = 3
 UNEXPLAINED = 5
 """Elements of a list that are shown unless all are asked for."""
 REASON_WIDTH = 94
@@ -47,6 +49,7 @@ def _blocks(diagnosis: Diagnosis, *, verbose: bool) -> Iterator[Block]:
     else:
         yield from _cannot_tell(diagnosis)
     yield from _unexplained(diagnosis.unexplained, verbose=verbose)
+    yield from _armed(diagnosis.armed, verbose=verbose)
     yield from _next_checks(diagnosis.next_checks, verbose=verbose)
     whole = verbose or diagnosis.answer is Answer.NOTHING_READ
     yield from _unread(diagnosis.unread, verbose=verbose, whole=whole)
@@ -148,6 +151,18 @@ def _unexplained(items: Sequence[Unexplained], *, verbose: bool) -> Iterator[Blo
         if item.source is not None:
             spans += [Span("  "), Span(place(item.source), Tone.PLACE)]
         yield Item(tuple(spans))
+    yield from _more(len(items) - len(shown))
+
+
+def _armed(items: Sequence[Armed], *, verbose: bool) -> Iterator[Block]:
+    """Hazards of other causes, one line each."""
+    if not items:
+        return
+    yield Heading((Span(_("Seen besides (nothing has failed by it here)")),))
+    shown = items if verbose else items[:ARMED]
+    for item in shown:
+        at = (Span("  "), Span(place(item.source), Tone.PLACE))
+        yield Item((Span(f"{item.cause}: ", Tone.STRONG), Span(item.text), *at))
     yield from _more(len(items) - len(shown))
 
 

@@ -162,7 +162,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Read why the application answered so, in its log at that moment"),
         kind=RemedyKind.FIX,
         disposition=Disposition.OUTSIDE_MESH,
-        commands=(question.server_app_log(hop, mesh, ID).command,),
+        commands=tuple(
+            asked.command for asked in question.given(question.server_app_log(hop, mesh, ID))
+        ),
         verify=_("The server's proxy logs no more 5xx with via_upstream."),
     )
     yield Remedy(

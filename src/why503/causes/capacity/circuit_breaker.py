@@ -49,7 +49,19 @@ from why503.support.text import _
 
 ID = "circuit-breaker"
 TITLE = _("A limit of the connection pool was reached and the proxy turned the surplus away")
-READS = frozenset({"BackendTrafficPolicy", "DestinationRule"})
+READS = frozenset(
+    {
+        "BackendTrafficPolicy",
+        "DestinationRule",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "Service",
+        "Sidecar",
+        "fragment",
+    }
+)
 SIGNS = frozenset({"UO", "overflow", "upstream_reset_before_response_started", "maintenance_mode"})
 AT = At.PROXY
 

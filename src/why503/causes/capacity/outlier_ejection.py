@@ -52,8 +52,8 @@ from why503.mesh.ejection import (
     ejected_endpoints,
     errors_before,
 )
-from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.ending import Ending
+from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, service_name
@@ -65,7 +65,26 @@ from why503.support.text import _
 
 ID = "outlier-ejection"
 TITLE = _("Outlier detection took endpoints out of load balancing, and too few or none were left")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "BackendTrafficPolicy",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "EndpointSlice",
+        "Endpoints",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "Pod",
+        "ProxyEndpoint",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "fragment",
+    }
+)
 SIGNS = frozenset({"UH", "no_healthy_upstream", "failed_outlier_check", "no healthy upstream"})
 AT = At.PROXY
 
@@ -84,7 +103,8 @@ RULE = Clue(
 NO_RULE = Clue(
     Weight.SPEAKS_AGAINST,
     _(
-        "The DestinationRules given for {service} have no outlierDetection, which is off without it."
+        "The DestinationRules given for {service} have no outlierDetection, which is off "
+        "without it."
     ),
 )
 ERRORS_BEFORE = Clue(

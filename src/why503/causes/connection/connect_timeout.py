@@ -60,7 +60,25 @@ from why503.support.text import _
 ID = "connect-timeout"
 TITLE = _("The connection attempt got no answer within the connect timeout")
 READS = frozenset(
-    ["BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice", "Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "MeshConfig", "Node", "Pod", "ProxyEvent", "ReplicaSet", "Service", "StatefulSet", "fragment"]
+    [
+        "BackendTrafficPolicy",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "EndpointSlice",
+        "Endpoints",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "Node",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "fragment",
+    ]
 )
 SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
 AT = At.LEG

@@ -45,7 +45,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, Source
+from why503.facts import Source
 from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused, unlisted
 from why503.mesh.connecting import serves_elsewhen as serves
 from why503.mesh.ending import Ending
@@ -70,7 +70,20 @@ from why503.support.text import _
 ID = "connection-refused"
 TITLE = _("Nothing listens on the port that the proxy dials")
 READS = frozenset(
-    ["AppEvent", "Listening", "Service", "Pod", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "EndpointSlice", "Endpoints", "Event", "ProxyEvent"]
+    [
+        "AppEvent",
+        "Listening",
+        "Service",
+        "Pod",
+        "DaemonSet",
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+        "EndpointSlice",
+        "Endpoints",
+        "Event",
+        "ProxyEvent",
+    ]
 )
 SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
@@ -87,17 +100,14 @@ REFUSED_INSIDE = Clue(
 )
 OWN_CALL = Clue(
     Weight.HINTS,
-    _(
-        "{count} calls were refused before any HTTP: by the caller's own proxy, or a server without one."
-    ),
+    _("{count} calls were refused before any HTTP, by the caller's own proxy or a bare server."),
 )
 FAILED_AT_ONCE = Clue(
     Weight.HINTS,
     _("{count} connection attempts failed at once, as a refusal does; why is not in these lines."),
 )
 QUICK = Clue(
-    Weight.HINTS,
-    _("The refusal came at once: the machine was there and answered, only no listener."),
+    Weight.HINTS, _("It came at once: the machine was there and answered, only no listener.")
 )
 PORT_DIFFERS = Clue(
     Weight.PROVES,
@@ -126,22 +136,20 @@ ALWAYS = Clue(
 )
 SERVED = Clue(
     Weight.SPEAKS_AGAINST,
-    _("The same address served requests at another time: a listener comes and goes there."),
+    _("The same address served requests at another time: a listener was there."),
 )
 AT_START = Clue(
     Weight.SPEAKS_AGAINST,
-    _("Each address refused only before its first success, as a pod that starts does."),
+    _("Each address refused only before its first success, as a new pod does."),
 )
 POD_CHANGED = Clue(
     Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed just then: {what}.")
 )
 BROKE_BEFORE = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("Connections that had been made broke as well (UC): a listener was there and went away."),
+    Weight.SPEAKS_AGAINST, _("Connections broke as well (UC): a listener was there and went away.")
 )
 NO_ENDPOINT = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
+    Weight.SPEAKS_AGAINST, _("{address} is none of the Service's endpoints: a pod of the past.")
 )
 
 
@@ -242,7 +250,7 @@ def _mismatches(mesh: Mesh) -> Iterator[_Mismatch]:
     """Every Service of the evidence whose target port its containers do not declare."""
     for service in mesh.manifests("Service"):
         host = f"{service.name}.{service.namespace}" if service.namespace else service.name
-        if service.partial or not _selects(service):
+        if service.partial or not service.get("spec", "selector"):
             continue
         for entry in ports_of(service):
             number = workload_port(mesh, host, entry.port)
@@ -250,10 +258,6 @@ def _mismatches(mesh: Mesh) -> Iterator[_Mismatch]:
             if found is not None:
                 where = service.where("spec", "ports", entry.place)
                 yield found._replace(sources=(where, *found.sources[-1:]))
-
-
-def _selects(service: Manifest) -> bool:
-    return bool(service.get("spec", "selector"))
 
 
 def _listeners(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
@@ -389,9 +393,7 @@ def _sidecar(name: str, namespace: str, port: int) -> str:
         f"  name: {name}\n"
         f"  namespace: {namespace}\n"
         "spec:\n"
-        "  workloadSelector:\n"
-        "    labels:\n"
-        f"      app: {name}\n"
+        f"  workloadSelector: {{labels: {{app: {name}}}}}\n"
         "  ingress:\n"
         f"  - port: {{number: {port}, protocol: HTTP, name: http}}\n"
         f"    defaultEndpoint: 127.0.0.1:{port}\n"

@@ -71,7 +71,27 @@ from why503.support.text import _
 ID = "network-policy-blocked"
 TITLE = _("A NetworkPolicy or firewall between the workloads stops the connection")
 READS = frozenset(
-    ["BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice", "Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "MeshConfig", "Namespace", "NetworkPolicy", "Pod", "ProxyEvent", "ReplicaSet", "Service", "StatefulSet", "Tunnel", "fragment"]
+    [
+        "BackendTrafficPolicy",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "EndpointSlice",
+        "Endpoints",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "Namespace",
+        "NetworkPolicy",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "Tunnel",
+        "fragment",
+    ]
 )
 SIGNS = frozenset(
     {

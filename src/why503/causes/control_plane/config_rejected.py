@@ -14,7 +14,7 @@ nothing to do with it.
 * istiod's log: `ADS:LDS: ACK ERROR <node> Internal:Error adding/updating ...`; counters
   `pilot_total_xds_rejects`, `pilot_xds_lds_reject` (CDS, EDS, RDS); the proxy's
   `listener_manager.lds.update_rejected`, `cluster_manager.cds.update_rejected`.
-* `istioctl proxy-status` shows the type as `STALE` or `ERROR`.
+* `istioctl proxy-status` does not show SYNCED for the type.
 * `kubectl apply` refused by the webhook: then the old object is in force.
 
 ## What to do

@@ -12,7 +12,8 @@ arrived (503 NC for some milliseconds while the cluster is warming).
   `/clusters`) but not among the Service's endpoints, its pods, or a headless Service's DNS
   answers.
 * The proxy's log: `gRPC config stream closed` with an error, `connection refused` to istiod,
-  `request rate limit exceeded` (istiod answers 25 new streams per second and replica by default),
+  `request rate limit exceeded` (istiod takes a limited number of new streams a second and replica,
+  25 by default, in newer releases by its CPUs),
   `unknown cluster` while the same cluster is `starting warming`.
 * istiod's log: CDS pushed to a node without EDS after it: Envoy warms the new cluster, waits up
   to 15 s (`initial fetch timeout`) for endpoints, then uses it empty.
@@ -57,11 +58,12 @@ from why503.mesh.delivery import (
 )
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints, proxy_endpoints
-from why503.mesh.failure import Family
+from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.pod_life import ENDS, failing_life
+from why503.mesh.timing import healthy_hosts
 from why503.mesh.unknown_cluster import unknown_clusters
 from why503.support.text import _
 
@@ -153,7 +155,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         Family.LIMIT,
     }:
         return
-    if hop.family in _ADDRESSED:
+    if hop.family in _ADDRESSED and hop.role is not Role.UPSTREAM:
         found = list(_dialled(hop, mesh))
         yield from found
         if any(hit.clue is DIALLED_GONE for hit in found):
@@ -174,21 +176,21 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _dialled(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The addresses of failed requests, and those that the proxy holds, against the true ones."""
-    hosts = [split_host(host)[0] for host in hop.upstream_hosts]
-    if not hosts:
-        return
+    dialled = {split_host(host)[0]: count for host, count in hop.upstream_hosts.items()}
     held = proxy_endpoints(mesh, hop.host, hop.port)
-    truth = true_addresses(mesh, hop.host, hosts, held)
-    if truth is None:
-        return
+    truth = true_addresses(mesh, hop.host, list(dialled), held)
+    if truth is None or not dialled or truth.misses(healthy_hosts(hop, mesh)):
+        return  # an address that answers is none of the dead: the list is of one cluster of several
     values = {
         "service": service_name(hop),
         "truth": truth.by,
         "addresses": ", ".join(sorted(truth.addresses)[:_SHORT]),
     }
-    gone = [address for address in hosts if address not in truth.addresses]
+    gone = truth.misses(dialled)
+    current = [address for address in dialled if address not in gone]
+    if sum(dialled[address] for address in current) > hop.count / 2:
+        yield DIALLED_CURRENT.hit(*truth.sources, address=current[0], **values)
     if not gone:
-        yield DIALLED_CURRENT.hit(*truth.sources, address=hosts[0], **values)
         return
     yield DIALLED_GONE.hit(*hop.sources(most=2), *truth.sources, address=gone[0], **values)
     stale = held_but_gone(held, truth)

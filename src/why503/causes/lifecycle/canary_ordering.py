@@ -60,7 +60,25 @@ from why503.support.text import _
 
 ID = "canary-ordering"
 TITLE = _("The steps of a rollout came in the wrong order: traffic went to a version not there yet")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "Canary",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "Event",
+        "GRPCRoute",
+        "HTTPRoute",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Rollout",
+        "Service",
+        "StatefulSet",
+        "VirtualService",
+    }
+)
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY
 
@@ -253,7 +271,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         if subset_labels(mesh, destination.host, destination.subset) is None:
             yield Hazard(
                 sentence=_(
-                    "{name} gives subset {subset} a weight of {weight}; no DestinationRule here defines it."
+                    "{name} gives subset {subset} a weight of {weight}; no DestinationRule "
+                    "here defines it."
                 ),
                 source=destination.source,
                 values=(
@@ -279,7 +298,8 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     )
     yield Remedy(
         title=_(
-            "Roll out in this order: pods ready, subset added, then weight; back in the reverse order"
+            "Roll out in this order: pods ready, subset added, then weight; back in the "
+            "reverse order"
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,

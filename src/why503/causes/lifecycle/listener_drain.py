@@ -52,7 +52,19 @@ from why503.support.text import _
 
 ID = "listener-drain"
 TITLE = _("New configuration replaced a listener and cut the connections it still had")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
 SIGNS = frozenset(
     {"DC", "UC", "downstream_local_disconnect", "lds: add/update listener", "draining"}
 )
@@ -96,7 +108,7 @@ _BESIDE = 0.1
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
-    """Connections that a proxy closed itself after a listener was replaced, and no pod that ended."""
+    """Connections that a proxy closed itself after a listener was replaced, no pod ending."""
     closed = hop.having(Ending.PROXY_CLOSED)
     cut = hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     changes = _listener_changes(hop, mesh)
@@ -164,7 +176,10 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     namespace, pod = namespace_of(hop, mesh), server_pod(hop, mesh)
     yield Missing(
         what=_("listener updates in the proxy's own log around the time of the cuts"),
-        command=f"kubectl -n {namespace} logs {pod} -c istio-proxy --since=1h | grep -iE 'lds|drain|listener'",
+        command=(
+            f"kubectl -n {namespace} logs {pod} -c istio-proxy --since=1h "
+            "| grep -iE 'lds|drain|listener'"
+        ),
         decides=(ID, "pod-terminating", "upstream-reset"),
     )
     yield from question.given(question.pods(hop, mesh, ID, "pod-terminating", "upstream-crash"))

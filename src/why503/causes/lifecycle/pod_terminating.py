@@ -61,7 +61,19 @@ from why503.support.text import _
 
 ID = "pod-terminating"
 TITLE = _("A pod that was shutting down was still sent requests, or stopped before they were done")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
 SIGNS = frozenset(
     {
         "UC",
@@ -223,7 +235,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             continue
         yield Hazard(
             sentence=_(
-                "No container of {workload} has a preStop hook: it can stop while it is still sent requests."
+                "No container of {workload} has a preStop hook: it can stop while it is "
+                "still sent requests."
             ),
             source=deployment.where(*containers[0][0]),
             values=(("workload", word_of(deployment.name)),),
@@ -255,7 +268,8 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             _("Rolls take longer; the grace period must cover the sleep and the longest request."),
             _("`sleep` needs Kubernetes 1.30 or newer; before it, `exec` a sleep of the image."),
             _(
-                "EXIT_ON_ZERO_ACTIVE_CONNECTIONS does nothing with native sidecars, which need no such help."
+                "EXIT_ON_ZERO_ACTIVE_CONNECTIONS does nothing with native sidecars, which "
+                "need no such help."
             ),
         ),
         verify=_("A rolling restart under load shows no 503 UF or UC at {service}.").format(

@@ -57,7 +57,23 @@ from why503.support.text import _
 
 ID = "probe-failure"
 TITLE = _("A health probe fails although the application would serve")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "IstioOperator",
+        "MeshConfig",
+        "PeerAuthentication",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "fragment",
+    }
+)
 SIGNS = frozenset(
     {
         "UH",
@@ -90,7 +106,8 @@ WRONG_PORT = Clue(
 REWRITE_OFF = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "Istio's rewriting of HTTP probes is off while mTLS is STRICT: the sidecar closes the probe."
+        "Istio's rewriting of HTTP probes is off while mTLS is STRICT: the sidecar closes "
+        "the probe."
     ),
 )
 NONE_READY = Clue(Weight.HINTS, _("No pod was ready ({count} requests ended with UH)."))
@@ -255,14 +272,15 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         commands=(
             f"kubectl -n {namespace} get {workload} -o yaml",
-            f"kubectl -n {namespace} exec {workload} -c istio-proxy -- curl -sS -i localhost:<port><path>",
+            f"kubectl -n {namespace} exec {workload} -- curl -i localhost:<port><path>",
         ),
         risks=(_("Leave sidecar.istio.io/rewriteAppHTTPProbers on where mTLS is STRICT."),),
         verify=_("The command answers 200 as quickly as the probe asks."),
     )
     yield Remedy(
         title=_(
-            "Keep checks of other services out of liveness probes; use a startupProbe for slow starts"
+            "Keep checks of other services out of liveness probes; use a startupProbe for "
+            "slow starts"
         ),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,

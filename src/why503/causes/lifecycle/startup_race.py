@@ -3,7 +3,7 @@
 ## What happens
 *The server's start.* Without a readinessProbe Kubernetes calls a container ready as soon as its
 process runs, and publishes its address. Until the program listens, its own sidecar answers
-`503 UF`, `delayed connect error: Connection refused`; every new pod of a roll or a scale-up does so.
+`503 UF`, `delayed connect error: Connection refused`; so does every new pod of a roll.
 *The caller's start.* In a pod with a classic sidecar all outbound connections go to the sidecar.
 An application that calls out before Envoy listens gets `connection refused` from its own pod.
 There is no access log line for it, for no proxy ran.
@@ -19,8 +19,8 @@ There is no access log line for it, for no proxy ran.
 
 ## What to do
 Give the container a readinessProbe that asks the application itself (and a startupProbe where it
-starts slowly). At the caller set `holdApplicationUntilProxyStarts: true` (Istio 1.7+), or use native
-sidecars (automatic from Istio 1.27 on Kubernetes 1.33), where the sidecar starts first by itself.
+starts slowly). At the caller set `holdApplicationUntilProxyStarts: true` (Istio 1.7+), or use
+native sidecars (automatic from Istio 1.27 on Kubernetes 1.33), which start first by themselves.
 
 ## References
 * Kubernetes: a container without readinessProbe counts as ready; native sidecars stable in 1.33.
@@ -59,7 +59,19 @@ from why503.support.text import _
 
 ID = "startup-race"
 TITLE = _("Requests came before the application, or its sidecar, was listening")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
 SIGNS = frozenset({"UF", "Connection refused", "delayed_connect_error", "ECONNREFUSED"})
 AT = At.LEG
 
@@ -242,7 +254,8 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.SAFE,
         risks=(
             _(
-                "Behind a sidecar the caller sees a 503 answer: add 503 to retryOn, if it is safe to repeat."
+                "Behind a sidecar the caller sees a 503 answer: add 503 to retryOn, if that "
+                "is safe."
             ),
         ),
         verify=_("Callers see no 503 when the next pod starts."),

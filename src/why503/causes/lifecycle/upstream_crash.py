@@ -57,7 +57,19 @@ from why503.support.text import _
 
 ID = "upstream-crash"
 TITLE = _("The application's process died when it should have served")
-READS = frozenset[str]()
+READS = frozenset(
+    {
+        "AppEvent",
+        "DaemonSet",
+        "Deployment",
+        "Event",
+        "Pod",
+        "ProxyEvent",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+    }
+)
 SIGNS = frozenset(
     {"UC", "UF", "OOMKilled", "CrashLoopBackOff", "OutOfMemoryError", "panic", "Connection refused"}
 )
@@ -153,12 +165,19 @@ def _deaths(life: Sequence[LifeEvent]) -> Iterator[Hit]:
 
 
 def _ended(life: Sequence[LifeEvent]) -> tuple[LifeEvent, ...]:
-    """Ends of containers that nobody asked for."""
+    """Ends of containers that nobody asked for: neither SIGTERM (143) nor a failed probe."""
+    asked = _probe_kills(life)
     return tuple(
         event
         for event in _of(life, _STATES)
-        if "probe" not in event.text and not event.text.endswith("exit code 143")
+        if "probe" not in event.text
+        and not event.text.endswith("exit code 143")
+        and not (asked and event.kind is LifeEventKind.KILLED)
     )
+
+
+def _probe_kills(life: Sequence[LifeEvent]) -> tuple[LifeEvent, ...]:
+    return tuple(event for event in _of(life, _STATES) if "probe" in event.text)
 
 
 def _shape(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
@@ -179,8 +198,7 @@ def _shape(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
 def _against(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
     for event in _of(life, _STOPS)[:1]:
         yield TOLD_TO_STOP.hit(event.source, what=event.text)
-    killed = [event for event in _of(life, _STATES) if "probe" in event.text]
-    for event in killed[:1]:
+    for event in _probe_kills(life)[:1]:
         yield PROBE_KILLED.hit(event.source, what=event.text)
     died = _of(life, _LOGS | _STATES | _AGAIN)
     if refusals(hop) and not died and hop.count > 1 and not successes(hop, mesh):
@@ -189,7 +207,6 @@ def _against(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
 
 def _looping(life: Sequence[LifeEvent]) -> Iterator[Hit]:
     """Without any failing request: containers that wait for their next start, and how they end."""
-    probes = [event for event in life if event.kind in _STATES and "probe" in event.text]
     waiting = _of(life, frozenset({LifeEventKind.BACK_OFF}))
     for event in waiting[:1]:
         if "Image" not in event.text:
@@ -197,7 +214,7 @@ def _looping(life: Sequence[LifeEvent]) -> Iterator[Hit]:
     kinds = {event.kind for event in life}
     if waiting or LifeEventKind.OOM_KILLED in kinds or LifeEventKind.CRASH_LOGGED in kinds:
         yield from _deaths([event for event in life if event.kind in _STATES | _LOGS])
-    for event in probes[:1]:
+    for event in _probe_kills(life)[:1]:
         yield PROBE_KILLED.hit(event.source, what=event.text)
 
 

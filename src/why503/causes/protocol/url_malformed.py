@@ -124,8 +124,21 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """None: which URLs a caller makes is not in the mesh's objects."""
-    yield from ()
+    """A blank inside a URL that the caller's log writes, or that its object sets."""
+    said = _(
+        "The URL has a blank inside: {url}. Take it out of the caller's setting, unless the line "
+        "got it when it was copied."
+    )
+    seen: set[str] = set()
+    for event in mesh.facts(AppEvent):
+        if _BLANK.search(event.url) and event.url not in seen:
+            seen.add(event.url)
+            yield Hazard(sentence=said, source=event.source, values=(("url", event.url[:200]),))
+    for alert in mesh.manifests("VMAlert"):
+        url = alert.get("spec", "remoteWrite", "url")
+        if isinstance(url, str) and _BLANK.search(url):
+            at = alert.where("spec", "remoteWrite", "url")
+            yield Hazard(sentence=said, source=at, values=(("url", url[:200]),))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -58,7 +58,23 @@ from why503.support.text import _
 ID = "egress-blocked"
 TITLE = _("Something on the way out of the cluster stops the connection")
 READS = frozenset(
-    ["BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "DnsAnswer", "GRPCRoute", "HTTPRoute", "IstioOperator", "MeshConfig", "NetworkPolicy", "Pod", "ReplicaSet", "Service", "StatefulSet", "fragment"]
+    [
+        "BackendTrafficPolicy",
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "DnsAnswer",
+        "GRPCRoute",
+        "HTTPRoute",
+        "IstioOperator",
+        "MeshConfig",
+        "NetworkPolicy",
+        "Pod",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "fragment",
+    ]
 )
 SIGNS = frozenset(
     {"UF", "PassthroughCluster", "connection_timeout", "No route to host", "Network is unreachable"}

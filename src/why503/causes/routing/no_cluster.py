@@ -2,7 +2,7 @@
 
 ## What happens
 The route is found, its cluster is not: Envoy answers `503 NC cluster_not_found` at once, with an
-empty body (before Envoy 1.18, Istio 1.9, the flag was `NR` with 503). In Istio a cluster exists
+empty body (before Envoy 1.18, Istio 1.10, the flag was `NR` with 503). In Istio a cluster exists
 for each port of each Service and ServiceEntry that the proxy may see; so the `destination` has a
 host, a namespace or a port that none of them has. A short host in a VirtualService is completed
 with the namespace *of the VirtualService*, not with that of the service.

@@ -177,9 +177,7 @@ def _loaded(host: str, mesh: Mesh) -> Iterator[Hit]:
     domains = {
         str(domain).split(":")[0] for table in tables for _, domain in table.items("domains")
     }
-    known = any(
-        domain in {"*", host} or host.startswith(f"{domain}.") for domain in domains
-    )
+    known = any(domain in {"*", host} or host.startswith(f"{domain}.") for domain in domains)
     if domains and host and not known and not any("more" in domain for domain in domains):
         yield NOT_LOADED.hit(tables[0].source, host=host)
 

@@ -4,9 +4,9 @@
 With `outboundTrafficPolicy: REGISTRY_ONLY` a proxy sends only to hosts that it knows: Services
 and ServiceEntries that its Sidecar resource (`egress.hosts`) and their `exportTo` let it see. For
 HTTP on a port that it listens on, every other host falls into the virtual host `block_all`, which
-answers `502` directly, with an empty body (404 in Istio before 1.2). Anything else ends in
-`BlackHoleCluster`: a TCP connection that is closed at once, `0 UH`, curl says "empty reply" or
-"connection reset".
+answers `502` directly, with an empty body (404 in releases without that virtual host). Anything
+else ends in `BlackHoleCluster`: a TCP connection that is closed at once, `0 UH`, curl says "empty
+reply" or "connection reset".
 
 ## How to tell
 * `502 - direct_response` with the route name `block_all`, or cluster `BlackHoleCluster`.
@@ -21,7 +21,7 @@ Add the host to the Sidecar's `egress.hosts` (`namespace/host`), or a ServiceEnt
 outside the mesh, with the port that is called. ALLOW_ANY lets everything through, wanted or not.
 
 ## References
-* Istio MeshConfig and Sidecar API, `outboundTrafficPolicy`; `block_all` 502 since 1.2.
+* Istio MeshConfig and Sidecar API, `outboundTrafficPolicy`; the virtual host `block_all`.
 * istio/istio 12760: 502 for unknown hosts under REGISTRY_ONLY.
 """
 
@@ -60,7 +60,6 @@ READS = frozenset(
         "Service",
         "ServiceEntry",
         "Sidecar",
-        "VirtualService",
         "fragment",
     }
 )

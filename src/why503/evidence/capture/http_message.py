@@ -17,9 +17,18 @@ HEAD_LIMIT = 64 << 10
 PATH_LENGTH = 2000
 _WORD_LENGTH = 200
 
-METHODS = tuple(
-    f"{method} ".encode()
-    for method in "GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT TRACE PROPFIND REPORT".split()
+METHODS = (
+    b"GET ",
+    b"POST ",
+    b"PUT ",
+    b"DELETE ",
+    b"HEAD ",
+    b"OPTIONS ",
+    b"PATCH ",
+    b"CONNECT ",
+    b"TRACE ",
+    b"PROPFIND ",
+    b"REPORT ",
 )
 ANSWER = b"HTTP/1."
 
@@ -30,6 +39,8 @@ _ORDINARY = re.compile(
 _FIELD = re.compile(
     rb"\n(host|x-request-id|content-length|transfer-encoding):[ \t]*+([^\r\n]*)", re.IGNORECASE
 )
+_QUOTED = re.compile(r"(?:bytearray\()?b?['\"]([^:'\"]{0,100}).*", re.DOTALL)
+"""A line that h11 quotes, of which the header's name is kept: the value may be a secret."""
 _END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -105,9 +116,7 @@ class HttpSide:
         """Bytes are missing: wait for a segment that begins with a head."""
         self._state, self._kept = _State.LOST, b""
 
-    def _step(  # noqa: PLR0913 - a step of `feed`, with all that it was given
-        self, data: bytes, at: int, time: float, line: int, missing: int
-    ) -> int:
+    def _step(self, data: bytes, at: int, time: float, line: int, missing: int) -> int:
         """Take bytes from ``at`` as the state wants them; where to go on."""
         state = self._state
         if state is _State.HEAD:
@@ -129,9 +138,7 @@ class HttpSide:
             return len(data)
         return self._take_chunk_line(data, at)
 
-    def _take_head(  # noqa: PLR0913 - the same
-        self, data: bytes, at: int, time: float, line: int, missing: int
-    ) -> int:
+    def _take_head(self, data: bytes, at: int, time: float, line: int, missing: int) -> int:
         before = len(self._kept)
         if not before:
             while data[at : at + 1] in (b"\r", b"\n"):
@@ -288,5 +295,5 @@ def _verdict(text: bytes, answers: bool) -> str:
             return "no HTTP/1 head"
         connection.next_event()
     except h11.ProtocolError as fault:
-        return mask(str(fault))[:_WORD_LENGTH] or "no HTTP/1 head"
+        return mask(_QUOTED.sub(r"\1", str(fault)))[:_WORD_LENGTH] or "no HTTP/1 head"
     return ""

@@ -105,7 +105,7 @@ def segment(buffer: bytes, at: int, end: int, depth: int = 0) -> Segment | None:
     payload = tcp + (offset >> 4) * 4
     length = stop - payload
     key = addresses + buffer[tcp : tcp + 4]
-    return key, ident, seq, ack, flags, window, payload, length if length > 0 else 0
+    return key, ident, seq, ack, flags, window, payload, max(0, length)
 
 
 def _ipv6(buffer: bytes, at: int, end: int) -> tuple[int, int, int] | None:

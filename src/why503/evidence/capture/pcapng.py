@@ -44,18 +44,16 @@ class _Section:
         self.word = struct.Struct(self.order + "L").unpack_from
 
 
-def packets(head: bytes, stream: ByteStream, complaint: Complaint) -> Iterator[Packet]:
+def packets(  # noqa: C901 - one loop over the blocks
+    head: bytes, stream: ByteStream, complaint: Complaint
+) -> Iterator[Packet]:
     """Packets of a pcapng file whose first bytes are ``head``."""
     buffer, at, number = head, 0, 0
     section = _Section("<")
     while True:
         while len(buffer) - at >= 12:
             if buffer[at : at + 4] == MAGIC:
-                order = _BYTE_ORDER.get(buffer[at + 8 : at + 12])
-                if order is None:
-                    complaint.damaged(number)
-                    return
-                section = _Section(order)
+                section = _Section(_BYTE_ORDER.get(buffer[at + 8 : at + 12], "<"))
             kind, size = section.head(buffer, at)
             if not 12 <= size <= _BLOCK_LIMIT or size % 4:
                 complaint.damaged(number)
@@ -82,7 +80,7 @@ def packets(head: bytes, stream: ByteStream, complaint: Complaint) -> Iterator[P
         at = 0
 
 
-def _packet(  # noqa: PLR0913 - the block's place, without an object per packet
+def _packet(
     section: _Section, kind: int, number: int, buffer: bytes, at: int, end: int
 ) -> Packet | None:
     """The packet in the block body ``buffer[at:end]``; None where it is damaged."""

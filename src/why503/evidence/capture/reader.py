@@ -54,7 +54,7 @@ def _follow(stream: ByteStream, follower: Follower[bytes], complaint: Complaint)
     number = 0
     interfaces: dict[str, str] = {}
     take = follower.segment
-    for number, time, link, interface, buffer, start, end in _packets(stream, complaint):  # noqa: B007
+    for number, time, link, interface, buffer, start, end in _packets(stream, complaint):
         at = network(link, buffer, start, end)
         if at < 0:
             if at == -2:

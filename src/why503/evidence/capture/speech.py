@@ -106,9 +106,11 @@ def _answer(connection: Connection, head: Head, time: float, line: int) -> bool:
     return bodiless
 
 
-def hear(side: Side, data: bytes, missing: int, time: float, line: int, budget: Budget) -> None:  # noqa: PLR0913 - one segment
+def hear(side: Side, data: bytes, missing: int, time: float, line: int, budget: Budget) -> None:
     """Take the next bytes of ``side``; at its first ones find out what it speaks."""
     stream = side.stream
+    if not data and stream is None:
+        return
     if stream is None and not (side.speech is Speech.OTHER and side.connection.syn is not None):
         stream = _begin(side, data, line, budget)
     if stream is not None:

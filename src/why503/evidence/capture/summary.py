@@ -2,8 +2,16 @@
 
 from why503.evidence.capture.connection import Connection, Side
 from why503.evidence.reader import Context
-from why503.facts.tcp_connection import Closing, Direction, Handshake, TcpConnection
+from why503.facts.tcp_connection import (
+    Closing,
+    Direction,
+    Handshake,
+    Speech,
+    TcpConnection,
+)
 
+_GOODBYE = 48
+"""Bytes from which it is no alert of TLS and no GOAWAY of HTTP/2."""
 _MASK = 0xFFFFFFFF
 _HALF = 0x80000000
 
@@ -78,12 +86,19 @@ def _closing(connection: Connection) -> Closing | None:
         late_bytes=connection.late_bytes,
         late_line=connection.late_line,
         late_time=connection.late_time,
-        late_request=connection.late_request,
+        late_request=connection.late_request or _looks_like_a_request(connection),
         late_idle=connection.late_idle,
         reset=connection.reset_time,
         reset_line=connection.reset_line,
         reset_by=reset_by.role() if reset_by is not None else None,
     )
+
+
+def _looks_like_a_request(connection: Connection) -> bool:
+    """True where no payload was captured and the late bytes are too many for a goodbye."""
+    client = connection.client
+    unheard = client.speech is Speech.NOTHING and connection.close_by is client.peer
+    return unheard and not connection.close_open and connection.late_bytes >= _GOODBYE
 
 
 def _direction(side: Side, until: float) -> Direction:

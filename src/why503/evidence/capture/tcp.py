@@ -23,7 +23,9 @@ Key = TypeVar("Key", bound=Hashable)
 class Follower(Generic[Key]):
     """All connections of one capture."""
 
-    def __init__(self, reverse: Callable[[Key], Key], ports: Callable[[Key], tuple[int, int]]):
+    def __init__(
+        self, reverse: Callable[[Key], Key], ports: Callable[[Key], tuple[int, int]]
+    ) -> None:
         self._reverse = reverse
         self._ports = ports
         self._sides: dict[Key, Side] = {}
@@ -38,7 +40,7 @@ class Follower(Generic[Key]):
         """In the order of their first packets."""
         yield from self._connections
 
-    def segment(  # noqa: PLR0913 - a segment's fields, without an object per packet
+    def segment(  # noqa: C901, PLR0912, PLR0913, PLR0917 - runs for each packet: no calls, no objects
         self,
         key: Key,
         line: int,
@@ -59,7 +61,7 @@ class Follower(Generic[Key]):
             if side is None:
                 self.refused = self.refused or line
                 return
-        if time > self.until:
+        if time > self.until:  # noqa: PLR1730 - `max` takes three times as long
             self.until = time
         connection = side.connection
         if side.interface is not interface and _elsewhere(side, interface):
@@ -103,7 +105,24 @@ class Follower(Generic[Key]):
         if side is not None and side.connection.unreachable is None:
             side.connection.unreachable = (reason, teller, line)
 
-    def _open(self, key: Key, time: float, line: int, flags: int, seq: int) -> Side | None:  # noqa: PLR0913
+    def position(self, key: Key) -> int:
+        """Sequence number of the next byte of a side; 0 where it is not known."""
+        side = self._sides.get(key)
+        return side.next if side is not None and side.next >= 0 else 0
+
+    def only_between(self, source: str, target: str) -> Key | None:
+        """Key from ``source`` to ``target`` where one connection alone is open between them."""
+        found = None
+        for key, side in self._sides.items():
+            if isinstance(key, tuple) and side.connection.reset_time is None:
+                hosts = tuple(str(end).rpartition(":")[0].strip("[]") for end in key)
+                if hosts == (source, target) and not (side.fin and side.peer.fin):
+                    if found is not None:
+                        return None
+                    found = key
+        return found
+
+    def _open(self, key: Key, time: float, line: int, flags: int, seq: int) -> Side | None:
         if len(self._connections) >= CONNECTIONS_LIMIT:
             return None
         back = self._reverse(key)
@@ -198,7 +217,7 @@ def _elsewhere(side: Side, interface: str) -> bool:
     return side.interface != interface
 
 
-def _synchronise(side: Side, flags: int, seq: int, time: float, line: int) -> None:  # noqa: PLR0913
+def _synchronise(side: Side, flags: int, seq: int, time: float, line: int) -> None:
     connection = side.connection
     if side.next < 0:
         side.next = (seq + 1) & _MASK
@@ -234,7 +253,7 @@ def _lose(side: Side) -> None:
         side.stream.lost()
 
 
-def _close(  # noqa: PLR0913 - the segment that closes
+def _close(  # noqa: PLR0913, PLR0917 - the segment that closes
     side: Side, flags: int, seq: int, ack: int, time: float, line: int, ident: int
 ) -> None:
     """A FIN or RST of ``side`` whose sequence number is ``seq``."""
@@ -255,14 +274,17 @@ def _close(  # noqa: PLR0913 - the segment that closes
         return
     if connection.close_by is None:
         _first_close(side, how, ack if flags & ACK else None, time, line)
-    elif how is CloseKind.RST and connection.reset_time is None and not side.reset:
-        if connection.close_how is CloseKind.FIN:
-            connection.reset_time, connection.reset_line = time, line
-            connection.reset_by = side
+    elif (
+        how is CloseKind.RST
+        and connection.close_how is CloseKind.FIN
+        and connection.reset_time is None
+    ):
+        connection.reset_time, connection.reset_line = time, line
+        connection.reset_by = side
     side.reset = side.reset or how is CloseKind.RST
 
 
-def _first_close(side: Side, how: CloseKind, ack: int | None, time: float, line: int) -> None:  # noqa: PLR0913
+def _first_close(side: Side, how: CloseKind, ack: int | None, time: float, line: int) -> None:
     connection, peer = side.connection, side.peer
     connection.close_by, connection.close_how = side, how
     connection.close_time, connection.close_line = time, line
@@ -292,7 +314,7 @@ def _judge_open(side: Side, peer: Side, *, late: bool) -> None:
             found.status is None for found in exchanges or ()
         )
         if side.speech is not Speech.HTTP1:
-            connection.close_open = connection.turn is side
+            connection.close_open = connection.turn is side and not connection.alerts
     else:
-        connection.close_open = connection.turn is peer and not late
+        connection.close_open = connection.turn is peer and not late and not connection.alerts
         connection.late_request = late and peer.speech in (Speech.TLS, Speech.HTTP2)

@@ -1,0 +1,30 @@
+from tests.mesh.stretch import CUT, ONE, OTHER, REFUSED, failed, hop_of, mesh_with, served
+from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
+
+
+def test_only_connections_that_were_not_accepted_are_refusals():
+    assert len(refusals(hop_of(failed(0, CUT), failed(1, REFUSED)))) == 1
+
+
+def test_a_cut_followed_by_a_refusal_of_the_same_address_has_the_shape_of_a_death():
+    assert cut_then_refused(hop_of(failed(0, CUT, duration=200), failed(0.5, REFUSED)))
+
+
+def test_a_refusal_of_another_address_or_long_after_is_no_consequence_of_the_cut():
+    assert not cut_then_refused(hop_of(failed(0, CUT), failed(0.5, REFUSED, OTHER)))
+    assert not cut_then_refused(hop_of(failed(0, CUT), failed(60, REFUSED)))
+    assert not cut_then_refused(hop_of(failed(5, CUT), failed(1, REFUSED)))
+
+
+def test_an_address_is_back_when_it_served_before_and_after_it_refused():
+    hop = hop_of(failed(10, REFUSED), failed(14, REFUSED))
+    gone = back_in_service(hop, mesh_with(served(0, 30)))
+    assert gone is not None
+    assert (gone.host, gone.seconds) == (ONE, 4)
+
+
+def test_an_address_that_never_served_before_or_never_after_is_not_back():
+    hop = hop_of(failed(10, REFUSED))
+    assert back_in_service(hop, mesh_with(served(11, 30))) is None
+    assert back_in_service(hop, mesh_with(served(0, 9))) is None
+    assert back_in_service(hop, mesh_with(served(0, 30, OTHER))) is None

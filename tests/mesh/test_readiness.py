@@ -1,0 +1,50 @@
+from tests.mesh.build import HOST, manifest, mesh
+from why503.mesh.readiness import is_ready, none_ready, scaled_to_zero
+
+
+def pod(name, **status):
+    return manifest("Pod", name, "shop", metadata={"labels": {"app": "orders"}}, status=status)
+
+
+def service():
+    return manifest("Service", "orders", "shop", spec={"selector": {"app": "orders"}})
+
+
+def condition(word):
+    return [{"type": "Ready", "status": word}]
+
+
+def test_readiness_is_read_from_condition_containers_or_phase():
+    assert is_ready(pod("a", conditions=condition("True"))) is True
+    assert is_ready(pod("a", conditions=condition("False"))) is False
+    assert is_ready(pod("a", containerStatuses=[{"ready": True}, {"ready": False}])) is False
+    assert is_ready(pod("a", phase="Pending")) is False
+    assert is_ready(pod("a", phase="Running")) is None
+
+
+def test_one_ready_pod_is_enough():
+    ready = pod("orders-a", conditions=condition("True"))
+    unready = pod("orders-b", conditions=condition("False"))
+    assert none_ready(mesh(service(), ready, unready), HOST) is None
+    found = none_ready(mesh(service(), unready), HOST)
+    assert found is not None
+    assert found.count == 1
+
+
+def test_the_reason_is_what_the_container_waits_for():
+    waiting = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "ready": False}
+    found = none_ready(mesh(service(), pod("orders-a", containerStatuses=[waiting])), HOST)
+    assert found is not None
+    assert found.reason == "CrashLoopBackOff"
+
+
+def test_zero_replicas_are_seen_where_no_other_workload_wants_pods():
+    def deployment(name, replicas):
+        template = {"metadata": {"labels": {"app": "orders"}}}
+        spec = {"replicas": replicas, "template": template}
+        return manifest("Deployment", name, "shop", spec=spec)
+
+    empty = deployment("orders", 0)
+    assert scaled_to_zero(mesh(service(), empty), HOST) == empty
+    assert scaled_to_zero(mesh(service(), empty, deployment("orders-v2", 1)), HOST) is None
+    assert scaled_to_zero(mesh(service(), deployment("orders", None)), HOST) is None
