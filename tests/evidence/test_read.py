@@ -4,15 +4,17 @@ import gzip
 import io
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from backports import zstd
 
+from tests.evidence.capture.frames import Talk, pcap
 from why503.evidence import read_paths, text_file
 from why503.evidence.read import ReadError
 from why503.evidence.reader import Options
-from why503.facts import AppEvent, AppEventKind, Bundle
+from why503.facts import AppEvent, AppEventKind, Bundle, TcpConnection
 
 LISTENING = "2031-03-04T05:06:07.008Z INFO kiosk kiosk listening on 0.0.0.0:9191\n"
 ACCESS = (

@@ -80,7 +80,7 @@ _CRASH = re.compile(
     r"UnhandledPromiseRejection|[Uu]ncaught (?:exception|[A-Z]\w{0,40}Error)|JavaScript heap out "
     r"of memory|"
     r"core dumped|exited with code [1-9]|Application run failed|Worker \(pid:\d+\) was sent "
-    r"SIG(?:KILL|ABRT)"
+    r"SIG(?:KILL|ABRT)|[Ww]orker with pid \d+ was terminated due to signal (?:6|11)\b"
 )
 _SHUTDOWN = re.compile(
     r"\bSIG(?:TERM|INT|QUIT)\b|[Ss]hutting down|[Ss]hutdown (?:initiated|started|signal|"
@@ -111,7 +111,8 @@ _OVERLOADED = re.compile(
     r"workers).{0,40}(?:reached|exceeded)|"
     r"worker_connections are not enough|server reached pm\.max_children|remaining connection slots|"
     r"Connection is not available, request timed out|cannot process insert request for|"
-    r"couldn't start executing the request in|EMFILE|listen queue .{0,40}full"
+    r"couldn't start executing the request in|EMFILE|listen queue .{0,40}full|"
+    r"WORKER TIMEOUT \(pid:|HARAKIRI"
 )
 _REFUSED = re.compile(
     r"[Cc]onnection refused|ECONNREFUSED|actively refused|ConnectionRefusedError|"
@@ -135,7 +136,7 @@ _CLIENT_SIGN = re.compile(
     r"(?:call|fetch|send|post|get|request)|"
     r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|"
     r"FeignException|AxiosError|HTTPError|rpc error|upstream (?:returned|service|call)|"
-    r"bad (?:status|response)|non-2|error (?:calling|from)|[Rr]esponse (?:status|code)",
+    r"^\s{0,20}details = \"|bad (?:status|response)|non-2|error (?:calling|from)|[Rr]esponse (?:status|code)",
 )
 
 

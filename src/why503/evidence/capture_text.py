@@ -23,7 +23,7 @@ _HOST = r"[0-9A-Za-z_.:%-]{1,255}"
 _HEAD = re.compile(
     rf"\s{{0,8}}(?:{_TIME}\s{{1,4}})?"
     r"(?:(?P<interface>[\w.@-]{1,40})\s{1,4}(?:In|Out|B|M|P)\s{1,4})?"
-    r"(?:\([^()]{0,200}\)[, ]{1,3}|[0-9a-f:]{17} > [0-9a-f:]{17}, )?IP6?\s"
+    r"(?:IP6?\s|[^,]{0,120}, ethertype IPv[46] \(0x[0-9a-f]{4}\), length \d{1,6}: )"
 )
 _VERBOSE = re.compile(r"\s{0,2}\((?:tos|class|flowlabel|hlim) .{0,300}$")
 _ENDS = re.compile(rf"\s{{0,8}}(?P<source>{_HOST}) > (?P<target>{_HOST}): (?P<rest>.*)", re.DOTALL)
@@ -40,8 +40,9 @@ _ICMP = re.compile(
     r"(?:tcp port (?P<port>\d{1,5}) )?unreachable(?: - (?P<why>admin prohibited)[^,]{0,40})?"
 )
 _TSHARK = re.compile(
-    rf"\s{{0,12}}(?P<number>\d{{1,10}})\s{{1,8}}{_TIME}\s{{1,4}}(?P<source>{_HOST})\s{{1,20}}(?:→|->)"
-    rf"\s{{1,4}}(?P<target>{_HOST})\s{{1,20}}(?P<protocol>[\w./-]{{1,20}})"
+    rf"\s{{0,12}}(?P<number>\d{{1,10}})\s{{1,8}}{_TIME}\s{{1,40}}"
+    rf"(?P<source>{_HOST})\s{{1,40}}(?:→|->)"
+    rf"\s{{1,4}}(?P<target>{_HOST})\s{{1,40}}(?P<protocol>[\w./-]{{1,20}})"
     r"\s{1,8}(?P<size>\d{1,7})\s{1,4}(?P<info>.*)",
     re.DOTALL,
 )
@@ -51,12 +52,16 @@ _TSHARK_INFO = re.compile(
     r"(?: Win=(?P<window>\d{1,10}))?(?: Len=(?P<length>\d{1,7}))?"
 )
 _NOISE = re.compile(
-    r"(?:tcpdump: |reading from file |listening on |dropped privs |Capturing on |Running as user |"
+    r"(?:\s{0,8}(?:[$#%>] )?(?:sudo )?(?:tcpdump|tshark)\s|tcpdump: |"
+    r"reading from file |listening on |dropped privs |Capturing on |Running as user |"
     r"\d{1,12} packets? (?:captured|received|dropped))"
 )
 _HIGHEST_TIME = 253_402_300_799.0
 _MASK = 0xFFFFFFFF
 _NEAR = 1 << 30
+
+_FRAME_HEADERS = 66
+"""Bytes of Ethernet, IPv4 and TCP with timestamps."""
 
 Key = tuple[str, str]
 
@@ -89,10 +94,18 @@ class _Session:
     head: re.Match[str] | None = None
     """Beginning of a packet that `tcpdump -v` continues on the next line."""
 
+    headers: int = _FRAME_HEADERS
+    """Bytes of a frame of tshark that are no payload, as the last line with both numbers tells."""
+    last: int = -1
+    """The last line that showed a packet of tcpdump, or what -v, -A and -x print below it."""
+
     def take(self, line: Line) -> bool:
         """Claim what tcpdump and tshark print, whatever the protocol of the packet."""
         text = line.text
         waiting, self.head = self.head, None
+        if text.startswith("\t") and self.last == line.number - 1:
+            self.last = line.number
+            return True
         if (shark := _TSHARK.match(text)) is not None:
             self._tshark(shark, line)
             return True
@@ -110,6 +123,7 @@ class _Session:
         if ends is None:
             return head is not waiting
         self._tcpdump(head, ends, line)
+        self.last = line.number
         return True
 
     def _around(self, line: Line) -> bool:
@@ -134,7 +148,7 @@ class _Session:
             length = (int(found["stop"]) - int(found["seq"])) & _MASK
         http = size["http"] if size else ""
         seq, ack = self._numbers(key, flags, found)
-        if flags & (SYN | ACK) == SYN:
+        if flags & (SYN | ACK) == SYN and len(self.open_syns) < _SYNS_KEPT:
             self.open_syns[key[1]] = key
         self.follower.segment(
             key,
@@ -206,10 +220,11 @@ class _Session:
         key = _joined(shark["source"], found["from"]), _joined(shark["target"], found["to"])
         names = {"FIN": FIN, "SYN": SYN, "RST": RST, "ACK": ACK}
         flags = sum(names.get(word.strip(), 0) for word in found["flags"].split(","))
-        if flags & (SYN | ACK) == SYN:
+        if flags & (SYN | ACK) == SYN and len(self.open_syns) < _SYNS_KEPT:
             self.open_syns[key[1]] = key
         seq, ack = int(found["seq"]) & _MASK, int(found["ack"] or 0) & _MASK
         if not flags & SYN:
+            self.headers = max(0, int(shark["size"]) - int(found["length"] or 0))
             self._infer(key, seq)
             if flags & ACK:
                 self._infer((key[1], key[0]), ack)
@@ -232,7 +247,7 @@ class _Session:
         if not shark["protocol"].startswith(("HTTP", "TLS", "SSL")):
             return
         text = shark["info"] if shark["protocol"].startswith("HTTP") else ""
-        length = max(1, int(shark["size"]) - _FRAME_HEADERS)
+        length = max(1, int(shark["size"]) - self.headers)
         spoken = _Spoken(
             shark["source"], shark["target"], length, self._time(shark), line.number, text
         )
@@ -307,13 +322,12 @@ class _Session:
 
 
 _SPOKEN_KEPT = 200
+_SYNS_KEPT = 1000
 _INFERRED = 1 << 20
 _HEADERS_DIFFER = 60
 """Bytes by which the headers of two frames differ at most."""
 _EPOCH = 1e8
 """Seconds from which a bare number is a point in time and no time since the first packet."""
-_FRAME_HEADERS = 66
-"""Bytes of Ethernet, IPv4 and TCP with timestamps."""
 
 
 def _address(text: str) -> str:

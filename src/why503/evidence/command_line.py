@@ -7,7 +7,8 @@ from functools import lru_cache
 
 _PROGRAMS = "kubectl|k|oc|istioctl|curl|dig|nslookup|host|getent|ss|netstat"
 _COMMAND = re.compile(
-    r"^[ \t]{0,8}(?:[^\n]{0,120}?(?:[$#>%❯➜→»]|;[ ]?do)[ ]{1,4})?"
+    r"^[ \t]{0,8}(?:[^\n]{0,120}?(?:[$#>%❯➜→»]|;[ ]?do)[ ]{1,4}"
+    r"|[➜→][ ]{1,4}[^\s$]{1,80}[ ](?:git:\(\S{1,80}\)[ ])?(?:✗[ ])?)?"
     r"(?:sudo[ ]|time[ ]|watch[ ])?"
     rf"(?:/\S{{1,60}}/)?(?P<program>{_PROGRAMS})[ ]{{1,8}}(?P<rest>\S.{{0,4000}})$"
 )
@@ -17,7 +18,7 @@ _VERBS_TEXT = (
 )
 _VERBS = frozenset(_VERBS_TEXT.split())
 _ISTIO_VERBS_TEXT = (
-    "proxy-config pc proxy-status ps analyze x experimental install version dashboard"
+    "proxy-config pc proxy-status ps analyze authn x experimental install version dashboard"
 )
 _ISTIO_VERBS = frozenset(_ISTIO_VERBS_TEXT.split())
 _OPTION_WITH_VALUE_TEXT = (

@@ -7,7 +7,9 @@ LONGEST_BODY = 2_000
 
 _MARKS = re.compile(r"[ \t]{0,8}(?:(?:#|//|→|=>|->|[|>*\"'`])[ \t]{0,8}){0,4}")
 _BODY = re.compile(
-    r"(?:upstream connect error or disconnect/reset before headers|no healthy upstream|"
+    r"(?:(?:<\w{1,10}>){0,4}(?:400 )?The plain HTTP request was sent to HTTPS port|"
+    r"Client sent an HTTP request to an HTTPS server|"
+    r"upstream connect error or disconnect/reset before headers|no healthy upstream|"
     r"upstream request timeout|"
     r"RBAC: access denied|fault filter abort|local_rate_limited|stream timeout|envoy overloaded|"
     r"Jwt (?:is|header|verification|issuer|not|payload|cannot|authentication)|"

@@ -13,6 +13,17 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.WASM_FAILED, re.compile(r"local reply with details (wasm_fail_stream)")),
     (Kind.LOCAL_REPLY, re.compile(r"(?:Sending|Preparing) local reply with details (.*)")),
     (Kind.LOCAL_REPLY, re.compile(r"Resetting stream due to (\S+?)\.? Prior headers")),
+    (
+        Kind.RBAC_DENIED,
+        re.compile(r"^enforced denied(?:, matched policy )?(?:none\b)?(.*)"),
+    ),
+    (Kind.SNIFFING_ENDED, re.compile(r"^(listener filter times out after \d{1,9} ms)")),
+    (
+        Kind.DNS_FAILED,
+        re.compile(
+            r"^dns resolution for (\S{1,253}) (?:completed with status [1-9]|failed)"
+        ),
+    ),
     (Kind.TLS_ERROR, re.compile(r"(TLS[_ ]error:.*)")),
     (Kind.TLS_ERROR, re.compile(r"(verify cert failed:.*)")),
     (
@@ -81,6 +92,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        Kind.LISTENER_UPDATE,
+        re.compile(r"^(draining (?:listener '|\d{1,6} filter chains? in listener).*)"),
+    ),
+    (
         Kind.DRAINING,
         re.compile(
             r"(Agent draining .*|Graceful termination period is .*|There are still \d+ active "
@@ -92,7 +107,13 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         Kind.STARTED,
         re.compile(r"(Envoy proxy is ready.*|all dependencies initialized\. starting workers.*)"),
     ),
-    (Kind.OVERLOADED, re.compile(r"([Oo]verload (?:action|manager|state).*|.{0,60}load shed.*)")),
+    (
+        Kind.OVERLOADED,
+        re.compile(
+            r"([Oo]verload (?:action|manager|state).*|.{0,60}load shed.*|"
+            r".{0,80}global (?:max )?downstream connections? .*)"
+        ),
+    ),
     (
         Kind.EXT_AUTHZ_ERROR,
         re.compile(r"(.{0,80}(?:ext_authz|CheckRequest).{0,160}(?:fail|error|timeout).*)"),
@@ -117,7 +138,7 @@ _HINT = re.compile(
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
-    r"hosts|timed out"
+    r"hosts|timed out|denied|times out|dns resolution"
 )
 
 

@@ -34,6 +34,8 @@ _AGENT_TEXT = re.compile(
 _IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
 _TAGS = re.compile(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
 _TAG = re.compile(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
+_EPOCH = re.compile(r"\[Envoy \(Epoch \d{1,6}\)\] ")
+"""What pilot-agent of Istio 1.4 and 1.5 put in front of each line of Envoy."""
 _THREAD = re.compile(r"\s{1,200}thread=\d{1,20}\s*$")
 
 
@@ -53,6 +55,8 @@ class EnvoyLine:
 def parsed(line: str) -> EnvoyLine | None:
     """Parts of a line of the proxy container; None where it has none of the known shapes."""
     text = line[:SCAN_LENGTH]
+    if (epoch := _EPOCH.match(text)) is not None:
+        text = text[epoch.end() :]
     first = text[:1]
     if first == "[":
         found = _PLAIN.match(text)

@@ -16,7 +16,7 @@ _RESET = re.compile(
 )
 _DETAILS = re.compile(
     r"(?:Sending|Preparing) local reply with details (\S.*)|Resetting stream due to (\S+?)\.? "
-    r"Prior headers"
+    r"Prior headers|^stream reset: reset reason:? ?[^,]{0,200}, response details: (downstream_\S+)"
 )
 _DUMP = re.compile(r"\s{0,8}'(?P<key>[^']{1,200})', '(?P<value>.{0,4000}?)'\s*(?:thread=\d+)?\s*$")
 _WANTED = {
@@ -111,7 +111,7 @@ class Streams:
             stream.reset = reset[1].strip()
             stream.transport_failure = mask((reset[2] or "").strip())
         elif (details := _DETAILS.search(text)) is not None:
-            stream.details = mask((details[1] or details[2]).strip())
+            stream.details = mask((details[1] or details[2] or details[3]).strip())
         elif (cluster := _CLUSTER.search(text)) is not None:
             stream.fields["upstream_cluster"] = cluster[1]
             stream.fields.setdefault("path", mask(cluster[2]))

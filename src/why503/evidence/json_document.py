@@ -21,6 +21,9 @@ LINES_LIMIT = 2_000_000
 YAML_LIMIT = 4_000_000
 """Characters of YAML that are read; a larger dump is asked for as JSON."""
 
+_DEPTH = 1000
+"""Brackets inside brackets that are followed in a cut document."""
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],]', re.DOTALL)
 _AT_BYTE = re.compile(r"\(byte (\d{1,18})\)")
 _CLOSER = {"{": "}", "[": "]"}
@@ -96,6 +99,8 @@ def _closed(text: str) -> tuple[str, int]:
     for token in _TOKEN.finditer(text):
         sign = token[0][0]
         if sign in _CLOSER:
+            if len(stack) == _DEPTH:
+                break
             stack.append(_CLOSER[sign])
         elif sign == ",":
             end, depth = token.start(), len(stack)

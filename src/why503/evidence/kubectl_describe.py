@@ -1,4 +1,7 @@
-"""Pages of `kubectl describe`: the object as far as the page tells, and its events."""
+"""Pages of `kubectl describe`: the object as far as the page tells, and its events.
+
+Events are often pasted alone, without the page they belong to; they then name no object.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -18,6 +21,15 @@ _FIRST = re.compile(r"Name:[ ]{2,40}[a-z0-9][a-z0-9.:-]{0,252}$")
 _TOP = re.compile(r"[A-Z][A-Za-z0-9 ()/.-]{0,60}:(?:[ ]{1,60}\S.*|[ ]*)$")
 
 
+_EVENTS = re.compile(r"[ ]{0,8}Events:[ ]*$")
+_EVENT_HEAD = re.compile(r"[ ]{0,8}(?:Type[ ]{2,40}Reason[ ]{2,40}Age\b|----[ ]{2,40}------)")
+_EVENT_ROW = re.compile(
+    r"[ ]{0,8}(?:Normal|Warning)[ ]{2,40}[A-Z][A-Za-z]{2,40}[ ]{2,40}"
+    r"(?:(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>)(?: \(x\d{1,9} over \S{1,20}\))?[ ]{2,60}\S"
+)
+_PROBE = re.compile(r"[ ]{0,8}(?P<text>(?:Startup|Readiness|Liveness) probe (?:failed|errored):.*)")
+
+
 @dataclass
 class _Page:
     """Lines of one page."""
@@ -34,6 +46,8 @@ class _Session:
     kind: str = ""
     page: _Page | None = None
     pages: list[_Page] = field(default_factory=list)
+    loose: _Page | None = None
+    """Events that stand under no page."""
     after_address: bool = False
     """True behind a line of nslookup, whose `Name:` is none of ours."""
 
@@ -58,9 +72,25 @@ class _Session:
             self.page = None
         self.after_address = text.startswith(("Address", "Server:"))
         if self.page is None:
-            return False
+            return self._loose_event(line.number, text)
         if len(self.page.rows) < LONGEST:
             self.page.rows.append((line.number, text))
+        return True
+
+    def _loose_event(self, number: int, text: str) -> bool:
+        """Claim rows of an Events table, or a probe's words, that stand under no page."""
+        if _EVENTS.match(text) or _EVENT_HEAD.match(text):
+            return True
+        row = text if _EVENT_ROW.match(text) else ""
+        if not row and (probe := _PROBE.match(text)) is not None:
+            row = f"Warning  Unhealthy  -  kubelet  {probe['text']}"
+        if not row:
+            return False
+        if self.loose is None:
+            self.loose = _Page(kind="", rows=[(number, "Events:")])
+            self.pages.append(self.loose)
+        if len(self.loose.rows) < LONGEST:
+            self.loose.rows.append((number, f"  {row.strip()}"))
         return True
 
     def finish(self) -> Reading:

@@ -108,6 +108,8 @@ def object_of(kind: str, row: Row, namespace: str) -> dict[str, Any]:
     if place := row.get("NAMESPACE", "") or namespace:
         metadata["namespace"] = place
     data: dict[str, Any] = {"kind": kind or kind_named(prefix), "metadata": metadata}
+    if (labels := _labels(row.get("LABELS", ""))) is not None:
+        metadata["labels"] = labels
     fill = _FILLERS.get(data["kind"])
     if fill is not None:
         fill(row, data)

@@ -26,6 +26,15 @@ _SEEN = re.compile(r"(?:\d{1,9}[smhdy]){1,4}(?: \(x\d+ over \S+\))?|<unknown>|<i
 _RESTARTED = re.compile(r"\(\S{1,20} ago\)")
 _JSONPATH = re.compile(r"\{?\.?(?P<path>[\w./\\'\"\[\]-]{1,300})\}?")
 _STEP = re.compile(r"\['?\"?([^\]'\"]{1,200})'?\"?\]|((?:\\\.|[^.\[\]])+)")
+_POD_ROW = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9.-]{1,252})[ ]{2,60}\d{1,3}/\d{1,3}[ ]{2,20}"
+    r"(?:Running|Terminating|Pending|CrashLoopBackOff|OOMKilled|Error|Completed|Evicted|"
+    r"ContainerCreating|PodInitializing|ImagePullBackOff|ErrImagePull|Init:\S{1,40})[ ]{2,20}"
+    r"\d{1,9}(?: \(\S{1,20} ago\))?[ ]{2,20}(?:\d{1,9}[smhdy]){1,4}"
+    r"(?P<wide>[ ]{2,40}\S{2,45}[ ]{2,40}\S{1,253}.{0,200})?$"
+)
+"""A row of pods that was pasted without its header."""
+_POD_TITLES = tuple((title, place) for place, title in enumerate("NAME READY STATUS RESTARTS AGE".split()))
 _LONE_CELL = re.compile(
     r"[ ]{0,4}(?:[#>][ ]{0,4})?(?P<title>MODE|STATUS|TYPE|HOST|"
     r"ACTION):[ ]{1,4}(?P<value>\S{1,200})$"
@@ -63,6 +72,10 @@ class _Session:
         if self._header(text) or (self.titles and self._row(text, line.number)):
             return True
         self.titles = ()
+        if (pod := _POD_ROW.match(text)) is not None:
+            wide = (("IP", 5), ("NODE", 6)) if pod["wide"] else ()
+            self.titles, self.kind = (*_POD_TITLES, *wide), "Pod"
+            return self._row(text, line.number)
         return self._value(text, line.number) or self._lone_cell(text, line.number)
 
     def finish(self) -> Reading:

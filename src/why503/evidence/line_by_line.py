@@ -13,6 +13,9 @@ from why503.support.text import _
 WHOLE = 0.99
 """The bid of the first line reader from which the others are not asked for theirs."""
 
+_HEAD = 8192
+"""Characters of a text that tell whether it begins as an access log."""
+
 _EXCERPT = 60
 _ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
 """A blank line, and what people write for lines that they left out, or between two parts."""
@@ -38,6 +41,13 @@ class _Desk:
     session: LineSession
     claimed: int = 0
     broken: bool = False
+
+
+def begins_as_access_log(text: str) -> bool:
+    """True where every one of the first lines is an access log's: no document is to be expected."""
+    head = [line for line in text[:_HEAD].splitlines()[:-1] if line.strip()]
+    sample = [Line(number=number, text=line) for number, line in enumerate(head, start=1)]
+    return bool(sample) and readers.first_line_reader().bid(sample) >= WHOLE
 
 
 def by_line(lines: Iterator[Line], context: Context) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from why503.evidence.manifest_kind import kind_of_shape
 from why503.evidence.manifest_mask import masked
 from why503.evidence.reader import Context, Reading
 from why503.evidence.yaml_tree import Node, Trouble, documents, plain
@@ -81,7 +82,7 @@ def _manifest(
     metadata = metadata if isinstance(metadata, dict) else {}
     return Manifest(
         source=context.source(*place),
-        kind=_word(data.get("kind")),
+        kind=_word(data.get("kind")) or kind_of_shape(data),
         api_version=_word(data.get("apiVersion")),
         name=_word(metadata.get("name")) or _word(metadata.get("generateName")),
         namespace=_word(metadata.get("namespace")),

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from why503.evidence import readers
 from why503.evidence.access_log import find_formats
-from why503.evidence.line_by_line import Outcome, by_line, fault_of
+from why503.evidence.line_by_line import Outcome, begins_as_access_log, by_line, fault_of
 from why503.evidence.prefix import Peeler, unwrap_document
 from why503.evidence.reader import (
     Context,
@@ -191,7 +191,7 @@ def _read(file: TextFile, context: Context) -> Outcome:
     text = file.text()
     said: list[Unread] = []
     peeled = unwrap_document(text) if text else None
-    if text and peeled is None:
+    if text and peeled is None and not begins_as_access_log(text):
         for reader in _sure_readers(text):
             reading = _as_document(reader, text, context)
             if reading.facts:

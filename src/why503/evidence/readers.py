@@ -30,6 +30,7 @@ _LINES = (
     "victoriametrics",
     "kubectl_describe",
     "kubectl_table",
+    "istioctl_analyze",
     "istioctl_table",
     "stats",
     "ready",

@@ -4,6 +4,7 @@ Parses nothing, weighs nothing, imports no other room.
 """
 
 from why503.facts.access_log import AccessLog, Misread, RequestGroup
+from why503.facts.analysis import Analysis
 from why503.facts.app_event import AppEvent, AppEventKind
 from why503.facts.certificate import Certificate
 from why503.facts.counter import Counter
@@ -45,6 +46,7 @@ from why503.facts.tunnel import Tunnel
 
 __all__ = [
     "AccessLog",
+    "Analysis",
     "AppEvent",
     "AppEventKind",
     "Bundle",

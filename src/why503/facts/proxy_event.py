@@ -41,6 +41,12 @@ class ProxyEventKind(StrEnum):
     EXT_AUTHZ_ERROR = "ext_authz error"
     LISTENER_UPDATE = "listener update"
     NO_CLUSTER_ENDPOINTS = "no endpoints"
+    RBAC_DENIED = "RBAC denied"
+    """A policy was enforced and denied; `text` is the policy, ``""`` where none is named."""
+    SNIFFING_ENDED = "listener filter timed out"
+    """The client sent nothing while the listener waited to see which protocol it speaks."""
+    DNS_FAILED = "DNS resolution failed"
+    """`text` is the name that did not resolve."""
     OTHER = "other"
 
 

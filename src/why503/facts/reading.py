@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from why503.facts.access_log import AccessLog
+from why503.facts.analysis import Analysis
 from why503.facts.app_event import AppEvent
 from why503.facts.certificate import Certificate
 from why503.facts.counter import Counter
@@ -33,6 +34,7 @@ Fact = (
     | ProxyCluster
     | Listening
     | DnsAnswer
+    | Analysis
     | Tunnel
     | TcpConnection
     | LoadedCluster

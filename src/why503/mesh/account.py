@@ -15,6 +15,8 @@ from why503.mesh.failure import Role
 
 _INBOUND_BIND = frozenset({"127.0.0.6", "::6"})
 """Source addresses of a sidecar's connections to its own application."""
+_TOO_MANY_REQUESTS = 429
+"""A client that shows this, and no more, may have met a rate limit of any proxy."""
 LONG_ENOUGH = 1000.0
 """Milliseconds from which a client that left during a good answer may have lost patience."""
 _NAMES_NOTHING = (PASSTHROUGH, BLACK_HOLE, *INBOUND_PASSTHROUGH)
@@ -78,7 +80,8 @@ def is_failure(request: Request, outcome: Outcome) -> bool:
     if outcome.ending is Ending.VIA_UPSTREAM:
         return code >= 500 or outcome.behind is not None
     if outcome.ending is Ending.UNKNOWN:
-        return code >= 500 or (not 0 < code < 400 and bool(request.flags or request.body))
+        asked = request.witness is Witness.CLIENT and code == _TOO_MANY_REQUESTS
+        return code >= 500 or asked or (not 0 < code < 400 and bool(request.flags or request.body))
     if outcome.ending in {Ending.DIRECT_RESPONSE, Ending.FILTER_FAILED}:
         return not 0 < code < 400
     return not (outcome.ending is Ending.EXT_AUTHZ_DENIED and 300 <= code < 400)

@@ -177,7 +177,7 @@ def _of_selectors(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
         workload
         for kind in WORKLOAD_KINDS
         for workload in mesh.manifests(kind)
-        if not workload.partial and "gateway" in workload.name and labels_of(workload)
+        if "gateway" in workload.name and labels_of(workload)
     ]
     for gateway in gateways if workloads else []:
         selector = mapping_of(gateway.get("spec", "selector"))

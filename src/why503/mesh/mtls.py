@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
-from why503.facts import Manifest
+from why503.facts import Manifest, Request, Source
 from why503.facts.manifest import Path
+from why503.mesh.account import destination_of
 from why503.mesh.endpoint import workload_port
+from why503.mesh.failure import Failure, Role
+from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import scoped
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
 from why503.mesh.version import istio_version
-from why503.mesh.workload import has_sidecar, is_external
+from why503.mesh.workload import has_sidecar, is_external, same_host
 from why503.support.text import _
 
 MODES = frozenset({"STRICT", "PERMISSIVE", "DISABLE"})
+_CUT = ("curl: (56) Recv failure: Connection reset", "curl: (52) Empty reply")
+"""How curl tells of a connection that was cut in place of an answer."""
 _AUTO_MTLS_SINCE = 1583366400.0
 """Release of Istio 1.5, 2020-03-05, seconds since 1970."""
 
@@ -115,3 +120,27 @@ def mutual_somewhere(mesh: Mesh) -> tuple[Manifest, ...]:
         if not rule.get("spec", "host")
         and word_of(rule.get("spec", "trafficPolicy", "tls", "mode")).upper() == "ISTIO_MUTUAL"
     )
+
+
+def cut_without_http(hop: Hop) -> tuple[Failure, ...]:
+    """Failures of which a client says that its connection was cut before any HTTP came back.
+
+    A client with a sidecar never sees that: its own proxy answers in HTTP.
+    """
+    return tuple(
+        failure
+        for failure in hop.failures
+        if failure.role is Role.CLIENT
+        and failure.teller.code is None
+        and (failure.teller.body or "").startswith(_CUT)
+    )
+
+
+def went_well_before(mesh: Mesh, host: str, moment: float | None) -> Source | None:
+    """Place of a request to ``host`` that went well before ``moment``, seconds since 1970."""
+    for told in mesh.facts(Request) if moment is not None else ():
+        good = told.code is not None and told.code < 400 and told.time is not None
+        if good and (told.time or 0.0) < (moment or 0.0):
+            if same_host(destination_of(told)[0], host):
+                return told.source
+    return None

@@ -37,6 +37,8 @@ class Party:
     """``""``: not told."""
     address: str = ""
     """``""``: not told."""
+    outside: bool = False
+    """True for no pod at all: only an `ipBlock` can mean it."""
 
 
 class Verdict(NamedTuple):
@@ -211,6 +213,8 @@ def _port_fits(entry: object, port: _Port) -> bool | None:
 def _peer_fits(policy: Manifest, entry: Mapping[str, Any], peer: Party, mesh: Mesh) -> bool | None:
     if "ipBlock" in entry:
         return _in_block(mapping_of(entry.get("ipBlock")), peer.address)
+    if peer.outside:
+        return False
     space: bool | None
     if "namespaceSelector" in entry:
         space = _namespace_fits(mapping_of(entry.get("namespaceSelector")), peer, mesh)

@@ -277,7 +277,10 @@ def _of_events(mesh: Mesh, host: str, pods: Sequence[Manifest]) -> Iterator[Life
             mine = name in nodes or not host
         else:
             mine = kind in {"Pod", ""} and (
-                not host or name in known or any(is_pod_of(name, one) for one in names)
+                not host
+                or name in known
+                or not (kind or name)  # pasted without the page they belong to
+                or any(is_pod_of(name, one) for one in names)
             )
         if mine:
             yield from _of_event(event, "" if kind == "Node" else name)

@@ -66,6 +66,9 @@ def proxy_began_after(hop: Hop, mesh: Mesh) -> tuple[float, tuple[Source, ...]] 
     """
     span = _span(hop)
     tellers = {failure.teller.teller for failure in hop.failures}
+    started = {e.teller for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.STARTED}
+    if not mesh.logs and not started & tellers and len(started) == 1:
+        tellers |= started  # one proxy's log beside one application's: those of one pod
     if span is None:
         return None
     ready = [

@@ -66,8 +66,8 @@ def _has_selector(mesh: Mesh, host: str) -> bool:
 def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     """Names under which the pods of a host tell in logs (see `Request.teller`).
 
-    Proxies with inbound requests for the host; then pods and workloads by name; else the only log
-    that is not a caller's. Every teller for the host ``""``.
+    Proxies with inbound requests for the host; then pods and workloads by name; where no name
+    tells, also the only log that is not a caller's. Every teller for the host ``""``.
     """
     told = _all_tellers(mesh)
     if not host:
@@ -84,11 +84,14 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     }
     names = workload_names(mesh, host)
     pods = {pod.name for pod in pods_of(mesh, host)} - {""}
-    found |= {teller for teller in told if _named(teller, names, pods)}
-    if found:
-        return frozenset(found)
-    rest = told - _callers(mesh) - serving_tellers(mesh)
-    return rest if len(rest) == 1 else frozenset()
+    named = {teller for teller in told if _named(teller, names, pods)}
+    rest = told - _callers(mesh) - serving_tellers(mesh) - found - named
+    if found and not named:
+        # Only the server's proxy is known: the one application that called nobody is behind it.
+        rest &= {event.teller for event in mesh.facts(AppEvent)}
+    elif found or named:
+        return frozenset(found | named)
+    return frozenset(found | rest) if len(rest) == 1 else frozenset(found)
 
 
 def _all_tellers(mesh: Mesh) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _UNITS = {
     "ns": 1e-9,
@@ -21,6 +22,8 @@ _ENDLESS = 1e18
 
 _THOUSAND = 999.5
 """From here three digits would be written with an exponent."""
+
+_WEEKDAY = re.compile(r"[ ]{0,8}[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d")
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -63,9 +66,11 @@ def _short(number: float) -> str:
 def moment_of(text: str) -> float | None:
     """Seconds since 1970 of an RFC 3339 / ISO 8601 time; None where the text is none.
 
-    Takes `Z` and offsets, `T` or a blank, fractions up to nanoseconds. A time without a
-    zone is taken as UTC.
+    Takes `Z` and offsets, `T` or a blank, fractions up to nanoseconds, and the dates of `kubectl
+    describe` (`Mon, 11 Dec 2023 09:15:21 +0000`). A time without a zone is taken as UTC.
     """
+    if _WEEKDAY.match(text):
+        return _dated(text.strip())
     word = text.strip().replace(" ", "T", 1).replace(",", ".")
     word = re.sub(r"(\.\d{6})\d+", r"\1", word)
     word = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", word)
@@ -78,6 +83,15 @@ def moment_of(text: str) -> float | None:
     try:
         return found.timestamp()
     except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _dated(text: str) -> float | None:
+    """Seconds since 1970 of an RFC 1123 date; None where it is none."""
+    try:
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (OverflowError, TypeError, ValueError, OSError):
         return None
 
 

@@ -89,8 +89,8 @@ def pcap(frames: Iterable[tuple[float, bytes]], *, order: str = "<", nano: bool 
          link: int = 1, snap: int = 1 << 18) -> bytes:  # fmt: skip
     magic, scale = (0xA1B23C4D, 10**9) if nano else (0xA1B2C3D4, 10**6)
     parts = [struct.pack(order + "LHHLLLL", magic, 2, 4, 0, 0, snap, link)]
-    for time, frame in frames:
-        ticks = round(time * 10**6) * (scale // 10**6)
+    for at, frame in frames:
+        ticks = round(at * 10**6) * (scale // 10**6)
         kept = frame[:snap]
         parts.append(struct.pack(order + "LLLL", *divmod(ticks, scale), len(kept), len(frame)))
         parts.append(kept)
@@ -122,7 +122,18 @@ def program(name: str) -> str:
 
 def tshark(path: Path, only: str, *fields: str) -> list[list[str]]:
     """Fields of every packet that tshark finds with a filter."""
-    words = [program("tshark"), "-n", "-r", str(path), "-Y", only, "-T", "fields", "-E", "occurrence=f"]
+    words = [
+        program("tshark"),
+        "-n",
+        "-r",
+        str(path),
+        "-Y",
+        only,
+        "-T",
+        "fields",
+        "-E",
+        "occurrence=f",
+    ]
     for field in fields:
         words += ["-e", field]
     done = subprocess.run(words, check=True, capture_output=True, text=True)

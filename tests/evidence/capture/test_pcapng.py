@@ -19,8 +19,12 @@ def option(order: str, code: int, value: bytes) -> bytes:
     return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def interface(order: str = "<", *, name: bytes = b"", resolution: int = 6, offset: int = 0) -> bytes:
-    options = option(order, 9, bytes([resolution])) + option(order, 14, struct.pack(order + "q", offset))
+def interface(
+    order: str = "<", *, name: bytes = b"", resolution: int = 6, offset: int = 0
+) -> bytes:
+    options = option(order, 9, bytes([resolution])) + option(
+        order, 14, struct.pack(order + "q", offset)
+    )
     if name:
         options += option(order, 2, name)
     return block(order, 1, struct.pack(order + "HHL", 1, 0, 0) + options + option(order, 0, b""))

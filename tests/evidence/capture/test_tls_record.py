@@ -1,3 +1,4 @@
+import itertools
 import ssl
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_name_in_a_real_client_hello_is_read() -> None:
 def test_records_are_followed_however_they_are_cut(cuts: list[int]) -> None:
     stream = HELLO + DATA + DATA + ALERT + GOODBYE
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    heard = hear(*(stream[a:b] for a, b in zip(edges, edges[1:], strict=False)))
+    heard = hear(*(stream[a:b] for a, b in itertools.pairwise(edges)))
     assert heard.alerts == [("fatal", "unknown_ca"), ("", "")]
     assert len(heard.hellos) == 1
 

@@ -44,6 +44,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.proxy_state import counters
 from why503.mesh.traffic_policy import limits_set
 from why503.support.text import _
 
@@ -52,6 +53,7 @@ TITLE = _("A limit of the connection pool was reached and the proxy turned the s
 READS = frozenset(
     {
         "BackendTrafficPolicy",
+        "Counter",
         "DestinationRule",
         "GRPCRoute",
         "HTTPRoute",
@@ -73,8 +75,16 @@ OVERFLOW_BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,
     _("{count} answers have exactly the length of Envoy's overflow body (81 bytes)."),
 )
+COUNTED = Clue(
+    Weight.SPEAKS_FOR, _("The proxy counts {count} requests turned away by a limit ({name}).")
+)
+NOTHING_ELSE = Clue(
+    Weight.HINTS, _("Of the answers 503 nothing says how they came about but {name}.")
+)
 LIMIT_SET = Clue(Weight.SPEAKS_FOR, _("{by} sets {limit}."))
 
+_OVERFLOWS = ("upstream_rq_pending_overflow", "upstream_rq_active_overflow")
+_UNAVAILABLE = 503
 SMALL = 1000
 """A limit above this is no circuit breaker that a small burst would meet."""
 
@@ -83,10 +93,29 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UO, and the limit that was set."""
     failures = hop.having(Ending.OVERFLOW)
     if not failures:
+        yield from _counted(hop, mesh)
         return
     surmised = all(failure.outcome.surmised or failure.outcome.behind for failure in failures)
     clue = OVERFLOW_BY_LENGTH if surmised else OVERFLOW
     yield clue.hit(*hop.sources(failures), count=len(failures))
+    for limit in limits_set(mesh, hop.host, hop.port)[:1]:
+        sources = [limit.source] if limit.source else []
+        yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)
+
+
+def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Where no request tells how it ended: the proxy's own count of what it turned away."""
+    unknown = hop.having(Ending.UNKNOWN)
+    if len(unknown) < hop.count:
+        return
+    found = [c for name in _OVERFLOWS for c in counters(mesh, name, host=hop.host) if c.value > 0]
+    if not found:
+        return
+    most = max(found, key=lambda counter: counter.value)
+    count, name = f"{most.value:.0f}", most.name
+    yield COUNTED.hit(most.source, count=count, name=name)
+    if unknown and all(failure.teller.code == _UNAVAILABLE for failure in unknown):
+        yield NOTHING_ELSE.hit(*hop.sources(unknown), name=name)
     for limit in limits_set(mesh, hop.host, hop.port)[:1]:
         sources = [limit.source] if limit.source else []
         yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)

@@ -57,6 +57,7 @@ from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, service_name
+from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting, whole_number
 from why503.mesh.timing import recovered, successes
 from why503.mesh.traffic_policy import destination_rules_for, outlier_detection
@@ -68,6 +69,7 @@ TITLE = _("Outlier detection took endpoints out of load balancing, and too few o
 READS = frozenset(
     {
         "BackendTrafficPolicy",
+        "Counter",
         "DaemonSet",
         "Deployment",
         "DestinationRule",
@@ -95,6 +97,12 @@ EJECTED = Clue(Weight.PROVES, _("The proxy has ejected {address} (outlier check 
 EJECTED_YET_USED = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy has ejected {address} and sends to it all the same: too many are ejected."),
+)
+COUNTED = Clue(
+    Weight.SPEAKS_FOR, _("The proxy counts {count} endpoints as ejected now (ejections_active).")
+)
+COUNTED_ALL = Clue(
+    Weight.SPEAKS_FOR, _("That leaves none: membership_healthy of the same cluster is 0.")
 )
 RULE = Clue(
     Weight.SPEAKS_FOR,
@@ -124,6 +132,7 @@ NOT_READY = Clue(
     Weight.SPEAKS_AGAINST, _("Kubernetes itself lists no ready endpoint of {service}.")
 )
 
+_ACTIVE = "outlier_detection.ejections_active"
 _ERRORS = 5
 """Istio's default for `consecutive5xxErrors`."""
 _NEAR = 0.25
@@ -138,16 +147,31 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not failures:
         if ejected and (hop.having(Ending.VIA_UPSTREAM) or not hop.failures):
             yield EJECTED_YET_USED.hit(ejected[0].source, address=ejected[0].address)
+        elif not hop.failures:
+            yield from _counted(hop, mesh)
         return
     yield NONE_LEFT.hit(*hop.sources(failures), count=len(failures))
     if ejected:
         yield EJECTED.hit(ejected[0].source, address=ejected[0].address)
+    else:
+        yield from _counted(hop, mesh)
     rule = outlier_detection(mesh, hop.host, hop.port)
     yield from _rule(hop, mesh, rule)
     if rule is not None or ejected or not destination_rules_for(mesh, hop.host):
         yield from _errors(hop, mesh)
         yield from _lasts(hop, mesh, rule)
     yield from _kubernetes(hop, mesh)
+
+
+def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The proxy's own count of endpoints that are out now, and whether any is left."""
+    active = [c for c in counters(mesh, _ACTIVE, host=hop.host) if c.value > 0]
+    for counter in active[:1]:
+        yield COUNTED.hit(counter.source, count=f"{counter.value:.0f}", observation="ejected")
+        cluster = counter.name.removesuffix(_ACTIVE)
+        for healthy in counters(mesh, "membership_healthy", host=hop.host):
+            if healthy.name == f"{cluster}membership_healthy" and healthy.value == 0:
+                yield COUNTED_ALL.hit(healthy.source, counter.source, observation="healthy")
 
 
 def _rule(hop: Hop, mesh: Mesh, rule: Setting[Mapping[str, Any]] | None) -> Iterator[Hit]:

@@ -10,6 +10,8 @@ custom bootstrap set the thresholds there; other products may bring some of thei
 ## How to tell
 * Details `overload`, body `envoy overloaded` (16 bytes), or flag OM with `overload manager reset`.
 * Every route of that proxy is hit, not one service.
+* Refused connections: `listener.*.downstream_global_cx_overflow`, in the proxy's log `global
+  downstream connection limit`.
 * Counters `overload.<action>.active`, `http.*.downstream_rq_overload_close`,
   `overload.envoy.resource_monitors.fixed_heap.pressure`.
 * DO and UDO are something else: a drop policy that came with the endpoints (EDS `drop_overloads`).
@@ -46,11 +48,12 @@ from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, server_pod
+from why503.mesh.proxy_state import counters
 from why503.support.text import _
 
 ID = "overload-manager"
 TITLE = _("The proxy itself ran short of memory or connections and shed the request")
-READS = frozenset({"EnvoyFilter", "ProxyEvent", "fragment"})
+READS = frozenset({"Counter", "EnvoyFilter", "ProxyEvent", "fragment"})
 SIGNS = frozenset({"OM", "overload", "envoy overloaded", "overload_manager_reset"})
 AT = At.PROXY
 
@@ -59,10 +62,15 @@ SHED = Clue(
     _("{count} requests were shed by the proxy's overload manager ({word})."),
 )
 SHED_EVENT = Clue(Weight.SPEAKS_FOR, _("The proxy's own log tells of overload: {text}."))
+REFUSED_COUNTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("It counts {count} connections refused at its global limit (downstream_global_cx_overflow)."),
+)
 ACTIONS_SET = Clue(Weight.HINTS, _("{by} sets up the overload manager."))
 
+_CONNECTIONS = "downstream_global_cx_overflow"
 _WORDS = frozenset({"overload", "overload manager reset", "envoy overloaded"})
-_ACTIVE = ("active", "saturated", "shed", "scal")
+_ACTIVE = ("active", "saturated", "shed", "scal", "rejected")
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -76,6 +84,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     for event in mesh.facts(ProxyEvent):
         if event.kind is ProxyEventKind.OVERLOADED and _is_active(event.text):
             yield SHED_EVENT.hit(event.source, text=event.text)
+            break
+    for counter in counters(mesh, _CONNECTIONS):
+        if counter.value > 0:
+            yield REFUSED_COUNTED.hit(counter.source, count=f"{counter.value:.0f}")
             break
     for setting in envoy_settings(mesh, "overload_manager")[:1]:
         sources = [setting.source] if setting.source else []

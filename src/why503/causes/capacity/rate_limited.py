@@ -69,9 +69,13 @@ BY_LENGTH = Clue(
     Weight.HINTS,
     _("{count} answers have exactly the length of Envoy's `local_rate_limited` (18 bytes)."),
 )
+TOO_MANY = Clue(
+    Weight.HINTS, _("{count} answers were 429, and nothing says who in the path gave them.")
+)
 FILTER_SET = Clue(Weight.SPEAKS_FOR, _("{by} puts a rate limit filter into the chain."))
 SERVICE_EVENT = Clue(Weight.HINTS, _("The proxy logged trouble with its rate limit: {text}."))
 
+_TOO_MANY = 429
 BODY_LENGTH = 18
 """Bytes of `local_rate_limited`."""
 _WORD = "ratelimit"
@@ -88,7 +92,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SERVICE_FAILED.hit(*hop.sources(failed), count=len(failed))
     if guessed:
         yield BY_LENGTH.hit(*hop.sources(guessed), count=len(guessed))
-    if hop.failures and not (limited or failed or guessed):
+    told = tuple(f for f in hop.having(Ending.UNKNOWN) if f.teller.code == _TOO_MANY)
+    if told:
+        yield TOO_MANY.hit(*hop.sources(told), count=len(told))
+    if hop.failures and not (limited or failed or guessed or told):
         return
     if hop.failures:
         for limit in http_filters(mesh, _WORD)[:1]:

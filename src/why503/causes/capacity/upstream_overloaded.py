@@ -11,6 +11,8 @@ concurrent ... are executed` and `couldn't start executing the request in ... se
 * The application's own log says so at that moment; this decides.
 * The server's proxy has the request, and the application was still at work when the caller's side
   ended it (`0 DC` there). Durations of the requests that go well rise towards the timeout before.
+* A supervisor that loses patience with a busy worker (gunicorn: `WORKER TIMEOUT`, uWSGI: `HARAKIRI`)
+  kills it: `503 UC` after exactly that patience.
 * Many requests at once, at the hours of load; a new pod relieves it.
 
 ## What to do
@@ -70,6 +72,10 @@ SHEDS = Clue(Weight.SPEAKS_FOR, _("{count} answers {code} came from the applicat
 LATE = Clue(
     Weight.HINTS, _("{count} requests waited for an answer of the application until a clock ended.")
 )
+GIVEN_UP = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} requests were cut only after a while of work (UC): the application gave them up."),
+)
 APP_SAYS = Clue(Weight.SPEAKS_FOR, _("The application says that it is saturated: {text}"))
 SAYS_OFTEN = Clue(Weight.HINTS, _("It said so {count} times around the failures."))
 BODY_SAYS = Clue(Weight.SPEAKS_FOR, _("The answer says that it is saturated: {text}"))
@@ -115,7 +121,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Late or shed answers, and the application's own words."""
     shed = [f for f in hop.having(Ending.VIA_UPSTREAM) if f.teller.code in _CODES]
     late = hop.having(*_LATE)
-    if not shed and not late:
+    cut = hop.having(Ending.CONNECTION_TERMINATION) if not shed and not late else ()
+    if not shed and not late and not cut:
         return
     said = server_said(hop, mesh, frozenset({AppEventKind.OVERLOADED}), around=30.0)
     body = next((f.teller.body for f in shed if _admits(f.teller.body)), "")
@@ -127,6 +134,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SHEDS.hit(*hop.sources(shed), count=len(shed), code=code)
     if late:
         yield LATE.hit(*hop.sources(late), count=len(late))
+    if cut and min(durations(hop), default=0.0) >= _LONG:
+        yield GIVEN_UP.hit(*hop.sources(cut), count=len(cut))
     for event in said[:1]:
         yield APP_SAYS.hit(event.source, text=event.text or event.raw[:200])
     if len(said) > 1:

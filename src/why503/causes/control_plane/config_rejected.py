@@ -92,7 +92,10 @@ _ROUTED = frozenset({Family.CONNECTION, Family.ANSWER, Family.TIME, Family.LIMIT
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Refusals in the logs of proxies and of the control plane."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.CONFIG_REJECTED]
+    told = mesh.facts(ProxyEvent)
+    events = [e for e in told if e.kind is ProxyEventKind.CONFIG_REJECTED]
+    if any(event.kind is ProxyEventKind.SECRET_MISSING for event in told):
+        events = [event for event in events if not _is_secret(event)]
     if not events:
         return
     first = events[0]
@@ -108,6 +111,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield ELSEWHERE.hit(*hop.sources(most=1))
     for patch in mesh.manifests("EnvoyFilter")[:1]:
         yield FILTERS.hit(patch.source, filter=patch.full_name)
+
+
+def _is_secret(event: ProxyEvent) -> bool:
+    """True for the refusal of a Secret, which is an empty one where it is missing."""
+    return "tls.v3.Secret" in event.text
 
 
 def _mentions(events: list[ProxyEvent], host: str) -> bool:

@@ -42,6 +42,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod
@@ -74,6 +75,9 @@ CLOSED_BY_PROXY = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy closed {count} connections itself: downstream_local_disconnect."),
 )
+GONE = Clue(
+    Weight.HINTS, _("{count} long connections ended (DC) when the old listener's drain was over.")
+)
 CUT = Clue(Weight.HINTS, _("{count} requests ended with UC: their connection was closed."))
 LISTENER_CHANGED = Clue(
     Weight.SPEAKS_FOR,
@@ -101,6 +105,8 @@ _LONGEST = 660.0
 _TOGETHER = 1.0
 _LONG_STREAM = 5000.0
 """Milliseconds from which a request outlives what a drain lets pass."""
+_AT_THE_DRAIN = 1.0
+"""Seconds by which the end of a drain and that of the connections it cuts may differ."""
 _SHORT_REQUEST = 50.0
 _SEVERAL = 3
 _BESIDE = 0.1
@@ -112,10 +118,13 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     closed = hop.having(Ending.PROXY_CLOSED)
     cut = hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     changes = _listener_changes(hop, mesh)
-    if not closed and not (cut and changes):
+    gone = () if closed or cut else _gone_with_the_drain(hop, changes)
+    if not closed and not (cut and changes) and not gone:
         return
     if closed:
         yield CLOSED_BY_PROXY.hit(*hop.sources(closed), count=len(closed), observation="ending")
+    elif gone:
+        yield GONE.hit(*hop.sources(gone), count=len(gone), observation="ending")
     else:
         yield CUT.hit(*hop.sources(cut), count=len(cut), observation="ending")
     yield from _changed(hop, changes)
@@ -142,12 +151,28 @@ def _listener_changes(hop: Hop, mesh: Mesh) -> tuple[ProxyEvent, ...]:
     return tuple(found)
 
 
+def _gone_with_the_drain(hop: Hop, changes: Sequence[ProxyEvent]) -> tuple[Failure, ...]:
+    """Long requests that seem to be given up by the caller just one drain time after a change."""
+    return tuple(
+        failure
+        for failure in hop.having(Ending.CLIENT_GONE)
+        if (end := failure.teller.end) is not None
+        and (failure.teller.duration or 0.0) >= _LONG_STREAM
+        and any(
+            abs(end - (change.time or 0.0) - _DRAIN) <= _AT_THE_DRAIN for change in changes
+        )
+    )
+
+
 def _changed(hop: Hop, changes: Sequence[ProxyEvent]) -> Iterator[Hit]:
     ends = [f.teller.end for f in hop.failures if f.teller.end is not None]
     if not changes or not ends:
         return
-    last = changes[-1]
+    last = min(changes[::-1], key=lambda change: abs(min(ends) - (change.time or 0.0) - _DRAIN))
     gap = max(0.0, min(ends) - (last.time or 0.0))
+    if abs(gap - _DRAIN) > _BESIDE * _DRAIN:
+        last = changes[-1]
+        gap = max(0.0, min(ends) - (last.time or 0.0))
     time = clock(last.time or 0.0)
     yield LISTENER_CHANGED.hit(last.source, gap=spell(gap), time=time, what=last.text or last.raw)
     if abs(gap - _DRAIN) <= _BESIDE * _DRAIN:

@@ -39,10 +39,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, Source, Tunnel
+from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import custom_policies
-from why503.mesh.failure import Failure
+from why503.mesh.failure import Failure, Family
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod, service_name
@@ -60,6 +60,7 @@ READS = frozenset(
         "IstioOperator",
         "MeshConfig",
         "Pod",
+        "ProxyEvent",
         "ReplicaSet",
         "Service",
         "StatefulSet",
@@ -87,6 +88,9 @@ POLICY_GIVEN = Clue(Weight.SPEAKS_FOR, _("{policy} (action {action}) applies to 
 REJECTED = Clue(
     Weight.PROVES, _("ztunnel closed {count} connections because a policy rejects them.")
 )
+LOGGED = Clue(
+    Weight.PROVES, _("The proxy's log says that a policy was enforced and denied: {text}")
+)
 ASKED_OUTSIDE = Clue(
     Weight.HINTS, _("No external authorization is set up, so the denial is the policy's own.")
 )
@@ -105,6 +109,7 @@ _REJECTION = ("policy rejection", "explicitly denied by", "allow policies exist"
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The denial, the policy that it names, and ztunnel's rejections."""
     yield from _rejections(hop, mesh)
+    yield from _logged(hop, mesh)
     denied = tuple(f for f in hop.having(Ending.RBAC_DENIED) if _BAD_ACTION not in f.outcome.detail)
     if not denied:
         return
@@ -172,6 +177,16 @@ def _rejections(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     rejected = [t for t in mesh.facts(Tunnel) if any(word in t.error for word in _REJECTION)]
     if rejected:
         yield REJECTED.hit(*(tunnel.source for tunnel in rejected[:3]), count=len(rejected))
+
+
+def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Denials in a proxy's debug log, where no proxy's access log tells otherwise."""
+    if hop.failures and not (hop.family is Family.UNKNOWN or hop.having(Ending.RBAC_DENIED)):
+        return
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.RBAC_DENIED]
+    for event in events[:1]:
+        text = event.text or _("no rule of an ALLOW policy matched")
+        yield LOGGED.hit(event.source, text=text)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

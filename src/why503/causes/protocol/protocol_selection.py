@@ -40,7 +40,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, Manifest
+from why503.facts import AppEvent, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import ports_of
@@ -56,7 +56,7 @@ from why503.support.text import _
 
 ID = "protocol-selection"
 TITLE = _("The mesh takes the port for another protocol than it carries")
-READS = frozenset({"AppEvent", "Service"})
+READS = frozenset({"AppEvent", "ProxyEvent", "Service"})
 SIGNS = frozenset({"http1.codec_error", "DPE", "wrong version number"})
 AT = At.LEG
 
@@ -89,6 +89,15 @@ UNKNOWN_NAME = Clue(
     _("{service} names its port {name}, which is no protocol that Istio knows: it has to sniff."),
 )
 
+WAITED_IN_VAIN = Clue(
+    Weight.SPEAKS_FOR,
+    _("A listener waited in vain for the client's first bytes: here the server speaks first."),
+)
+UNDECLARED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} does not declare what port {port} carries, so the proxy has to sniff."),
+)
+
 _HTTP = frozenset({"http", "http2", "grpc", "grpc-web"})
 _OWN_TLS = re.compile(r"WRONG_VERSION_NUMBER|wrong version number|first record does not look like")
 
@@ -101,11 +110,29 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     broken = hop.having(Ending.PROTOCOL_ERROR, Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     if unreadable or broken or hop.family is Family.UNKNOWN:
         yield from _ports(hop, mesh)
+    if not hop.failures or hop.family is Family.UNKNOWN:
+        yield from _sniffed(hop, mesh)
     if unreadable or hop.family is Family.UNKNOWN:
         for event in mesh.facts(AppEvent):
             if _OWN_TLS.search(event.text):
                 yield CALLER_SPOKE_TLS.hit(event.source, text=event.text[:160])
                 break
+
+
+def _sniffed(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A listener that sniffs in vain, and the port that leaves it to sniff."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.SNIFFING_ENDED]
+    if not events:
+        return
+    yield WAITED_IN_VAIN.hit(events[0].source)
+    service = _service(hop, mesh)
+    for one in (service,) if service is not None else mesh.manifests("Service"):
+        for entry in ports_of(one):
+            found = declared(entry) if hop.port in {entry.port, None} else None
+            if found is not None and found.default:
+                where = one.where("spec", "ports", entry.place)
+                yield UNDECLARED.hit(where, service=one.full_name, port=entry.port)
+                return
 
 
 def _unreadable(hop: Hop) -> tuple[Failure, ...]:

@@ -31,7 +31,7 @@ use a version that resolves both families (Istio 1.17 and later), or give the en
 * Istio DNS proxying: automatic addresses from 240.240.0.0/16 and 2001:2::/48.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from why503.diagnosis.cause import (
     At,
@@ -46,7 +46,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import DnsAnswer, Manifest, ProxyCluster, ProxyEvent, ProxyEventKind
-from why503.mesh.address import PASSTHROUGH, is_address, is_service_name, split_host
+from why503.mesh.address import PASSTHROUGH, cluster_name, is_address, is_service_name, split_host
 from why503.mesh.connecting import dialled, family_of, is_placeholder, not_connected, unanswered
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import proxy_endpoints
@@ -132,6 +132,9 @@ EMPTY = Clue(
     Weight.SPEAKS_FOR,
     _("The cluster of {host}, resolved by DNS, has no address: the name did not resolve."),
 )
+NAME_LOST = Clue(
+    Weight.SPEAKS_FOR, _("The proxy's log says that it could not resolve {host}.")
+)
 UNRESOLVED = Clue(
     Weight.SPEAKS_FOR, _("{count} requests failed because the name could not be resolved.")
 )
@@ -197,7 +200,8 @@ def _who_resolved(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterat
     """Whether the application gave the address, and whether it was good before."""
     teller = failures[0].account
     local = split_host(teller.downstream_local)
-    if not is_address(hop.host) and local[0] and local == split_host(teller.upstream_host):
+    same = local[0] and local == split_host(teller.upstream_host)
+    if same and not is_address(hop.host) and _dials_as_told(hop, mesh):
         yield APP_RESOLVED.hit(
             *hop.sources(failures, most=1), cluster=teller.upstream_cluster or PASSTHROUGH
         )
@@ -205,6 +209,15 @@ def _who_resolved(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterat
     served = [g for g in successes(hop, mesh) if g.upstream_host in hosts]
     if served and recovered(hop, mesh) is False and unanswered(hop, mesh):
         yield DIED_LATER.hit(*served[-1].exemplars[:1], host=service_name(hop))
+
+
+def _dials_as_told(hop: Hop, mesh: Mesh) -> bool:
+    """Whether the cluster has no resolver of its own and dials what the application dialled."""
+    name = hop.failures[0].account.upstream_cluster or ""
+    if cluster_name(name) is None:
+        return True
+    entries = service_entries_of(mesh, hop.host)
+    return any(_resolution(entry) == "NONE" for entry in entries)
 
 
 def _without_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -219,10 +232,13 @@ def _without_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             break
     if is_service_name(hop.host) or not hop.host:
         return
+    lost = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.DNS_FAILED]
+    for event in [event for event in lost if event.text.rstrip(".") == hop.host][:1]:
+        yield NAME_LOST.hit(event.source, host=hop.host)
     known = proxy_endpoints(mesh, hop.host, hop.port)
     if known:
         yield EJECTED.hit(known[0].source)
-    elif any(_resolution(entry) in _DNS for entry in own) or _dns_cluster(hop, mesh):
+    elif any(_resolution(entry) in _DNS for entry in own) or _dns_cluster(hop, mesh, lost):
         yield EMPTY.hit(*hop.sources(), host=hop.host)
 
 
@@ -230,7 +246,9 @@ def _resolution(entry: Manifest) -> str:
     return str(entry.get("spec", "resolution", default="NONE")).upper()
 
 
-def _dns_cluster(hop: Hop, mesh: Mesh) -> bool:
+def _dns_cluster(hop: Hop, mesh: Mesh, lost: Sequence[ProxyEvent]) -> bool:
+    if any(event.text.rstrip(".") == hop.host for event in lost):
+        return True
     return any(
         cluster.host == hop.host and cluster.type.upper().endswith("_DNS")
         for cluster in mesh.facts(ProxyCluster)

@@ -106,6 +106,10 @@ OTHERS_WORK = Clue(
     _("Other hosts outside the mesh are reached from the same proxy: {host}."),
 )
 EGRESS_POLICY = Clue(Weight.PROVES, _("{policy} does not let {caller} connect out to {host}."))
+EGRESS_POLICY_GIVEN = Clue(
+    Weight.SPEAKS_FOR,
+    _("{policy} does not let the pods it selects connect out to {host}, as far as it is shown."),
+)
 EGRESS_ADMITTED = Clue(Weight.SPEAKS_AGAINST, _("{policy} lets {caller} connect out to {host}."))
 
 
@@ -128,9 +132,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _resolved(hop, mesh, failures)
     verdict = _policy(hop, mesh)
     if verdict is not None:
-        clue = EGRESS_ADMITTED if verdict.admitted else EGRESS_POLICY
-        caller = caller_party(hop, mesh).name or _("the caller")
-        yield clue.hit(verdict.source, policy=verdict.policy.full_name, caller=caller, host=host)
+        yield _of_verdict(verdict, caller_party(hop, mesh), host)
+
+
+def _of_verdict(verdict: Verdict, caller: Party, host: str) -> Hit:
+    """A denial proves it only where the policy is known to select the caller."""
+    policy = verdict.policy.full_name
+    if not verdict.admitted and not caller.name:
+        return EGRESS_POLICY_GIVEN.hit(verdict.source, policy=policy, host=host)
+    clue = EGRESS_ADMITTED if verdict.admitted else EGRESS_POLICY
+    name = caller.name or _("the caller")
+    return clue.hit(verdict.source, policy=policy, caller=name, host=host)
 
 
 def _ending(hop: Hop, mesh: Mesh) -> Clue:
@@ -186,7 +198,8 @@ def _resolved(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[H
 
 
 def _policy(hop: Hop, mesh: Mesh) -> Verdict | None:
-    target = Party(name=hop.host, whole=True, address=next(iter(dialled(hop.failures)), ""))
+    address = next(iter(dialled(hop.failures)), "")
+    target = Party(name=hop.host, whole=True, address=address, outside=True)
     return egress_verdict(mesh, caller_party(hop, mesh), target, hop.host, hop.port)
 
 

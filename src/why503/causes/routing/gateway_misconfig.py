@@ -48,6 +48,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import Manifest
 from why503.mesh.address import is_address, split_host
+from why503.mesh.analysed import GATEWAY_UNFIT, analysed
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
@@ -61,7 +62,7 @@ from why503.support.text import _
 ID = "gateway-misconfig"
 TITLE = _("The Gateway's selector, port, hosts or TLS settings do not fit the request")
 READS = frozenset(
-    {"Deployment", "DaemonSet", "Gateway", "Pod", "ReplicaSet", "StatefulSet", "VirtualService"}
+    {"Analysis", "Deployment", "DaemonSet", "Gateway", "Pod", "ReplicaSet", "StatefulSet", "VirtualService"}
 )
 SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
 AT = At.PROXY
@@ -92,6 +93,7 @@ ROUTED_ALL_THE_SAME = Clue(
     ),
 )
 MISFIT = Clue(Weight.SPEAKS_FOR, _("The objects do not fit each other: {text}"))
+ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
 HOST_OPENED = Clue(
     Weight.SPEAKS_AGAINST,
     _("{gateway} opens {host}, and {service} is bound to it with that host."),
@@ -124,6 +126,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _host(host, mesh)
         if course_of(hop, mesh) in {Course.BRIEF, Course.STOPPED} and hop.count > 1:
             yield STOPPED.hit(*hop.sources(most=1), host=host)
+    for message in analysed(mesh, *GATEWAY_UNFIT)[:1]:
+        yield ANALYSED.hit(message.source, text=f"{message.object}: {message.text}")
     for misfit in misfits(mesh, host)[:2]:
         yield MISFIT.hit(*misfit.sources, text=misfit.text, observation=misfit.text)
 

@@ -43,6 +43,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
+from why503.mesh.analysed import SUBSET_LOST, analysed
 from why503.mesh.course import brief
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
@@ -60,6 +61,7 @@ ID = "missing-subset"
 TITLE = _("The route names a subset that is not defined, or that no pod belongs to")
 READS = frozenset(
     {
+        "Analysis",
         "DaemonSet",
         "Deployment",
         "DestinationRule",
@@ -98,6 +100,10 @@ NO_RULE = Clue(
         "DestinationRule for that host was given."
     ),
 )
+ANALYSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("istioctl analyze says so: {text}"),
+)
 EMPTY_SUBSET = Clue(
     Weight.HINTS,
     _("The cluster without endpoints is that of subset {subset}."),
@@ -134,6 +140,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if missing_cluster or not hop.failures:
         if missing_cluster:
             yield NOT_FOUND.hit(*hop.sources(missing_cluster), count=len(missing_cluster))
+        for found in analysed(mesh, SUBSET_LOST)[:1]:
+            yield ANALYSED.hit(found.source, text=f"{found.object}: {found.text}")
         yield from _undefined(hop, mesh)
     for failure in empty[:1]:
         subset = _subset_of(failure)
@@ -222,7 +230,7 @@ def _without_pod(mesh: Mesh, host: str, subset: str) -> Iterator[Hit]:
 
 def workloads_without(mesh: Mesh, host: str, wanted: Mapping[str, object]) -> list[Source]:
     """Places of the host's workloads where none of them has the labels; empty where one has."""
-    known = [w for w in workloads_of(mesh, host) if not w.partial and labels_of(w)]
+    known = [w for w in workloads_of(mesh, host) if labels_of(w)]
     if any(has_labels(labels_of(workload), wanted) for workload in known):
         return []
     return [workload.source for workload in known]

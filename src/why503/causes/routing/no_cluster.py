@@ -27,6 +27,7 @@ has; for hosts outside the mesh add a ServiceEntry.
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -43,6 +44,8 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import Manifest, ProxyCluster
 from why503.mesh.address import cluster_name, is_service_name, short_name
+from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
+from why503.mesh.backend_status import unresolved_backends
 from why503.mesh.course import Course, brief, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_ports
@@ -57,6 +60,7 @@ ID = "no-cluster"
 TITLE = _("The route names a destination that the proxy does not know")
 READS = frozenset(
     {
+        "Analysis",
         "GRPCRoute",
         "HTTPRoute",
         "ProxyCluster",
@@ -108,12 +112,31 @@ BRIEF = Clue(
     Weight.SPEAKS_AGAINST,
     _("The failures ended by themselves: the cluster was missing only for a while."),
 )
+BACKEND_LOST = Clue(
+    Weight.SPEAKS_FOR,
+    _("{route} reports that a backend cannot be found: {text}"),
+)
+ANSWERS_ITSELF = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} requests got 500 from the route itself: so a Gateway API rule without a backend."),
+)
+ANALYSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("istioctl analyze says so: {text}"),
+)
+SUBSET_LACKING = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("istioctl analyze says that a subset is missing: {text}"),
+)
+_GATEWAY_ROUTES = ("httproute/", "grpcroute/")
+"""How Envoy Gateway's names of routes begin."""
 ALWAYS = Clue(Weight.HINTS, _("No request for it went well."))
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """NC, the cluster that the proxy's log names, and the destinations of the routes."""
     failures = hop.having(Ending.NO_CLUSTER)
+    yield from _backends(hop, mesh)
     if hop.failures and not failures:
         return
     if failures:
@@ -127,8 +150,31 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield NAMED.hit(cluster.event.source, cluster=cluster.name)
         if cluster.warming is not None:
             yield WARMING.hit(cluster.warming.source)
+    yield from _analysed(mesh)
     if failures or unknown:
         yield from _destinations(hop, mesh, unknown)
+
+
+def _backends(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Gateway API: a rule whose backend cannot be found answers 500 (direct_response)."""
+    own = [f for f in hop.having(Ending.DIRECT_RESPONSE) if f.teller.code == HTTPStatus(500)]
+    routes = [f for f in own if (f.teller.route or "").startswith(_GATEWAY_ROUTES)]
+    if routes or (own and mesh.has("HTTPRoute", "GRPCRoute")):
+        yield ANSWERS_ITSELF.hit(*hop.sources(own), count=len(own))
+    if own or not hop.failures:
+        for route, place, text in unresolved_backends(mesh)[:1]:
+            yield BACKEND_LOST.hit(place, route=route.full_name or _("A route"), text=text)
+
+
+def _analysed(mesh: Mesh) -> Iterator[Hit]:
+    """What istioctl says of the destinations; a lost host goes before a lost subset."""
+    for found in analysed(mesh, HOST_LOST)[:1]:
+        yield ANALYSED.hit(found.source, text=f"{found.object}: {found.text}")
+        return
+    for found in analysed(mesh, SUBSET_LOST)[:1]:
+        yield SUBSET_LACKING.hit(
+            found.source, text=f"{found.object}: {found.text}", observation="subset"
+        )
 
 
 def _destinations(hop: Hop, mesh: Mesh, unknown: tuple[UnknownCluster, ...]) -> Iterator[Hit]:

@@ -116,7 +116,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif hop.role is Role.CLIENT and (own := [f for f in hop.failures if _is_own_502(f)]):
         server = own[0].teller.server or "envoy"
         yield OWN_502.hit(*hop.sources(own), server=server)
-    elif not hop.having(Ending.NO_ROUTE, Ending.NO_CLUSTER):
+    elif not hop.having(Ending.NO_ROUTE, Ending.NO_CLUSTER) and not _bare_502(hop):
         return
     policy = registry_only(mesh)
     if policy is not None and policy.source is not None:
@@ -147,6 +147,17 @@ def _is_own_502(failure: Failure) -> bool:
         and not told.body
         and told.upstream_service_time is None
         and told.server in {"envoy", "istio-envoy"}
+    )
+
+
+def _bare_502(hop: Hop) -> bool:
+    """True where a client noted nothing but the code 502 (`curl -w '%{http_code}'`)."""
+    return hop.role is Role.CLIENT and any(
+        failure.teller.code == 502
+        and not failure.teller.body
+        and failure.teller.bytes_sent is None
+        and failure.teller.server is None
+        for failure in hop.failures
     )
 
 

@@ -54,9 +54,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Request
-from why503.mesh.account import destination_of
 from why503.mesh.address import cluster_name, is_address
+from why503.mesh.analysed import MODES_CLASH, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
@@ -64,10 +63,12 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import (
     Conflict,
     conflicts,
+    cut_without_http,
     mtls_conflict,
     mutual_somewhere,
     server_mtls,
     switched_off,
+    went_well_before,
 )
 from why503.mesh.naming import namespace_of, selecting_labels, service_name
 from why503.mesh.timing import all_fail, successes
@@ -80,7 +81,7 @@ ID = "mtls-mismatch"
 TITLE = _("One end of the connection speaks mutual TLS and the other plain text")
 READS = frozenset(
     {*WORKLOAD_KINDS, "DestinationRule", "IstioOperator", "MeshConfig", "PeerAuthentication"}
-    | {"ProxyEvent", "Request", "Service", "ServiceEntry", "fragment"}
+    | {"Analysis", "ProxyEvent", "Request", "Service", "ServiceEntry", "fragment"}
 )
 SIGNS = frozenset(
     {"filter_chain_not_found", "connection termination", "UC", "UF", "WRONG_VERSION_NUMBER"}
@@ -144,6 +145,14 @@ CERTIFICATE_LOGGED = Clue(
 HANDSHAKE_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _("The server broke the handshake off (alert 40): in TLS 1.2 for want of a certificate."),
+)
+CUT_WITHOUT_HTTP = Clue(
+    Weight.SPEAKS_FOR,
+    _("A client's connection was cut without any HTTP, as plain text to STRICT is: {text}"),
+)
+CHECKED = Clue(
+    Weight.SPEAKS_FOR,
+    _("istioctl says that the TLS modes of both ends clash: {text}"),
 )
 STRICT_SERVER = Clue(Weight.HINTS, _("{server} demands STRICT mutual TLS."))
 SWITCHED_OFF = Clue(
@@ -240,11 +249,18 @@ def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield _of_conflict(conflict, host)
     elif hop.host:
         yield from _modes(hop, mesh)
-    if conflict is not None or hop.having(Ending.CONNECTION_TERMINATION):
+    cut = cut_without_http(hop)
+    if conflict is not None or cut or hop.having(Ending.CONNECTION_TERMINATION):
         server = server_mtls(mesh, hop.host, hop.port) if hop.host else None
         strict = server is not None and server.value == "STRICT" and not successes(hop, mesh)
         if server is not None and server.source is not None and strict:
             yield STRICT_SERVER.hit(server.source, server=server.by)
+            if cut:
+                yield CUT_WITHOUT_HTTP.hit(*hop.sources(cut), text=cut[0].teller.body)
+    for told in analysed(mesh, *MODES_CLASH):
+        if not hop.host or same_host(told.object, hop.host):
+            yield CHECKED.hit(told.source, text=told.text, observation="caller's TLS mode")
+            break
 
 
 def _conflict(hop: Hop, mesh: Mesh) -> tuple[str, Conflict | None]:
@@ -298,12 +314,8 @@ def _old_rule(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if rule is None:
         return
     yield SWITCHED_OFF.hit(rule.source, client=rule.full_name, observation="caller's TLS mode")
-    for told in mesh.facts(Request):
-        good = told.code is not None and told.code < 400 and told.time is not None
-        same = same_host(destination_of(told)[0], hop.host)
-        if good and same and first is not None and (told.time or 0.0) < first:
-            yield WORKED_BEFORE.hit(told.source)
-            return
+    if (before := went_well_before(mesh, hop.host, first)) is not None:
+        yield WORKED_BEFORE.hit(before)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

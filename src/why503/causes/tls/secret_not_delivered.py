@@ -39,6 +39,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
+from why503.mesh.analysed import SECRET_LOST, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
@@ -50,7 +51,7 @@ from why503.support.text import _
 
 ID = "secret-not-delivered"
 TITLE = _("The proxy never received the certificate or key that it needs")
-READS = frozenset({"Event", "Gateway", "ProxyEvent", "Secret"})
+READS = frozenset({"Analysis", "Event", "Gateway", "ProxyEvent", "Secret"})
 SIGNS = frozenset(
     {
         "Secret is not supplied by SDS",
@@ -78,6 +79,7 @@ REFERENCE_BROKEN = Clue(
     Weight.SPEAKS_FOR,
     _("{object} reports that its certificate reference cannot be resolved: {text}"),
 )
+ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
 MOUNT_FAILED = Clue(
     Weight.SPEAKS_FOR,
     _("A pod waits for a Secret: {text}"),
@@ -107,6 +109,12 @@ def _logged(mesh: Mesh) -> Iterator[Hit]:
 
 
 def _references(mesh: Mesh) -> Iterator[Hit]:
+    for message in analysed(mesh, SECRET_LOST)[:1]:
+        yield ANALYSED.hit(
+            message.source,
+            text=f"{message.object}: {message.text}",
+            observation="missing Secret",
+        )
     for manifest, secret, source in _unmet(mesh):
         yield NO_SECRET.hit(
             source, object=manifest.full_name, secret=secret, observation="missing Secret"

@@ -32,6 +32,7 @@ Say in the ServiceEntry what the *application* speaks on the port (`protocol: HT
 * Measured on Envoy 1.40.0: plain text to a TLS port, TLS to a plain port, no SNI.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -121,6 +122,10 @@ PLAIN_TO_TLS = Clue(
     Weight.SPEAKS_FOR,
     _("Plain HTTP went to port {port} of {service}, which is for TLS, and no rule starts TLS."),
 )
+TLS_WANTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{service} says by itself that plain HTTP came to its TLS port: {text}"),
+)
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count} connections ended without an answer (UC), as plain text to a TLS port does."),
@@ -131,6 +136,10 @@ OTHERS_WENT_WELL = Clue(
     _("{count} requests to {service} went well over the same settings."),
 )
 
+_TLS_WANTED = re.compile(
+    r"plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server"
+)
+"""nginx and Go."""
 _TLS_PORTS = frozenset({443, 8443})
 _ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
 
@@ -150,6 +159,20 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _settings(hop, mesh, bare)
     elif outside and hop.having(Ending.CONNECTION_TERMINATION) and not originates:
         yield from _plain(hop, mesh)
+    elif not originates:
+        yield from _told(hop, mesh)
+
+
+def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The server's own words for plain HTTP on a TLS port, and the rule for that port."""
+    told = [f for f in hop.failures if _TLS_WANTED.search(f.teller.body or "")]
+    for failure in told[:1]:
+        found = _TLS_WANTED.search(failure.teller.body or "")
+        name, text = service_name(hop), found[0] if found else ""
+        yield TLS_WANTED.hit(*hop.sources(told), service=name, text=text)
+        entries = [entry.source for entry in service_entries_of(mesh, hop.host)]
+        if (port := _tls_port(hop, mesh)) is not None:
+            yield PLAIN_TO_TLS.hit(*entries[:1], *hop.sources(told, 1), port=port, service=name)
 
 
 def _handshake(hop: Hop, *, outside: bool) -> Iterator[Hit]:

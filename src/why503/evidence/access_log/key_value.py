@@ -12,6 +12,12 @@ _COLON = re.compile(
     r'(?<![\w.:/-])"?([A-Za-z][\w.-]{0,60})"?:[ ]{0,2}("(?:[^"\\]|\\.){0,4000}"|[^\s",]{1,4000})'
 )
 _BRACKETS = re.compile(r"^\[([^\]]{4,80})\]")
+_REQUEST = re.compile(
+    r'"(?P<method>[A-Z]{3,10}) (?P<path>\S{1,4000}) (?P<protocol>HTTP/[\d.]{1,4})"'
+    r" (?P<code>[1-5]\d\d)(?= |$)"
+)
+"""The request line and code of a server's usual log, in front of the pairs."""
+_APACHE_TIME = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4})\]")
 _FEWEST = 3
 
 
@@ -25,9 +31,12 @@ def read_key_value(text: str) -> Fields | None:
         for key, value in pairs:
             if field_of(key):
                 put(fields, key, value.strip('"') if value not in MISSING else "-")
+        if "code" not in fields and (request := _REQUEST.search(text)) is not None:
+            for key, value in request.groupdict().items():
+                fields.setdefault(key, value)
         if is_proxy_line(fields) and has_known_flags(fields):
             if "time" not in fields:
-                head = _BRACKETS.match(text)
+                head = _BRACKETS.match(text) or _APACHE_TIME.search(text[:200])
                 fields["time"] = head.group(1) if head else text[:40]
             return fields
     return None

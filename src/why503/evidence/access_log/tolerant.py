@@ -91,7 +91,12 @@ class _Matcher:
         while end >= 0 and len(ends) < _MOST_ENDS and not 0 <= quote < end:
             ends.append(end)
             end = self.text.find(literal, end + 1)
-        return sorted(ends, key=lambda place: self.text[place - 1 : place] == "\\")
+        return sorted(ends, key=lambda place: self._odd(position, place))
+
+    def _odd(self, position: int, end: int) -> bool:
+        """Whether a value that stops at ``end`` would stop behind a `\\` or inside `{...}`."""
+        value = self.text[position:end]
+        return value.endswith("\\") or value.count("{") > value.count("}")
 
 
 def match(tokens: tuple[Token, ...], text: str) -> list[str] | None:

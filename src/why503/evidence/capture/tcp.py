@@ -14,6 +14,7 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 _CONTROL = FIN | SYN | RST
 _MASK = 0xFFFFFFFF
 _HALF = 0x80000000
+_SEARCHED = 1000
 _REORDERED = 0.003
 """Seconds within which a segment that fills a hole took another way; later it was sent again."""
 
@@ -111,8 +112,13 @@ class Follower(Generic[Key]):
         return side.next if side is not None and side.next >= 0 else 0
 
     def only_between(self, source: str, target: str) -> Key | None:
-        """Key from ``source`` to ``target`` where one connection alone is open between them."""
+        """Key from ``source`` to ``target`` where one connection alone is open between them.
+
+        None also where too many connections are known to look through them for each line.
+        """
         found = None
+        if len(self._sides) > _SEARCHED:
+            return None
         for key, side in self._sides.items():
             if isinstance(key, tuple) and side.connection.reset_time is None:
                 hosts = tuple(str(end).rpartition(":")[0].strip("[]") for end in key)

@@ -1,0 +1,39 @@
+"""The kind of an object whose head was cut off, where its `spec` can belong to one kind only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("Gateway", frozenset({"servers", "selector"})),
+    ("VirtualService", frozenset({"http", "hosts"})),
+    ("VirtualService", frozenset({"http", "gateways"})),
+    ("HTTPRoute", frozenset({"parentRefs", "rules"})),
+    ("DestinationRule", frozenset({"host", "trafficPolicy"})),
+    ("DestinationRule", frozenset({"host", "subsets"})),
+    ("ServiceEntry", frozenset({"hosts", "resolution"})),
+    ("Service", frozenset({"clusterIP", "ports"})),
+)
+"""Fields of a `spec` that only objects of that kind have together, first fit first."""
+_ROUTE = "http"
+
+
+def kind_of_shape(data: Mapping[str, Any]) -> str:
+    """Kind that the fields of ``data["spec"]`` betray; ``""`` where they betray none."""
+    spec = data.get("spec")
+    status = data.get("status")
+    if spec is None and isinstance(status, Mapping) and isinstance(status.get("parents"), list):
+        return "HTTPRoute"
+    if not isinstance(spec, Mapping):
+        return ""
+    keys = frozenset(key for key, value in spec.items() if value is not None)
+    for kind, shape in _SHAPES:
+        if shape <= keys:
+            return kind
+    return "VirtualService" if _routes(spec.get(_ROUTE)) else ""
+
+
+def _routes(rules: object) -> bool:
+    """Whether ``rules`` are the HTTP rules of a VirtualService."""
+    if not isinstance(rules, list) or not rules:
+        return False
+    return all(isinstance(rule, Mapping) and ("route" in rule or "fault" in rule) for rule in rules)

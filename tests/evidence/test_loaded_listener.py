@@ -1,0 +1,49 @@
+from why503.evidence.loaded_listener import inline_routes, listener_of
+from why503.facts import Source
+
+HTTP = {
+    "name": "envoy.filters.network.http_connection_manager",
+    "typedConfig": {
+        "@type": "type.googleapis.com/x.v3.HttpConnectionManager",
+        "statPrefix": "outbound",
+        "rds": {"routeConfigName": "8080"},
+        "streamIdleTimeout": "0s",
+        "httpFilters": [
+            {"name": "envoy.filters.http.fault"},
+            {"name": "envoy.filters.http.router"},
+        ],
+    },
+}
+TCP = {
+    "name": "envoy.filters.network.tcp_proxy",
+    "typedConfig": {"@type": "type.googleapis.com/x.v3.TcpProxy", "cluster": "a"},
+}
+LISTENER = {
+    "name": "0.0.0.0_8080",
+    "address": {"socketAddress": {"address": "0.0.0.0", "portValue": 8080}},
+    "trafficDirection": "OUTBOUND",
+    "filterChains": [
+        {
+            "filterChainMatch": {"transportProtocol": "raw_buffer", "destinationPort": 80},
+            "filters": [HTTP],
+        }
+    ],
+    "defaultFilterChain": {"filters": [TCP]},
+}
+
+
+def test_a_listener_tells_its_chains_the_default_last():
+    found = listener_of(LISTENER, Source(path="l.json"), "desk", state="draining", updated=None)
+    http, tcp = found.chains
+    assert (found.address, found.direction, found.state) == ("0.0.0.0:8080", "OUTBOUND", "draining")
+    assert (http.transport_protocol, http.port) == ("raw_buffer", 80)
+    assert http.http is not None
+    assert (http.http.route_config, http.http.stream_idle_timeout) == ("8080", 0.0)
+    assert http.http.filters == ("envoy.filters.http.fault", "envoy.filters.http.router")
+    assert (tcp.http, tcp.clusters) == (None, ("a",))
+
+
+def test_routes_that_stand_in_the_listener_are_handed_on():
+    config = {"name": "inline"}
+    chain = {"filters": [{"typed_config": {"route_config": config}}]}
+    assert list(inline_routes({"filter_chains": [chain]})) == [config]

@@ -1,0 +1,42 @@
+from why503.evidence.loaded_route import routes_of
+from why503.facts import Source
+
+
+def routes(*parts, **host):
+    virtual = {"name": "all", "domains": ["*"], "routes": list(parts), **host}
+    config = {"name": "8080", "virtual_hosts": [virtual]}
+    return list(routes_of(config, Source(path="dump.json"), "desk"))
+
+
+def test_a_route_says_where_and_how_long():
+    (route,) = routes({"match": {"prefix": "/"}, "route": {"cluster": "a", "timeout": "0s"}})
+    assert (route.config, route.virtual_host, route.domains) == ("8080", "all", ("*",))
+    assert (route.match, route.clusters, route.timeout) == ("prefix /", ("a",), 0.0)
+    assert route.retry is None
+
+
+def test_the_virtual_hosts_retries_hold_where_the_route_has_none():
+    own = {"route": {"cluster": "a", "retryPolicy": {"retryOn": "5xx, reset"}}}
+    first, last = routes(own, {"route": {"cluster": "a"}}, retry_policy={"num_retries": 4})
+    assert first.retry is not None
+    assert first.retry.retry_on == ("5xx", "reset")
+    assert last.retry is not None
+    assert last.retry.num_retries == 4
+
+
+def test_routes_of_a_matcher_tree_are_found():
+    kind = "type.googleapis.com/envoy.config.route.v3.Route"
+    leaf = {"action": {"typed_config": {"@type": kind, "route": {"cluster": "deep"}}}}
+    (route,) = routes(matcher={"matcher_tree": {"exact_match_map": {"map": {"x": leaf}}}})
+    assert route.cluster == "deep"
+
+
+def test_answers_of_the_proxy_itself_lead_nowhere():
+    closed, moved = routes({"direct_response": {"status": 503}}, {"redirect": {"host": "x"}})
+    assert (closed.direct_response, closed.clusters) == (503, ())
+    assert moved.redirect
+
+
+def test_secrets_in_a_match_are_masked():
+    (route,) = routes({"match": {"safe_regex": {"regex": "/x?token=hunter2secret"}}})
+    assert "hunter2secret" not in route.match
