@@ -62,6 +62,7 @@ class Session:
         self._context = context
         self._facts: list[Fact] = []
         self._trace = 0
+        self._last = ""
 
     def take(self, line: Line) -> bool:
         """Claim a line with a level or a time in front, a crash, or the rest of a stack trace."""
@@ -77,6 +78,7 @@ class Session:
             return False
         if found is None:
             found = AppLine(time="", level="", message=text.strip())
+        self._last = found.time or self._last
         self._trace = _TRACE_LINES if _BEGINS_TRACE.search(found.message) else 0
         told = told_by(found.message, found.level)
         if told is not None:
@@ -91,6 +93,8 @@ class Session:
         """Keep an event, and the request that a client saw fail."""
         moment = time_of(found.time) if found.time else None
         moment = line.origin.time if moment is None else moment
+        if moment is None and told.kind is AppEventKind.CRASH and self._last:
+            moment = time_of(self._last)  # a runtime's last words bear no time of their own
         source = self._context.source(line.number)
         teller = teller_of(self._context, line)
         kept = raw(line.text)

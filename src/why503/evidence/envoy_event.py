@@ -7,6 +7,7 @@ from why503.facts import ProxyEventKind as Kind
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.REUSED_CONNECTION, re.compile(r"(using existing (?:fully connected )?connection)")),
     (Kind.REMOTE_CLOSE, re.compile(r"^(remote close)")),
+    (Kind.READ_TIMED_OUT, re.compile(r"^(read error: Connection timed out)")),
     (Kind.CONNECT_TIMEOUT, re.compile(r"^(connect timeout)")),
     (Kind.UPSTREAM_RESET, re.compile(r"upstream reset: reset reason:? ?(.*)")),
     (Kind.UPSTREAM_RESET, re.compile(r"(disconnect\. resetting [1-9]\d{0,8} pending requests)")),
@@ -138,7 +139,7 @@ _HINT = re.compile(
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
-    r"hosts|timed out|denied|times out|dns resolution"
+    r"hosts|timed out|global|denied|times out|dns resolution"
 )
 
 

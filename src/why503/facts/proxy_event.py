@@ -11,6 +11,8 @@ class ProxyEventKind(StrEnum):
 
     REUSED_CONNECTION = "using existing connection"
     REMOTE_CLOSE = "remote close"
+    READ_TIMED_OUT = "read timed out"
+    """The kernel gave an established connection up: its peer acknowledged nothing any more."""
     CONNECT_TIMEOUT = "connect timeout"
     UPSTREAM_RESET = "upstream reset"
     LOCAL_REPLY = "sending local reply"

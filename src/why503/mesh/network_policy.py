@@ -120,6 +120,26 @@ def egress_verdict(
     return _verdict(mesh, EGRESS, caller, target, _Port(mesh, host, port))
 
 
+def doubtful_ingress(
+    mesh: Mesh, server: Party, caller: Party, host: str, port: int | None
+) -> Manifest | None:
+    """A policy that guards the server's pod for certain and whose rules may leave the caller out.
+
+    None where none does, or where some policy admits the caller for certain.
+    """
+    asked = _Port(mesh, host, port)
+    guards = [
+        policy
+        for policy in mesh.manifests("NetworkPolicy")
+        if policy.namespace and policy.namespace == server.namespace
+        if _guards(policy, INGRESS, server)
+    ]
+    answers = [_allows(policy, INGRESS, caller, asked)[0] for policy in guards]
+    if True in answers or None not in answers:
+        return None
+    return guards[answers.index(None)]
+
+
 class _Port(NamedTuple):
     mesh: Mesh
     host: str

@@ -60,6 +60,7 @@ from why503.mesh.network_policy import (
     Party,
     Verdict,
     caller_party,
+    doubtful_ingress,
     egress_verdict,
     ingress_verdict,
     server_party,
@@ -117,7 +118,11 @@ REJECTED_LATE = Clue(
 REJECTED_AT_ONCE = Clue(
     Weight.HINTS, _("That answer came at once; a host that is gone takes seconds.")
 )
-NOT_ADMITTED = Clue(
+NOT_RESTRICTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{policy} restricts who may connect to {service}; whether this caller may cannot be told."),
+)
+ADMITTED = Clue(
     Weight.PROVES, _("{policy} does not admit {caller} on port {port} of {service}.")
 )
 PROBABLY_NOT_ADMITTED = Clue(
@@ -204,6 +209,7 @@ def _verdict(hop: Hop, mesh: Mesh) -> tuple[Verdict, Party, int | None] | None:
 def _policies(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     found = _verdict(hop, mesh)
     if found is None:
+        yield from _doubtful(hop, mesh)
         return
     verdict, caller, port = found
     clue = ADMITTED
@@ -218,6 +224,17 @@ def _policies(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         port=port if port is not None else "?",
         service=service_name(hop),
     )
+
+
+def _doubtful(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A policy that restricts who may call, where it cannot be told who called."""
+    port = next(iter(dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port))
+    policy = doubtful_ingress(
+        mesh, server_party(hop, mesh), caller_party(hop, mesh), hop.host, port
+    )
+    if policy is not None and unanswered(hop, mesh):
+        where = policy.where("spec", "ingress")
+        yield RESTRICTED.hit(where, policy=policy.full_name, service=service_name(hop))
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

@@ -14,7 +14,8 @@ plugin gives a freed pod address to a new pod within a minute.
   arrived. (In the idle race the server's own proxy logs the UC.)
 * The connection had been idle for minutes; busy connections and new ones do well.
 * `503 UC` after 0-1 ms, or `504 UT` after exactly the timeout while other requests take
-  milliseconds; in the debug log the pooled connection is taken and then reset.
+  milliseconds; in the debug log the pooled connection is taken and then reset, or given up by the
+  kernel a quarter of an hour later (`read error: Connection timed out`).
 * The server still counts the connection as open (`downstream_cx_active`).
 
 ## What to do
@@ -53,6 +54,7 @@ from why503.mesh.cut_connection import (
     unseen,
     working_time,
 )
+from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -98,6 +100,10 @@ HBONE = Clue(
 OUTSIDE = Clue(Weight.HINTS, _("The way leads out of the cluster, where NAT forgets idle flows."))
 REUSED = Clue(
     Weight.HINTS, _("The proxy took pooled connection [C{connection}] and found it closed.")
+)
+GIVEN_UP = Clue(
+    Weight.SPEAKS_FOR,
+    _("The kernel gave up established connection [C{connection}]: its peer was silent ({what})."),
 )
 SERVER_SAW = Clue(
     Weight.SPEAKS_AGAINST, _("The server's proxy has its own line of them: they did arrive.")
@@ -160,6 +166,10 @@ def _of_resets(hop: Hop, mesh: Mesh, resets: tuple[Failure, ...]) -> Iterator[Hi
         yield AFTER_WORK.hit(*hop.sources(resets), duration=spell(working / 1000))
     elif (share := short_failures(hop)) >= _MOSTLY and unseen(hop):
         yield AT_ONCE.hit(*hop.sources(resets), share=f"{share:.0%}")
+    for event in mesh.facts(ProxyEvent):
+        if event.kind is ProxyEventKind.READ_TIMED_OUT:
+            yield GIVEN_UP.hit(event.source, connection=event.connection, what=event.text)
+            break
     for start, end in reused_while_closing(mesh)[:1]:
         yield REUSED.hit(start.source, end.source, connection=start.connection)
 

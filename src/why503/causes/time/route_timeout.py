@@ -10,7 +10,8 @@ VirtualService or HTTPRoute sets one (true since 1.0); plain Envoy gives 15 s. C
 less with `x-envoy-upstream-rq-timeout-ms`.
 
 ## How to tell
-* UT requests all took the same time: the timeout. 15,000 ms points at Envoy's own default.
+* UT requests all took the same time: the timeout. 15,000 ms points at Envoy's own default where the
+  clusters are not Istio's (`outbound|...`).
 * The server's proxy logs `0 DC` for the same request at that moment: the application was still at
   work.
 * If the server's proxy never saw the requests while others went through, they were written to dead
@@ -44,6 +45,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import AppEvent, AppEventKind, Request
+from why503.mesh.address import cluster_name
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
@@ -182,13 +184,18 @@ def _duration(
         yield SETTING_NEAR.hit(*sources, by=setting.by, timeout=spell(setting.value))
     if usual is None:
         return
-    if _share_near(took, ENVOY_TIMEOUT) >= _MOST:
+    if _share_near(took, ENVOY_TIMEOUT) >= _MOST and not _made_by_istio(failures):
         clue = ENVOY_DEFAULT
     elif len(took) > 1 and bunched_at(took, _NEAR) is not None:
         clue = SAME_TIME
     else:
         return
     yield clue.hit(*hop.sources(failures), duration=spell(usual), observation="duration")
+
+
+def _made_by_istio(failures: tuple[Failure, ...]) -> bool:
+    """True where istiod made the routes: it gives each a timeout of 0 unless one is set."""
+    return any(cluster_name(failure.teller.upstream_cluster) is not None for failure in failures)
 
 
 def _settings(hop: Hop, mesh: Mesh) -> list[Setting[float]]:
