@@ -1,4 +1,5 @@
-from why503.evidence.describe_page import entries_of, objects_of
+from why503.evidence.describe_entry import entries_of
+from why503.evidence.describe_page import objects_of
 
 
 def objects(text, kind=""):

@@ -33,6 +33,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
             "why503.cli.explain",
             _("Explain a log line, a flag, an error message or a cause."),
         ),
+        "redact": (
+            "why503.cli.redact",
+            _("Write a copy of the evidence that is safe to send."),
+        ),
     },
     help=_(
         "Say which hop of an Istio/Envoy mesh broke, why, and show the lines that prove it.\n\n"

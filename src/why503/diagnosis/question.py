@@ -2,6 +2,7 @@
 
 from why503.diagnosis.cause import Missing
 from why503.mesh.address import split_host
+from why503.mesh.capture import connections_of
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name, upstream_workload
@@ -110,17 +111,26 @@ def proxy_loaded(hop: Hop, mesh: Mesh, what: str, *decides: str) -> Missing:
     )
 
 
-def capture(hop: Hop, mesh: Mesh, *decides: str) -> Missing:
-    """A packet capture beside the application: who closed, and when."""
+def capture(hop: Hop, mesh: Mesh, *decides: str) -> Missing | None:
+    """A packet capture beside the application; None where one of that connection was given."""
+    if connections_of(mesh, hop):
+        return None
+    return Missing(
+        what=_("a packet capture beside the application: who sent FIN or RST first"),
+        command=capture_command(hop, mesh),
+        decides=decides,
+    )
+
+
+def capture_command(hop: Hop, mesh: Mesh) -> str:
+    """Command that shows who closes the connections to the hop's server."""
     dialled = next((split_host(host)[1] for host, _n in hop.upstream_hosts.most_common(1)), None)
     number = dialled or hop.port
     port = f" and port {number}" if number else ""
-    return Missing(
-        what=_("a packet capture beside the application: who sent FIN or RST first"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} debug {server_pod(hop, mesh)} "
+    return (
+        f"kubectl -n {namespace_of(hop, mesh)} debug {server_pod(hop, mesh)} "
         "-it --image=nicolaka/netshoot "
-        f"--profile=netadmin -- tcpdump -i any -w - 'tcp[tcpflags] & (tcp-fin|tcp-rst) != 0{port}'",
-        decides=decides,
+        f"--profile=netadmin -- tcpdump -i any -w - 'tcp[tcpflags] & (tcp-fin|tcp-rst) != 0{port}'"
     )
 
 

@@ -16,6 +16,11 @@ _BODY = re.compile(
     r"Jwks |Audiences in Jwt are not allowed|no_healthy_upstream\b|http2_protocol_error\b|"
     r"downstream connect error|request timeout\s*$|Too many requests\s*$)"
 )
+_QUOTED = re.compile(
+    r"[\"'`\u201c\u2018](?P<body>RBAC: access denied|no healthy upstream|fault filter abort|"
+    r"upstream connect error or disconnect/reset before headers[^\"'`\u201d\u2019]{0,700})"
+    r"[\"'`\u201d\u2019]"
+)
 _ERROR = re.compile(r"curl: \(\d{1,3}\) \S.{0,1000}")
 _EXIT = re.compile(
     r"(?:error: )?command terminated with (?:non-zero )?exit code:? ?(?:.{0,40} )?\d{1,3}\s*$"
@@ -37,9 +42,15 @@ def unmarked(text: str) -> str:
 
 
 def body_of(text: str) -> str:
-    """Body of an answer that Envoy itself made, where the line begins with one; else ``""``."""
+    """Body of an answer that Envoy itself made; else ``""``.
+
+    The line begins with it, or quotes it in a sentence.
+    """
     plain = unmarked(text)
-    return plain[:LONGEST_BODY] if _BODY.match(plain) else ""
+    if _BODY.match(plain):
+        return plain[:LONGEST_BODY]
+    quoted = _QUOTED.search(text[:LONGEST_BODY])
+    return quoted["body"] if quoted is not None else ""
 
 
 def error_of(text: str) -> str:

@@ -2,65 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from why503.evidence.describe_entry import Entry
+from why503.evidence.describe_part import autoscaler, conditions, endpoint_slice, node
 from why503.evidence.kubectl_row import NONE, kind_named
 
-_ENTRY = re.compile(
-    r"(?P<indent>[ ]{0,80})(?P<key>[A-Za-z][A-Za-z0-9 ()/._-]{0,80}?):(?:[ ]{1,60}"
-    r"(?P<value>\S.*)|[ ]*)$"
-)
 _NUMBER = re.compile(r"\d{1,9}")
 _PORT = re.compile(r"(\d{1,5})/([A-Z]{2,5})")
 _AMOUNT = re.compile(r"(\d{1,6}) (?:desired|updated|total|available|unavailable)")
-_DEPTH = 30
 
 Object = tuple[dict[str, Any], int]
 """An object and the line that it begins on."""
-
-
-@dataclass
-class Entry:
-    """`Key: value` with the entries and the bare text lines below it."""
-
-    key: str
-    value: str
-    line: int
-    below: "list[Entry]" = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    """Lines below without a key, in order: more labels, table rows, endpoints."""
-    text_lines: list[int] = field(default_factory=list)
-    """Line numbers of `texts`."""
-
-    def get(self, key: str) -> str:
-        """Value of the first entry ``key`` below; ``""`` where there is none."""
-        return next((entry.value for entry in self.below if entry.key == key), "")
-
-    def child(self, key: str) -> "Entry | None":
-        """First entry ``key`` below."""
-        return next((entry for entry in self.below if entry.key == key), None)
-
-
-def entries_of(rows: list[tuple[int, str]]) -> list[Entry]:
-    """Numbered lines as a tree by indent; lines of the Events table stay text."""
-    root = Entry(key="", value="", line=0)
-    stack: list[tuple[int, Entry]] = [(-1, root)]
-    for number, text in rows:
-        indent = len(text) - len(text.lstrip(" "))
-        while len(stack) > 1 and stack[-1][0] >= indent:
-            stack.pop()
-        parent = stack[-1][1]
-        found = _ENTRY.match(text)
-        if found is None or parent.key == "Events":
-            parent.texts.append(text.strip())
-            parent.text_lines.append(number)
-            continue
-        entry = Entry(key=found["key"], value=(found["value"] or "").strip(), line=number)
-        parent.below.append(entry)
-        if len(stack) < _DEPTH:
-            stack.append((indent, entry))
-    return root.below
 
 
 def objects_of(entries: list[Entry], asked_kind: str) -> Iterator[Object]:
@@ -87,6 +40,13 @@ def objects_of(entries: list[Entry], asked_kind: str) -> Iterator[Object]:
     yield from _events(page, kind, metadata)
 
 
+_PARTS = {
+    "Node": node,
+    "HorizontalPodAutoscaler": autoscaler,
+    "EndpointSlice": endpoint_slice,
+}
+
+
 def _kind(page: Entry) -> str:
     keys = {entry.key for entry in page.below}
     for sign, kind in (
@@ -96,6 +56,7 @@ def _kind(page: Entry) -> str:
         ("Containers", "Pod"),
         ("Session Affinity", "Service"),
         ("Capacity", "Node"),
+        ("Max replicas", "HorizontalPodAutoscaler"),
     ):
         if sign in keys:
             return kind
@@ -111,8 +72,8 @@ def _fill(kind: str, page: Entry, data: dict[str, Any]) -> None:
         _endpoints(page, data)
     elif kind in ("Deployment", "ReplicaSet", "StatefulSet"):
         _scaled(page, data)
-    elif kind == "Node":
-        data["status"] = {"conditions": _conditions(page)}
+    elif kind in _PARTS:
+        _PARTS[kind](page, data)
     else:
         for name in ("Spec", "Status"):
             if (entry := page.child(name)) is not None:
@@ -134,7 +95,7 @@ def _whole(text: str) -> int | None:
 
 
 def _pod(page: Entry, data: dict[str, Any]) -> None:
-    status: dict[str, Any] = {"conditions": _conditions(page)}
+    status: dict[str, Any] = {"conditions": conditions(page)}
     spec: dict[str, Any] = {}
     for key, path in (
         ("IP", "podIP"),
@@ -164,17 +125,6 @@ def _pod(page: Entry, data: dict[str, Any]) -> None:
             spec[wanted] = [_container(entry) for entry in holder.below]
             status[told] = [_container_status(entry) for entry in holder.below]
     data["spec"], data["status"] = spec, status
-
-
-def _conditions(page: Entry) -> list[dict[str, str]]:
-    """Rows of the Conditions table: type, status and, on a node's page, the reason."""
-    holder = page.child("Conditions")
-    rows = [row.split() for row in holder.texts] if holder is not None else []
-    return [
-        {"type": row[0], "status": row[1]}
-        for row in rows
-        if row[1:] and row[1] in ("True", "False", "Unknown")
-    ]
 
 
 def _container(entry: Entry) -> dict[str, Any]:

@@ -18,12 +18,14 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         Kind.RBAC_DENIED,
         re.compile(r"^enforced denied(?:, matched policy )?(?:none\b)?(.*)"),
     ),
+    (
+        Kind.NO_FILTER_CHAIN,
+        re.compile(r"^closing connection(?: from \S{1,60})?: (no matching filter chain found)"),
+    ),
     (Kind.SNIFFING_ENDED, re.compile(r"^(listener filter times out after \d{1,9} ms)")),
     (
         Kind.DNS_FAILED,
-        re.compile(
-            r"^dns resolution for (\S{1,253}) (?:completed with status [1-9]|failed)"
-        ),
+        re.compile(r"^dns resolution for (\S{1,253}) (?:completed with status [1-9]|failed)"),
     ),
     (Kind.TLS_ERROR, re.compile(r"(TLS[_ ]error:.*)")),
     (Kind.TLS_ERROR, re.compile(r"(verify cert failed:.*)")),
@@ -139,7 +141,7 @@ _HINT = re.compile(
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
-    r"hosts|timed out|global|denied|times out|dns resolution"
+    r"hosts|timed out|global|denied|filter chain|times out|dns resolution"
 )
 
 

@@ -11,7 +11,7 @@ from why503.facts.analysis import Analysis
 NAME = "istioctl analysis"
 
 _MESSAGE = re.compile(
-    r"\W{0,8}(?:Error|Warn|Warning|Info)\s{1,4}\[(?P<code>IST\d{4})\]\s{1,4}"
+    r"\W{0,8}(?P<level>Error|Warn|Warning|Info)\s{1,4}\[(?P<code>IST\d{4})\]\s{1,4}"
     r"\((?P<object>[^)]{1,400})\)\s{0,4}(?P<text>.*)"
 )
 _SENTENCE = re.compile(
@@ -38,7 +38,7 @@ class _Session:
         """Claim messages, rows and their head."""
         text = line.text[:SCAN_LENGTH].rstrip()
         if (found := _MESSAGE.match(text)) is not None:
-            self._tell(line, found["code"], found["object"], found["text"])
+            self._tell(line, found["code"], found["object"], found["text"], found["level"])
             return True
         if _CHECK_HEAD.match(text):
             self.table = True
@@ -57,11 +57,12 @@ class _Session:
         """All messages, in file order."""
         return self.reading
 
-    def _tell(self, line: Line, code: str, about: str, text: str) -> None:
+    def _tell(self, line: Line, code: str, about: str, text: str, level: str = "") -> None:
         self.reading.facts.append(
             Analysis(
                 source=self.context.source(line.number),
                 code=code,
+                level="Warning" if level == "Warn" else level,
                 object=about,
                 text=text[:_LONGEST],
             )

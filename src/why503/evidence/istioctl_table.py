@@ -55,7 +55,7 @@ _ROUTE = re.compile(
 _HEADER = re.compile(
     r"\s{0,8}(?:ENDPOINT\s{1,60}STATUS|SERVICE FQDN\s|"
     r"ADDRESS(?:ES)?\s{1,40}PORT\s{1,40}(?:MATCH|TYPE)|"
-    r"NAME\s{1,60}(?:VHOST NAME\s{1,60})?DOMAINS\s|NAME\s{1,60}CLUSTER\s{1,60}CDS\s)"
+    r"NAME\s{1,60}(?:VHOST NAME\s{1,60})?DOMAINS\s)"
 )
 _STAT = re.compile(
     rf"(?P<cluster>[^\s:](?:[^\s:]|:(?!:)){{0,400}})::(?P<address>{_ADDRESS})::"

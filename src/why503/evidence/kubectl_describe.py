@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.command_line import command_of
-from why503.evidence.describe_page import Entry, entries_of, objects_of
+from why503.evidence.describe_entry import Entry, entries_of
+from why503.evidence.describe_page import objects_of
 from why503.evidence.kubectl_row import kind_named
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading

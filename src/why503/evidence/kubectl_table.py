@@ -34,7 +34,18 @@ _POD_ROW = re.compile(
     r"(?P<wide>[ ]{2,40}\S{2,45}[ ]{2,40}\S{1,253}.{0,200})?$"
 )
 """A row of pods that was pasted without its header."""
-_POD_TITLES = tuple((title, place) for place, title in enumerate("NAME READY STATUS RESTARTS AGE".split()))
+_EVENT_ROW = re.compile(
+    r"(?:\d{1,9}[smhdy]){1,4}[ ]{2,40}(?:Normal|Warning)[ ]{2,40}[A-Z][A-Za-z]{2,40}[ ]{2,60}"
+    r"[a-z]{2,40}/\S{1,253}[ ]{2,60}\S"
+)
+"""A row of events that was pasted without its header."""
+_EVENT_TITLES = tuple(
+    (title, place)
+    for place, title in enumerate(("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"))
+)
+_POD_TITLES = tuple(
+    (title, place) for place, title in enumerate(["NAME", "READY", "STATUS", "RESTARTS", "AGE"])
+)
 _LONE_CELL = re.compile(
     r"[ ]{0,4}(?:[#>][ ]{0,4})?(?P<title>MODE|STATUS|TYPE|HOST|"
     r"ACTION):[ ]{1,4}(?P<value>\S{1,200})$"
@@ -75,6 +86,9 @@ class _Session:
         if (pod := _POD_ROW.match(text)) is not None:
             wide = (("IP", 5), ("NODE", 6)) if pod["wide"] else ()
             self.titles, self.kind = (*_POD_TITLES, *wide), "Pod"
+            return self._row(text, line.number)
+        if _EVENT_ROW.match(text):
+            self.titles, self.kind = _EVENT_TITLES, "Event"
             return self._row(text, line.number)
         return self._value(text, line.number) or self._lone_cell(text, line.number)
 

@@ -19,7 +19,8 @@ _HEAD = re.compile(
     r"(?:-[ ]{1,4})?(?:apiVersion|kind):[ ]{1,8}[\"']?[A-Za-z][\w./-]{0,80}[\"']?[ ]*(?:#.*)?$"
 )
 _FRAGMENT_HEAD = re.compile(
-    r"(?:-[ ]{1,4})?(?:metadata|spec|status|trafficPolicy|connectionPool|outlierDetection|meshConfig|"
+    r"(?:-[ ]{1,4})?(?:metadata|spec|status|trafficPolicy|connectionPool|outlierDetection|"
+    r"meshConfig|"
     r"extensionProviders|portLevelSettings|transport_socket|typed_config|"
     r"upstream_connection_options|"
     r"livenessProbe|readinessProbe|startupProbe|lifecycle|circuit_breakers|defaultConfig|"

@@ -148,6 +148,8 @@ def _of_stream(stream: Any) -> list[tuple[str, Origin]]:
     """Entries of one Loki stream: `{"stream": {...}, "values": [[ns, line], ...]}`."""
     if not isinstance(stream, dict) or not isinstance(stream.get("values"), list):
         return []
+    if "metric" in stream:  # a metric's values, which look the same
+        return []
     labels = stream.get("stream")
     origin = origin_of(labels) if isinstance(labels, dict) else Origin()
     found = []

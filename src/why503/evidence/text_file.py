@@ -5,7 +5,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -50,7 +50,9 @@ class TextFile:
     """Where it is; None for standard input."""
     unread: dict[str, Unread] = field(default_factory=dict)
     """What could not be read, by kind."""
-    _stdin: bytes | None = None
+    content: Callable[[], BinaryIO] | None = None
+    """Opens the bytes, decompressed already, of a member of an archive; None for other files."""
+    _piped: bytes | None = None
 
     def lines(self) -> Iterator[str]:
         """Lines without their ends; empty where the file is no text."""
@@ -95,6 +97,20 @@ class TextFile:
         """The bytes, decompressed, as far as `EXPANDED_LIMIT`."""
         return ByteChunks(self._bounded())
 
+    def unbounded(self) -> "ByteChunks":
+        """The bytes, decompressed, without a limit: for a caller who has limits of its own."""
+        return ByteChunks(self._chunks())
+
+    def seekable(self) -> BinaryIO:
+        """The bytes as they are. Raises `OSError` where the file cannot be opened."""
+        return self._open()
+
+    def packed_size(self) -> int | None:
+        """Bytes as they are, before decompression; None where they are not known."""
+        if self._piped is not None:
+            return len(self._piped)
+        return None if self.place is None else self.place.stat().st_size
+
     def _bounded(self) -> Iterator[bytes]:
         size = 0
         for chunk in self._chunks():
@@ -135,7 +151,7 @@ class TextFile:
         try:
             with self._open() as raw:
                 head = raw.peek(4)[:4] if isinstance(raw, io.BufferedReader) else b""
-                stream = _expanded(raw, head)
+                stream = expanded(raw, head)
                 while chunk := stream.read(_CHUNK):
                     yield chunk
         except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
@@ -146,11 +162,20 @@ class TextFile:
             self._tell("broken", _broken(self.path, str(fault)))
 
     def _open(self) -> BinaryIO:
-        if self.place is not None:
+        if self.content is not None:
+            return self.content()
+        if self.place is not None and not self.place.is_fifo():
             return self.place.open("rb")
-        if self._stdin is None:
-            self._stdin = sys.stdin.buffer.read(EXPANDED_LIMIT + 1)
-        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._stdin)))
+        if self._piped is None:
+            self._piped = self._from_pipe()
+        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._piped)))
+
+    def _from_pipe(self) -> bytes:
+        """What a pipe holds: it can be read once only."""
+        if self.place is None:
+            return sys.stdin.buffer.read(EXPANDED_LIMIT + 1)
+        with self.place.open("rb") as pipe:
+            return pipe.read(EXPANDED_LIMIT + 1)
 
     def _tell_cut(self, number: int) -> None:
         self._tell(
@@ -190,8 +215,11 @@ class ByteChunks:
         return found
 
 
-def _expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
-    """``raw``, or the decompressed stream behind it where its first bytes say that it is packed."""
+def expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
+    """``raw``, or the decompressed stream behind it where its first bytes say that it is packed.
+
+    Reading may raise whatever a decompressor raises.
+    """
     if head.startswith(_GZIP):
         return cast("BinaryIO", _PartialGzip(raw))
     if head.startswith(_ZSTD):
@@ -228,7 +256,9 @@ class _PartialGzip:
 def _not_text(head: bytes) -> str | None:
     """Why the file is not read as text; None where it is text."""
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
-        return _("`{path}` is not text: it is an archive. Unpack it and give the folder.")
+        return _(
+            "`{path}` is not text: it is an archive of a kind that is not read. Unpack it and give the folder."
+        )
     if head[:2] in _UTF16:
         return None
     if b"\0" in head[:_HEAD]:

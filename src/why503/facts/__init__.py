@@ -28,8 +28,10 @@ from why503.facts.manifest import Manifest
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
 from why503.facts.proxy_info import ProxyInfo
+from why503.facts.proxy_sync import ProxySync
 from why503.facts.reading import Bundle, Fact, Input, Unread
 from why503.facts.request import Request, Witness
+from why503.facts.series import Series, SeriesKind
 from why503.facts.source import Source
 from why503.facts.tcp_connection import (
     CapturedRequest,
@@ -76,11 +78,14 @@ __all__ = [
     "ProxyEvent",
     "ProxyEventKind",
     "ProxyInfo",
+    "ProxySync",
     "RejectedConfig",
     "Request",
     "RequestGroup",
     "ResponseFlag",
     "RetryPolicy",
+    "Series",
+    "SeriesKind",
     "Source",
     "Speech",
     "TcpConnection",

@@ -43,6 +43,7 @@ class ProxyEventKind(StrEnum):
     EXT_AUTHZ_ERROR = "ext_authz error"
     LISTENER_UPDATE = "listener update"
     NO_CLUSTER_ENDPOINTS = "no endpoints"
+    NO_FILTER_CHAIN = "no matching filter chain found"
     RBAC_DENIED = "RBAC denied"
     """A policy was enforced and denied; `text` is the policy, ``""`` where none is named."""
     SNIFFING_ENDED = "listener filter timed out"

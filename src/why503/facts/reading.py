@@ -19,7 +19,9 @@ from why503.facts.manifest import Manifest
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent
 from why503.facts.proxy_info import ProxyInfo
+from why503.facts.proxy_sync import ProxySync
 from why503.facts.request import Request
+from why503.facts.series import Series
 from why503.facts.source import Source
 from why503.facts.tcp_connection import TcpConnection
 from why503.facts.tunnel import Tunnel
@@ -45,6 +47,8 @@ Fact = (
     | Certificate
     | Counter
     | ProxyInfo
+    | ProxySync
+    | Series
 )
 
 

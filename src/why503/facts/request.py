@@ -1,4 +1,4 @@
-"""One request as one witness tells it: a proxy's access log line, its debug log, or a client."""
+"""One request as one witness tells it: a proxy's log, a client, or a packet capture."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +15,8 @@ class Witness(StrEnum):
     """Lines of a proxy's own (debug) log that tell how it ended a stream."""
     CLIENT = "client"
     """What a caller saw: curl, an application's error line, vmalert's retry line."""
+    CAPTURE = "capture"
+    """A packet capture: the request, or the attempt to connect, as it was on the wire."""
 
 
 @dataclass(frozen=True, kw_only=True)

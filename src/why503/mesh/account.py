@@ -72,6 +72,8 @@ def is_failure(request: Request, outcome: Outcome) -> bool:
     connection that ended without a flag, and a client that closed soon after it got a good answer
     (Go clients that do not read to the end) are none.
     """
+    if request.witness is Witness.CAPTURE:
+        return True  # only what failed is made an account of
     code = request.code or 0
     if outcome.ending is Ending.CLIENT_GONE and 0 < code < 400:
         return (request.duration or 0.0) >= LONG_ENOUGH

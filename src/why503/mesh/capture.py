@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from why503.facts import CloseKind, Closing, Peer, TcpConnection, TlsAlert
 from why503.mesh.address import is_address, split_host
+from why503.mesh.failure import Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 
@@ -16,6 +17,10 @@ SILENCE = 1.0
 SAME_COUNT = 3
 """Connections that must have carried the same number of requests before it is no chance."""
 
+_OWN_ADDRESSES = frozenset({"127.0.0.1", "127.0.0.6", "::1", "::6"})
+"""Addresses from which a sidecar connects to its application."""
+_PROXY_PORTS = frozenset({15001, 15006, 15008})
+"""Ports of a sidecar that take what its pod sends and gets."""
 _GRACEFUL = frozenset({"close_notify", "user_canceled", "no_renegotiation", ""})
 
 
@@ -50,8 +55,25 @@ def connections_to(mesh: Mesh, host: str = "", port: int | None = None) -> list[
 def connections_of(mesh: Mesh, hop: Hop) -> list[TcpConnection]:
     """Captured connections to the upstream hosts of a hop.
 
-    Where the hop's failures name none, those to its port; where it has no port either, all.
+    Where the hop's failures name none, those to its port; where it has no port either, all. Of the
+    two legs that lead to one pod's address only the hop's own.
     """
+    found = _to_upstreams(mesh, hop)
+    if not hop.count or hop.role is Role.CLIENT:
+        return found
+    inside = hop.role is Role.UPSTREAM
+    return [connection for connection in found if within_pod(connection) is inside]
+
+
+def within_pod(connection: TcpConnection) -> bool:
+    """True for a connection of a sidecar to its own application."""
+    client, _port = split_host(connection.client)
+    server, port = split_host(connection.server)
+    here = client in _OWN_ADDRESSES or client == server
+    return here and port not in _PROXY_PORTS
+
+
+def _to_upstreams(mesh: Mesh, hop: Hop) -> list[TcpConnection]:
     hosts = {split_host(host) for host in hop.upstream_hosts}
     hosts = {(address, port) for address, port in hosts if is_address(address)}
     if hosts:
@@ -99,15 +121,19 @@ def cut_requests(mesh: Mesh, hop: Hop) -> list[TcpConnection]:
 
 def unanswered_syns(mesh: Mesh, address: str = "", port: int | None = None) -> list[TcpConnection]:
     """Connections whose SYN was never answered, by nothing and nobody, while it was watched."""
-    return [
-        found
-        for found in connections_to(mesh, address, port)
-        if (opening := found.handshake) is not None
+    return [found for found in connections_to(mesh, address, port) if never_answered(found)]
+
+
+def never_answered(connection: TcpConnection) -> bool:
+    """True where its SYN was never answered, by nothing and nobody, while it was watched."""
+    opening = connection.handshake
+    return (
+        opening is not None
         and opening.answered is None
         and opening.refused is None
         and not opening.unreachable
-        and (opening.syns > 1 or found.captured_until - opening.time >= SILENCE)
-    ]
+        and (opening.syns > 1 or connection.captured_until - opening.time >= SILENCE)
+    )
 
 
 def late_syn_acks(
@@ -141,9 +167,13 @@ def tls_alerts(
     return [
         (found, alert)
         for found in connections_to(mesh, address, port)
-        for alert in found.alerts
-        if alert.description not in _GRACEFUL
+        for alert in alerts_of(found)
     ]
+
+
+def alerts_of(connection: TcpConnection) -> list[TlsAlert]:
+    """Alerts of a connection that say what is wrong."""
+    return [alert for alert in connection.alerts if alert.description not in _GRACEFUL]
 
 
 def plain_answers(mesh: Mesh, address: str = "", port: int | None = None) -> list[TcpConnection]:

@@ -14,6 +14,9 @@ from why503.support.text import _
 
 _PORTS = ("8080", "8443")
 """Ports that Istio's gateway pods listen on for 80 and 443."""
+_SHIFT = 8000
+"""What Istio's gateway pods without privileges add to 80 and 443."""
+_OF_SIDECARS = frozenset({15001, 15006})
 _TERMINATING = frozenset({"SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"})
 
 
@@ -89,6 +92,7 @@ def misfits(mesh: Mesh, host: str) -> tuple[Misfit, ...]:
     for gateway in gateways:
         found += _of_servers(gateway)
     found += _of_selectors(mesh, gateways)
+    found += _of_listeners(mesh, gateways)
     found += _shared_certificate(gateways)
     return tuple(found)
 
@@ -188,6 +192,26 @@ def _of_selectors(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
                 text=text.format(gateway=gateway.full_name, labels=labels),
                 sources=(gateway.where("spec", "selector"), workloads[0].source),
             )
+
+
+def _of_listeners(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
+    """Ports that a Gateway opens and that the gateway's own table of listeners lacks."""
+    table = mesh.manifests("ProxyListener")
+    ports = {whole_number(listener.get("port")) for listener in table}
+    if not ports or ports & _OF_SIDECARS:
+        return
+    for gateway in gateways:
+        for index, _server in gateway.items("spec", "servers"):
+            number = whole_number(gateway.get("spec", "servers", index, "port", "number"))
+            if number is not None and not {number, number + _SHIFT} & ports:
+                text = _(
+                    "{gateway} opens port {number}, and the gateway pod does not listen on it."
+                )
+                yield Misfit(
+                    text=text.format(gateway=gateway.full_name, number=number),
+                    sources=(gateway.where("spec", "servers", index), table[0].source),
+                )
+                return
 
 
 def _shared_certificate(gateways: Sequence[Manifest]) -> Iterator[Misfit]:

@@ -4,14 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from why503.facts import AccessLog, Request, RequestGroup, Witness
+from why503.facts import AccessLog, Request, RequestGroup, TcpConnection, Witness
 from why503.mesh.account import destination_of, is_failure
 from why503.mesh.address import cluster_name, is_address, is_service_name, short_name, split_host
+from why503.mesh.capture import within_pod
+from why503.mesh.captured_account import captured_accounts
 from why503.mesh.ending import Ending
 from why503.mesh.episode import episodes
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
-from why503.mesh.joining import Account, account_of, failures_of
+from why503.mesh.joining import Account, account_of, failures_of, joined
 from why503.mesh.mesh import Mesh
 from why503.mesh.workload import has_sidecar, is_external, same_host
 
@@ -49,16 +51,17 @@ def _only_circumstances(mesh: Mesh) -> bool:
 
 
 def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
-    """Failures told by a debug log or a client, where no access log tells of that destination."""
+    """Failures told by a debug log, a capture or a client, where no log tells of the destination."""
     told = [
         (request, account_of(request))
         for request in mesh.bundle.facts
         if isinstance(request, Request)
     ]
     failed = [a for request, a in told if is_failure(request, a.outcome)]
-    hosts = {_short(destination_of(failure.account)[0]) for failure in known}
-    made = []
     proxies = [a for a in failed if a.request.witness is Witness.PROXY_LOG]
+    made = joined(captured_accounts(mesh, known)) if known or not proxies else []
+    known = [*known, *made]
+    hosts = {_short(destination_of(failure.account)[0]) for failure in known}
     clients = [a for a in failed if a.request.witness is Witness.CLIENT]
     for account in proxies or clients:
         host = _short(destination_of(account.request)[0])
@@ -163,7 +166,7 @@ def _hops(destinations: _Destinations, failures: list[Failure]) -> list[Hop]:
     by_key: dict[_Key, list[Failure]] = defaultdict(list)
     for failure in failures:
         by_key[_key(destinations, failure)].append(failure)
-    seen = _Seen(destinations.mesh.logs)
+    seen = _Seen(destinations.mesh)
     return [
         Hop(
             family=key.family,
@@ -192,13 +195,17 @@ def _key(destinations: _Destinations, failure: Failure) -> _Key:
 class _Seen:
     """Requests in the logs, counted by what tells their destination."""
 
-    def __init__(self, logs: Iterable[AccessLog]) -> None:
+    def __init__(self, mesh: Mesh) -> None:
         self._by_cluster: Counter[tuple[str, str]] = Counter()
         self._by_host: dict[tuple[str, str], Counter[tuple[str, int | None]]] = defaultdict(Counter)
         self._by_teller: Counter[str] = Counter()
-        for log in logs:
+        self._captured: Counter[tuple[str, bool]] = Counter()
+        for log in mesh.logs:
             for group in log.groups:
                 self._count(group)
+        for fact in mesh.bundle.facts:
+            if isinstance(fact, TcpConnection):
+                self._captured[fact.server, within_pod(fact)] += max(1, fact.request_count)
 
     def _count(self, group: RequestGroup) -> None:
         name = cluster_name(group.upstream_cluster)
@@ -211,6 +218,10 @@ class _Seen:
 
     def requests(self, key: _Key, failures: list[Failure]) -> int:
         """Requests to the hop's destination, told by the proxies that tell of its failures."""
+        if all(failure.teller.witness is Witness.CAPTURE for failure in failures):
+            servers = {failure.teller.upstream_host or "" for failure in failures}
+            inside = key.role is Role.UPSTREAM
+            return sum(self._captured[server, inside] for server in servers)
         tellers = {failure.teller.teller for failure in failures}
         if key.role is Role.UPSTREAM:
             # What a server's proxy takes is for its own application, whatever the request named.

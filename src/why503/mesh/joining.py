@@ -45,6 +45,13 @@ def failures_of(logs: Sequence[AccessLog]) -> list[Failure]:
     return sorted(joined, key=lambda failure: (failure.time or 0.0, failure.teller.source))
 
 
+def joined(accounts: list[Account]) -> list[Failure]:
+    """Failures that no access log tells of, from their accounts."""
+    servers = _Servers(())
+    found = [_failure(group, servers) for group in _groups(accounts)]
+    return [failure for failure in found if failure is not None]
+
+
 def account_of(request: Request, role: Role | None = None) -> Account:
     """A request with its ending and side; DOWNSTREAM where nothing tells the side."""
     return Account(

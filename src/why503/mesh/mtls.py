@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from why503.facts import Manifest, Request, Source
 from why503.facts.manifest import Path
 from why503.mesh.account import destination_of
+from why503.mesh.address import cluster_name, is_address
 from why503.mesh.endpoint import workload_port
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.naming import service_name
 from why503.mesh.selection import scoped
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
@@ -98,6 +100,16 @@ def conflicts(mesh: Mesh) -> tuple[tuple[str, Conflict], ...]:
     return tuple(found)
 
 
+def conflict_of(hop: Hop, mesh: Mesh) -> tuple[str, Conflict | None]:
+    """The clash at the hop's destination, with its name; else the first that any rule makes."""
+    if not hop.count or not hop.host or is_address(hop.host):
+        return next(iter(conflicts(mesh)), ("", None))
+    clusters = {failure.account.upstream_cluster or "" for failure in hop.failures}
+    names = [name for name in map(cluster_name, sorted(clusters)) if name]
+    subset = names[0].subset if names else ""
+    return service_name(hop), mtls_conflict(mesh, hop.host, hop.port, subset)
+
+
 def switched_off(mesh: Mesh, host: str, port: int | None, moment: float | None) -> Manifest | None:
     """The DestinationRule that switches mTLS off by having no `tls` block; None where none does.
 
@@ -140,7 +152,7 @@ def went_well_before(mesh: Mesh, host: str, moment: float | None) -> Source | No
     """Place of a request to ``host`` that went well before ``moment``, seconds since 1970."""
     for told in mesh.facts(Request) if moment is not None else ():
         good = told.code is not None and told.code < 400 and told.time is not None
-        if good and (told.time or 0.0) < (moment or 0.0):
-            if same_host(destination_of(told)[0], host):
-                return told.source
+        earlier = good and (told.time or 0.0) < (moment or 0.0)
+        if earlier and same_host(destination_of(told)[0], host):
+            return told.source
     return None

@@ -13,6 +13,10 @@ CALLERS = frozenset({"vmalert", "vmagent"})
 
 _SUFFIX = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|[a-z0-9]{5}|\d{1,4})")
 """What Kubernetes adds to a workload's name to name its pods."""
+_ANY_APPLICATION = re.compile(
+    r"(?:app(?:lication)?|server|backend|upstream|service|container)(?:-\d{1,2}|-previous)?"
+)
+"""Names of logs that say of which kind they are, not whose."""
 _CALLS = frozenset(
     {
         AppEventKind.WRITE_FAILED,
@@ -87,8 +91,9 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     named = {teller for teller in told if _named(teller, names, pods)}
     rest = told - _callers(mesh) - serving_tellers(mesh) - found - named
     if found and not named:
-        # Only the server's proxy is known: the one application that called nobody is behind it.
-        rest &= {event.teller for event in mesh.facts(AppEvent)}
+        # Only the server's proxy is known: a log that is named after no pod may be that of the
+        # application behind it.
+        rest = frozenset(teller for teller in rest if _ANY_APPLICATION.fullmatch(teller))
     elif found or named:
         return frozenset(found | named)
     return frozenset(found | rest) if len(rest) == 1 else frozenset(found)

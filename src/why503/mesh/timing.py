@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from why503.facts import RequestGroup
+from why503.facts import RequestGroup, Witness
 from why503.mesh.address import (
     INBOUND_PASSTHROUGH,
     PASSTHROUGH,
@@ -206,6 +206,9 @@ def recovered(hop: Hop, mesh: Mesh) -> bool | None:
 def all_fail(hop: Hop, mesh: Mesh) -> bool:
     """True where none of at least three requests to the destination went well."""
     seen = sum(group.count for group in requests_of(hop, mesh))
+    captured = {failure.teller.witness for failure in hop.failures} == {Witness.CAPTURE}
+    if captured and hop.total > hop.count:
+        return False
     return max(seen, hop.count) >= FEW and not successes(hop, mesh)
 
 

@@ -62,7 +62,12 @@ class Block(NamedTuple):
     def setting(self, value: T, *path: str) -> Setting[T]:
         """``value``, read from the field at ``path`` of the block."""
         source = self.manifest.where(*self.path, *path)
-        return Setting(value=value, source=source, default=False, by=self.manifest.full_name)
+        by = self.manifest.full_name or _("the pasted traffic policy")
+        return Setting(value=value, source=source, default=False, by=by)
+
+
+_UNMISTAKABLE = frozenset({"connectionPool", "outlierDetection"})
+"""Blocks that no other object has."""
 
 
 def destination_rules_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
@@ -143,6 +148,20 @@ def policy_block(
         path = (*base, "defaultTrafficPolicy", name)
         if isinstance(manifest.get(*path), Mapping):
             return Block(manifest, path)
+    return _fragment_block(mesh, name)
+
+
+def _fragment_block(mesh: Mesh, name: str) -> Block | None:
+    """The block of a traffic policy that was pasted without its rule, where no rule was given."""
+    if mesh.has("DestinationRule"):
+        return None
+    bases: list[Path] = [("trafficPolicy",), ("spec", "trafficPolicy")]
+    if name in _UNMISTAKABLE:
+        bases.append(())
+    for manifest in mesh.manifests(""):
+        for base in bases:
+            if isinstance(manifest.get(*base, name), Mapping):
+                return Block(manifest, (*base, name))
     return None
 
 

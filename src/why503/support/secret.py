@@ -7,32 +7,68 @@ RAW_LENGTH = 2000
 
 MASK = "***"
 
+_SUSPECT = re.compile(
+    r"(?i)auth|bearer|basic|cookie|pass|pwd|secret|token|key|sig|code|state|session|://|@|eyJ|"
+    r"AKIA|ASIA|gh[pousr]_|xox|glpat|x-amz"
+)
 _BLANKS = r"[ \t]{0,4}"
+_SIGN = rf"((?:\\{{0,3}}['\"])?{_BLANKS}[:=,]{_BLANKS}(?:\\{{0,3}}['\"])?)"
+"""Between a key and its value: `: `, `=`, `": "`, `', '`, and all of it in a string of JSON."""
+_QUIET = r"(?!\*\*\*)"
+_VALUE = r"(?:[^\s'\",;&\\]|\\(?!\\{0,2}['\"nrt]))+"
+_REST = r"(?:[^\r\n\"'\\]|\\(?!\\{0,2}['\"nrt])|(?<=\w)'(?=\w))+"
+_WORDS = (
+    r"access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
+    r"secret|client_secret|signature|sig|auth|code|state|session|x-amz-[a-z-]{1,40}"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(
-            rf"(?i)\b(authorization|proxy-authorization)(['\"]?{_BLANKS}[:=,]{_BLANKS}['\"]?)"
-            r"(?:(bearer|basic|digest|negotiate)[ ]+)?[^\s'\",;]+"
-        ),
+        re.compile(rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}{_QUIET}{_REST}"),
         rf"\1\2{MASK}",
     ),
     (re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"), rf"\1 {MASK}"),
+    (re.compile(rf"(?i)\b(set-cookie2?|cookies?){_SIGN}{_QUIET}{_REST}"), rf"\1\2{MASK}"),
     (
-        re.compile(rf"(?i)\b(set-cookie|cookie)(['\"]?{_BLANKS}[:=,]{_BLANKS}['\"]?)[^\r\n\"]+"),
+        re.compile(
+            rf"(?i)([?&;]|%3F|%26|u0026)((?:{_WORDS})(?:=|%3D))(?:[^&\s\"'#\\]|\\(?!\\{{0,2}}[\"']))+"
+        ),
         rf"\1\2{MASK}",
     ),
     (
         re.compile(
-            r"(?i)([?&;](?:access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
-            r"secret|client_secret|signature|sig|auth|code|state|session|x-amz-[a-z-]{1,40})=)[^&\s\"'#]+"
+            rf"(?i)((?:password|passwd|passphrase|(?<![a-z])pwd|client[_-]?secret|secret[_-]?key|"
+            rf"api[_-]?key|access[_-]?key(?:[_-]?id)?|auth[_-]?key|"
+            rf"(?:auth|access|session|security|private|csrf|xsrf|refresh|id)[_-]?token))"
+            rf"{_SIGN}{_QUIET}(?![\[{{|>/]){_VALUE}"
+        ),
+        rf"\1\2{MASK}",
+    ),
+    (
+        re.compile(
+            rf"(?i)((?:token|secret|session(?:[_-]?id)?)(?:\\{{0,3}}[\"']{_BLANKS}[:,]{_BLANKS}"
+            rf"\\{{0,3}}[\"']|={_BLANKS}(?:\\{{0,3}}[\"'])?))"
+            rf"{_QUIET}{_VALUE}"
         ),
         rf"\1{MASK}",
     ),
     (
-        re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s:@\"']{0,256}:[^/\s@\"']{1,256}@"),
+        re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s\"'\\?#]{1,512}@"),
         rf"\1{MASK}@",
     ),
+    (
+        re.compile(
+            r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"
+        ),
+        f"{MASK}@",
+    ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
+    (
+        re.compile(
+            r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|"
+            r"xox[abposr]-[\w-]{10,255}|glpat-[\w-]{16,64})"
+        ),
+        MASK,
+    ),
     (
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?"
@@ -46,6 +82,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def mask(text: str) -> str:
     """``text`` with passwords, tokens, cookies and private keys replaced by ``***``."""
+    if not _SUSPECT.search(text) and "-----BEGIN" not in text:
+        return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text

@@ -69,7 +69,9 @@ AT = At.PROXY
 
 OVERFLOW = Clue(
     Weight.PROVES,
-    _("{count} requests were turned away by the proxy itself: overflow of the connection pool (UO)."),
+    _(
+        "{count} requests were turned away by the proxy itself: overflow of the connection pool (UO)."
+    ),
 )
 OVERFLOW_BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,
@@ -133,7 +135,9 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         for limit in limits_set(mesh, host, None):
             if limit.value <= SMALL and limit.source is not None:
                 yield Hazard(
-                    sentence=_("{by} allows {limit}: parallel requests above it are answered 503 UO."),
+                    sentence=_(
+                        "{by} allows {limit}: parallel requests above it are answered 503 UO."
+                    ),
                     source=limit.source,
                     values=(("by", limit.by), ("limit", str(limit.value))),
                 )

@@ -118,15 +118,15 @@ REJECTED_LATE = Clue(
 REJECTED_AT_ONCE = Clue(
     Weight.HINTS, _("That answer came at once; a host that is gone takes seconds.")
 )
-NOT_RESTRICTED = Clue(
-    Weight.SPEAKS_FOR,
-    _("{policy} restricts who may connect to {service}; whether this caller may cannot be told."),
-)
-ADMITTED = Clue(
+NOT_ADMITTED = Clue(
     Weight.PROVES, _("{policy} does not admit {caller} on port {port} of {service}.")
 )
 PROBABLY_NOT_ADMITTED = Clue(
     Weight.HINTS, _("{policy} does not admit {caller} on port {port} of {service}.")
+)
+RESTRICTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{policy} restricts who may connect to {service}; whether this caller may cannot be told."),
 )
 ADMITTED = Clue(Weight.SPEAKS_AGAINST, _("{policy} admits {caller} on port {port} of {service}."))
 HBONE_SUSPECTED = Clue(Weight.SPEAKS_FOR, _("ztunnel got no answer and suspects a policy: {what}"))

@@ -46,6 +46,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.cut_connection import (
     cut_off,
     really_all_fail,
@@ -54,7 +55,6 @@ from why503.mesh.cut_connection import (
     unseen,
     working_time,
 )
-from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place

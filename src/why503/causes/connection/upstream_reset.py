@@ -230,7 +230,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.OUTSIDE_MESH,
         commands=(
             f"kubectl -n {namespace} logs {pod} --since=1h --timestamps",
-            question.capture(hop, mesh, ID).command,
+            question.capture_command(hop, mesh),
         ),
         verify=_("The proxy beside the application logs no more UC, UR or cut answers."),
     )

@@ -48,6 +48,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEventKind
 from why503.mesh.address import split_host
+from why503.mesh.analysed import NOT_IN_SYNC, analysed
 from why503.mesh.delivery import (
     broken_streams,
     empty_list,
@@ -71,6 +72,7 @@ ID = "xds-stale"
 TITLE = _("The proxy works with an outdated or incomplete configuration or endpoint list")
 READS = frozenset(
     {
+        "Analysis",
         "AppEvent",
         "DaemonSet",
         "Deployment",
@@ -129,6 +131,10 @@ DISCONNECTED = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy lost its stream to the control plane: {text}."),
 )
+NOT_ACKNOWLEDGED = Clue(
+    Weight.SPEAKS_FOR,
+    _("istioctl proxy-status shows {proxy} out of date: {text}."),
+)
 AGAIN = Clue(
     Weight.HINTS,
     _("That came {count} times."),
@@ -155,6 +161,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         Family.LIMIT,
     }:
         return
+    for status in analysed(mesh, NOT_IN_SYNC)[:1]:
+        yield NOT_ACKNOWLEDGED.hit(status.source, proxy=status.object, text=status.text)
     if hop.family in _ADDRESSED and hop.role is not Role.UPSTREAM:
         found = list(_dialled(hop, mesh))
         yield from found

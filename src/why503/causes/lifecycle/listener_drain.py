@@ -158,9 +158,7 @@ def _gone_with_the_drain(hop: Hop, changes: Sequence[ProxyEvent]) -> tuple[Failu
         for failure in hop.having(Ending.CLIENT_GONE)
         if (end := failure.teller.end) is not None
         and (failure.teller.duration or 0.0) >= _LONG_STREAM
-        and any(
-            abs(end - (change.time or 0.0) - _DRAIN) <= _AT_THE_DRAIN for change in changes
-        )
+        and any(abs(end - (change.time or 0.0) - _DRAIN) <= _AT_THE_DRAIN for change in changes)
     )
 
 

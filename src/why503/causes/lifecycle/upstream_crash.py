@@ -137,6 +137,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     life = failing_life(hop, mesh)
     yield from _endings(hop, failures, died=bool(_of(life, _LOGS | _STATES | _AGAIN)))
     yield from _deaths(life)
+    if hop.host and refusals(hop) and not _of(life, _LOGS | _STATES | _AGAIN | _STOPS):
+        yield from _waits(life_of(mesh, hop.host))
     yield from _shape(hop, mesh, life)
     yield from _against(hop, mesh, life)
 
@@ -203,6 +205,16 @@ def _against(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
     died = _of(life, _LOGS | _STATES | _AGAIN)
     if refusals(hop) and not died and hop.count > 1 and not successes(hop, mesh):
         yield NEVER_SERVED.hit(service=service_name(hop))
+
+
+def _waits(life: Sequence[LifeEvent]) -> Iterator[Hit]:
+    """A container of the host that waits for its next start, where no time is told of it."""
+    for event in _of(life, frozenset({LifeEventKind.BACK_OFF})):
+        if event.time is None and "Image" not in event.text:
+            yield LOOPING.hit(event.source, pod=event.pod, what=event.text)
+            for again in _of(life, frozenset({LifeEventKind.RESTARTED}))[:1]:
+                yield RESTARTED.hit(again.source, what=again.text)
+            return
 
 
 def _looping(life: Sequence[LifeEvent]) -> Iterator[Hit]:

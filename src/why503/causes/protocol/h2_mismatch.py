@@ -101,6 +101,10 @@ GRPC_OVER_HTTP = Clue(
     Weight.SPEAKS_FOR,
     _("These are gRPC calls, and {by} declares the port http: the proxy speaks HTTP/1.1."),
 )
+GRPC_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("These are gRPC calls, which need HTTP/2 on every leg; no codec says anything else."),
+)
 UPGRADED = Clue(Weight.SPEAKS_FOR, _("{by} turns HTTP/1.1 into HTTP/2 (h2UpgradePolicy UPGRADE)."))
 EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails, whatever its path."))
 OTHERS_WENT_WELL = Clue(
@@ -135,11 +139,18 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     yield REFUSED_ANSWER.hit(*hop.sources(refused), count=len(refused))
     yield from _declared(hop, mesh)
+    calls = all(_is_grpc(f.teller.path, f.teller.user_agent) for f in refused)
+    if calls and not any(_complains(told) for told in mesh.facts(ProxyEvent)):
+        yield GRPC_REFUSED.hit(*hop.sources(refused, 1), observation="gRPC")
     well = sum(group.count for group in successes(hop, mesh))
     if well:
         yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
     elif all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
+
+
+def _complains(told: ProxyEvent) -> bool:
+    return told.kind in {ProxyEventKind.CODEC_ERROR, ProxyEventKind.DUPLICATE_HEADER}
 
 
 def _told(mesh: Mesh) -> Iterator[Hit]:

@@ -132,9 +132,7 @@ EMPTY = Clue(
     Weight.SPEAKS_FOR,
     _("The cluster of {host}, resolved by DNS, has no address: the name did not resolve."),
 )
-NAME_LOST = Clue(
-    Weight.SPEAKS_FOR, _("The proxy's log says that it could not resolve {host}.")
-)
+NAME_LOST = Clue(Weight.SPEAKS_FOR, _("The proxy's log says that it could not resolve {host}."))
 UNRESOLVED = Clue(
     Weight.SPEAKS_FOR, _("{count} requests failed because the name could not be resolved.")
 )

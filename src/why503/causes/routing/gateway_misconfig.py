@@ -62,7 +62,17 @@ from why503.support.text import _
 ID = "gateway-misconfig"
 TITLE = _("The Gateway's selector, port, hosts or TLS settings do not fit the request")
 READS = frozenset(
-    {"Analysis", "Deployment", "DaemonSet", "Gateway", "Pod", "ReplicaSet", "StatefulSet", "VirtualService"}
+    {
+        "Analysis",
+        "Deployment",
+        "DaemonSet",
+        "Gateway",
+        "Pod",
+        "ProxyListener",
+        "ReplicaSet",
+        "StatefulSet",
+        "VirtualService",
+    }
 )
 SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
 AT = At.PROXY

@@ -27,6 +27,7 @@ roll-outs and node drains (maxUnavailable 0 with one replica, a PodDisruptionBud
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -45,6 +46,7 @@ from why503.mesh.address import PASSTHROUGH, cluster_name
 from why503.mesh.destination import destinations_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import Endpoint, kubernetes_endpoints, proxy_endpoints, selects_nothing
+from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
@@ -131,7 +133,7 @@ NO_ORIGINAL = Clue(
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UH, and what Kubernetes lists behind the Service."""
     failures = hop.having(Ending.NO_HEALTHY_UPSTREAM)
-    if not hop.failures:
+    if not hop.failures or _bare_503(hop):
         yield from _empty_services(mesh)
         return
     if not failures:
@@ -151,6 +153,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SUBSET.hit(*hop.sources(failures, most=1), subset=name.subset)
     if hop.leg is Place.PROXY_TO_EXTERNAL or clusters[0] == PASSTHROUGH:
         yield OUTSIDE.hit(*hop.sources(failures, most=1), host=hop.host)
+
+
+def _bare_503(hop: Hop) -> bool:
+    """True where clients saw nothing but the code 503."""
+    return hop.role is Role.CLIENT and all(
+        failure.ending is Ending.UNKNOWN and failure.teller.code == HTTPStatus.SERVICE_UNAVAILABLE
+        for failure in hop.failures
+    )
 
 
 def _empty_services(mesh: Mesh) -> Iterator[Hit]:

@@ -55,11 +55,16 @@ ID = "sidecar-egress-scope"
 TITLE = _("The calling proxy may not know the destination, and blocks what it does not know")
 READS = frozenset(
     {
+        "DaemonSet",
+        "Deployment",
         "IstioOperator",
         "MeshConfig",
+        "Pod",
+        "ReplicaSet",
         "Service",
         "ServiceEntry",
         "Sidecar",
+        "StatefulSet",
         "fragment",
     }
 )

@@ -54,7 +54,6 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.mesh.address import cluster_name, is_address
 from why503.mesh.analysed import MODES_CLASH, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
@@ -62,9 +61,9 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import (
     Conflict,
+    conflict_of,
     conflicts,
     cut_without_http,
-    mtls_conflict,
     mutual_somewhere,
     server_mtls,
     switched_off,
@@ -244,13 +243,14 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What DestinationRule and PeerAuthentication say."""
-    host, conflict = _conflict(hop, mesh)
+    host, conflict = conflict_of(hop, mesh)
     if conflict is not None:
         yield _of_conflict(conflict, host)
     elif hop.host:
         yield from _modes(hop, mesh)
     cut = cut_without_http(hop)
-    if conflict is not None or cut or hop.having(Ending.CONNECTION_TERMINATION):
+    ended = hop.having(Ending.CONNECTION_TERMINATION, Ending.NO_FILTER_CHAIN)
+    if conflict is not None or cut or ended:
         server = server_mtls(mesh, hop.host, hop.port) if hop.host else None
         strict = server is not None and server.value == "STRICT" and not successes(hop, mesh)
         if server is not None and server.source is not None and strict:
@@ -261,16 +261,6 @@ def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if not hop.host or same_host(told.object, hop.host):
             yield CHECKED.hit(told.source, text=told.text, observation="caller's TLS mode")
             break
-
-
-def _conflict(hop: Hop, mesh: Mesh) -> tuple[str, Conflict | None]:
-    """The clash at the hop's destination; where none is told, the first that any rule makes."""
-    if not hop.count or not hop.host or is_address(hop.host):
-        return next(iter(conflicts(mesh)), ("", None))
-    clusters = {failure.account.upstream_cluster or "" for failure in hop.failures}
-    names = [name for name in map(cluster_name, sorted(clusters)) if name]
-    subset = names[0].subset if names else ""
-    return service_name(hop), mtls_conflict(mesh, hop.host, hop.port, subset)
 
 
 def _of_conflict(conflict: Conflict, name: str) -> Hit:

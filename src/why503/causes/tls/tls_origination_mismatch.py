@@ -260,7 +260,7 @@ def _tls_port(hop: Hop, mesh: Mesh) -> int | None:
         for _index, fields in entry.items("spec", "ports"):
             port = mapping_of(fields)
             target = whole_number(port.get("targetPort"))
-            if whole_number(port.get("number")) == hop.port and target in _TLS_PORTS:
+            if whole_number(port.get("number")) == (hop.port or 80) and target in _TLS_PORTS:
                 return target
     declared = port_protocol(mesh, hop.host, hop.port)
     if hop.port in _TLS_PORTS or (declared is not None and declared.value in {"https", "tls"}):

@@ -94,7 +94,7 @@ class _Matcher:
         return sorted(ends, key=lambda place: self._odd(position, place))
 
     def _odd(self, position: int, end: int) -> bool:
-        """Whether a value that stops at ``end`` would stop behind a `\\` or inside `{...}`."""
+        """Whether a value that ends at ``end`` would end behind a backslash or inside `{...}`."""
         value = self.text[position:end]
         return value.endswith("\\") or value.count("{") > value.count("}")
 

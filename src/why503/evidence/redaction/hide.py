@@ -1,0 +1,87 @@
+"""What becomes `***` wherever it stands: secrets, queries, e-mail addresses, keys, certificates."""
+
+import re
+
+from why503.evidence.redaction.pseudonym import Counted
+from why503.evidence.redaction.vocabulary import stays
+from why503.support.secret import MASK, mask
+
+_BEGIN = "-----BEGIN"
+_PEM = re.compile(
+    r"(-----BEGIN [A-Z0-9 ]{1,40}-----)[^\"'-]{0,100000}(-----END [A-Z0-9 ]{1,40}-----)?"
+)
+_MAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}"
+    r"\.[A-Za-z]{2,24}(?![\w-])"
+)
+_QUERY = re.compile(r"(?<![\s\"'(?])\?(?![?\s\"'])(?:[^\s\"'<>\\|]|\\u00[0-9a-fA-F]{2}){1,20000}")
+_KNOWN = re.compile(
+    r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|xox[abposr]-[\w-]{10,255}|"
+    r"glpat-[\w-]{16,64}|AIza[\w-]{30,45})"
+)
+_SETTING = re.compile(
+    r"(?i)((?<![\w-])[\w.-]{0,60}(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|"
+    r"access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|credentials|cookie|session[_-]?id)"
+    r"(?:\\?[\"'])?[ \t]{0,4}(?:=|:|,[ ](?='))[ \t]{0,4})"
+    r"(?![\s/{\[|>]|\\?[\"']?(?:true|false|null|none|\*\*\*)\b)"
+    r"(\\?\"(?:[^\"\\]|\\[^\"]){0,4000}|'[^'\r\n]{0,4000}|[^\s\"',;&}\\]{1,4000})"
+)
+_BASE64_FIELD = re.compile(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")[^\"]{1,4000000}", re.IGNORECASE)
+_VARIABLE = re.compile(
+    r"(?i)password|passwd|passphrase|pwd|token|secret|credential|auth|cookie|session|"
+    r"(?:api|access|private|encryption|signing|master)_?-?key|(?:^|[_-])(?:key|pin|salt|dsn)$"
+)
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_NUMBER = 7
+
+
+def hide(text: str, counted: Counted) -> str:
+    """``text`` with every secret that can be told by its form replaced by `***`."""
+    if _BEGIN in text:
+        text = _replace(_PEM, rf"\1 {MASK} \2", text, "key or certificate", counted)
+    masked = mask(text)
+    if masked != text:
+        for _ in range(max(1, masked.count(MASK) - text.count(MASK))):
+            counted("secret")
+    text = _replace(_MAIL, MASK, masked, "e-mail address", counted)
+    text = _replace(_QUERY, f"?{MASK}", text, "query string", counted)
+    text = _replace(_KNOWN, MASK, text, "secret", counted)
+    text = _replace(_BASE64_FIELD, rf"\1{MASK}", text, "key or certificate", counted)
+    return _SETTING.sub(lambda found: _setting(found, counted), text)
+
+
+def variable(name: str, value: str, counted: Counted) -> str:
+    """Value of an environment variable as it may be sent.
+
+    Numbers, durations and known words stay, for they are the timeouts and switches that a diagnosis
+    asks for; not where the name says secret.
+    """
+    bare = value.strip().strip("\"'")
+    if bare in ("", MASK):
+        return value
+    plain = all(stays(word) or word[:-1].isdecimal() for word in _WORD.findall(bare))
+    long = any(len(word) > _LONGEST_NUMBER and word.isdecimal() for word in _WORD.findall(bare))
+    if plain and not long and not _VARIABLE.search(name):
+        return value
+    counted("environment value")
+    quote = value.strip()[:1] if value.strip()[:1] in "\"'" else '"'
+    return f"{quote}{MASK}{quote}"
+
+
+def _replace(
+    pattern: re.Pattern[str], replacement: str, text: str, kind: str, counted: Counted
+) -> str:
+    text, count = pattern.subn(replacement, text)
+    for _ in range(count):
+        counted(kind)
+    return text
+
+
+def _setting(found: re.Match[str], counted: Counted) -> str:
+    value = found[2]
+    quote = "\\\"" if value.startswith('\\"') else value[0] if value[0] in "\"'" else ""
+    if value[len(quote):] in ("", MASK) or value[len(quote):].startswith(MASK):
+        return found[0]
+    counted("secret")
+    closing = quote if quote == "'" and value.endswith("'") else ""
+    return f"{found[1]}{quote}{MASK}{closing}"
