@@ -37,3 +37,12 @@ def test_the_command_inside_exec_is_meant():
 )
 def test_sentences_are_no_commands(text):
     assert command_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["➜  ~ kubectl get po", "➜  shop git:(main) ✗ kubectl get po", "➜ kubectl get po"]
+)
+def test_a_prompt_with_an_arrow_in_front_of_folder_and_branch_is_cut_off(text):
+    command = command_of(text)
+    assert command is not None
+    assert command.words == ("get", "po")

@@ -35,3 +35,13 @@ def test_only_a_wrapped_body_goes_on():
     assert continues(body, "#   reset reason: connection failure")
     assert not continues(body, "Then we restarted it")
     assert not continues("no healthy upstream", "reset reason: x")
+
+
+def test_a_body_in_quotes_is_known_inside_a_sentence():
+    assert body_of('then it says "RBAC: access denied" again') == "RBAC: access denied"
+    assert body_of('we saw "nothing"') == ""
+
+
+def test_the_words_of_a_tls_port_are_known_inside_html():
+    assert body_of("<head><title>400 The plain HTTP request was sent to HTTPS port</title>")
+    assert body_of("Client sent an HTTP request to an HTTPS server.")

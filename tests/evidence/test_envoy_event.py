@@ -26,3 +26,25 @@ def test_words_have_their_kind(text: str, kind: ProxyEventKind) -> None:
 def test_only_loud_lines_without_a_kind_are_kept() -> None:
     assert event_of("beans", "debug") is None
     assert event_of("beans", "error") == (ProxyEventKind.OTHER, "beans")
+
+
+def test_a_denial_is_told_with_its_policy_and_one_that_is_only_tried_is_none() -> None:
+    kind = ProxyEventKind.RBAC_DENIED
+    assert event_of("enforced denied, matched policy ns[a]-policy[b]-rule[0]", "debug") == (
+        kind,
+        "ns[a]-policy[b]-rule[0]",
+    )
+    assert event_of("enforced denied, matched policy none", "debug") == (kind, "")
+    assert event_of("shadow denied, matched policy none", "debug") is None
+
+
+def test_a_name_that_resolved_is_no_failure() -> None:
+    told = "dns resolution for a.example completed with status "
+    assert event_of(told + "1", "debug") == (ProxyEventKind.DNS_FAILED, "a.example")
+    assert event_of(told + "0", "debug") is None
+
+
+def test_a_listener_that_sniffed_in_vain_is_told() -> None:
+    event = event_of("listener filter times out after 5000 ms", "debug")
+    assert event is not None
+    assert event[0] is ProxyEventKind.SNIFFING_ENDED

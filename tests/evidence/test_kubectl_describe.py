@@ -62,3 +62,22 @@ def test_prose_is_left_alone():
 
 def test_never_raises():
     assert_never_raises(kubectl_describe, PAGE)
+
+
+def test_events_pasted_without_their_page_are_events_of_no_object():
+    text = (
+        "Events:\n"
+        "  Type     Reason     Age                From     Message\n"
+        "  ----     ------     ----               ----     -------\n"
+        "  Warning  Unhealthy  24s (x3 over 26s)  kubelet  Readiness probe failed: refused\n"
+        "that is all\n"
+        "Liveness probe failed: HTTP probe failed with statuscode: 404\n"
+    )
+    reading, claimed = read_lines(kubectl_describe, text)
+    assert [fact.get("message") for fact in reading.facts] == [
+        "Readiness probe failed: refused",
+        "Liveness probe failed: HTTP probe failed with statuscode: 404",
+    ]
+    assert {fact.get("involvedObject", "name") for fact in reading.facts} == {""}
+    assert [fact.source.line for fact in reading.facts] == [4, 6]
+    assert "that is all" not in claimed

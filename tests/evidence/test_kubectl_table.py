@@ -79,3 +79,23 @@ def test_jsonpath_with_list_places_makes_lists():
 
 def test_never_raises():
     assert_never_raises(kubectl_table, SESSION)
+
+
+def test_rows_of_pods_and_events_are_read_without_their_header():
+    text = (
+        "shop-7d9f8b6c5-x2k4p   2/2   Terminating   0   9d   10.1.2.3   node-1\n"
+        "\n"
+        "8m12s   Warning   Unhealthy   pod/shop-7d9f8b6c5-x2k4p   Liveness probe failed: 404\n"
+        "some prose   2/2   that is   no row\n"
+    )
+    reading, _claimed = read_lines(kubectl_table, text)
+    pod, event = reading.facts
+    assert (pod.kind, pod.get("status", "podIP"), pod.get("status", "reason")) == (
+        "Pod",
+        "10.1.2.3",
+        "Terminating",
+    )
+    assert (event.get("reason"), event.get("involvedObject", "name")) == (
+        "Unhealthy",
+        "shop-7d9f8b6c5-x2k4p",
+    )

@@ -102,3 +102,17 @@ def test_two_gateways_with_one_certificate_are_a_misfit():
 def test_gateways_of_the_gateway_api_are_left_out():
     other = manifest("Gateway", "gw", "edge", spec={"listeners": []})
     assert texts(other, service(["public"])) == []
+
+
+def listener(port):
+    return manifest("ProxyListener", "", port=port)
+
+
+def test_a_port_that_the_gateway_pod_does_not_listen_on_is_told():
+    assert any("no listener" in text for text in texts(gateway(), listener(15021)))
+    assert not any("no listener" in text for text in texts(gateway(), listener(8080)))
+    assert not any("no listener" in text for text in texts(gateway(), listener(80)))
+
+
+def test_the_listeners_of_a_sidecar_say_nothing_of_a_gateway():
+    assert not any("no listener" in text for text in texts(gateway(), listener(15006)))

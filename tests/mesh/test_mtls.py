@@ -1,14 +1,18 @@
 import pytest
 
+from tests.mesh.build import START, request
+from tests.mesh.build import mesh as built
 from tests.mesh.make import line_of, manifests, mesh_of, obj, odd
-from why503.facts import Bundle
+from why503.facts import Bundle, Witness
 from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import (
     conflicts,
+    cut_without_http,
     mtls_conflict,
     mutual_somewhere,
     server_mtls,
     switched_off,
+    went_well_before,
 )
 
 HOST = "orders.shop.svc.cluster.local"
@@ -171,3 +175,24 @@ def test_a_mode_without_a_host_is_found_in_part_of_a_rule():
     text = obj("DestinationRule", "orders", "{trafficPolicy: {tls: {mode: istio_mutual}}}")
     assert [found.name for found in mutual_somewhere(mesh_of(text))] == ["orders"]
     assert mutual_somewhere(mesh_of(rule("ISTIO_MUTUAL"))) == ()
+
+
+def client(body, code=None):
+    told = request(code, None, witness=Witness.CLIENT, body=body, authority="orders.shop:8080")
+    (hop,) = built(told).hops
+    return cut_without_http(hop)
+
+
+def test_only_a_connection_that_was_cut_in_place_of_an_answer_counts_as_cut():
+    assert len(client("curl: (56) Recv failure: Connection reset by peer")) == 1
+    assert len(client("curl: (52) Empty reply from server")) == 1
+    assert client("curl: (28) Operation timed out") == ()
+    assert client("upstream connect error or disconnect/reset before headers", 503) == ()
+
+
+def test_only_an_earlier_request_to_the_same_host_went_well_before():
+    seen = built(request(200, "-", at=5.0, authority="orders.shop:8080"))
+    assert went_well_before(seen, HOST, START + 6.0) is not None
+    assert went_well_before(seen, HOST, START + 5.0) is None
+    assert went_well_before(seen, "other.shop", START + 6.0) is None
+    assert went_well_before(seen, HOST, None) is None

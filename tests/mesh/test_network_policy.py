@@ -202,3 +202,17 @@ def test_nonsense_in_a_policy_does_no_harm(tmp_path, spec):
 
 def test_no_facts_no_verdict():
     assert ingress_verdict(Mesh(Bundle()), Party(), Party(), "", None) is None
+
+
+def test_selectors_of_pods_and_namespaces_mean_nobody_outside_the_cluster(tmp_path):
+    outside = Party(name="api.example.com", whole=True, address="203.0.113.7", outside=True)
+    rules = "podSelector: {}\npolicyTypes: [Egress]\negress:\n- to: [{namespaceSelector: {}}]\n"
+    pods = mesh_of(tmp_path, policy(rules))
+    verdict = egress_verdict(pods, SERVER, outside, "api.example.com", 443)
+    assert verdict is not None
+    assert not verdict.admitted
+    block = "- to: [{ipBlock: {cidr: 203.0.113.0/24}}]\n"
+    both = mesh_of(tmp_path, policy(rules + block))
+    verdict = egress_verdict(both, SERVER, outside, "api.example.com", 443)
+    assert verdict is not None
+    assert verdict.admitted

@@ -348,3 +348,11 @@ def test_odd_objects_raise_nothing_and_leave_the_defaults():
     policy = odd("BackendTrafficPolicy", "{targetRef: {}, timeout: {http: 7}, circuitBreaker: [1]}")
     assert limits_set(policy, HOST, None) == ()
     assert idle_timeout_upstream(policy, "", None).default
+
+
+def test_a_policy_pasted_without_its_rule_counts_where_no_rule_is_given():
+    pasted = "trafficPolicy:\n  connectionPool:\n    http:\n      idleTimeout: 7s\n"
+    found = idle_timeout_upstream(mesh_of(pasted), HOST, 80)
+    assert (found.value, found.by) == (7, "the pasted traffic policy")
+    other = obj("DestinationRule", "other", "{host: other}")
+    assert idle_timeout_upstream(mesh_of(pasted + other), HOST, 80).default

@@ -39,3 +39,10 @@ def test_what_is_no_moment_is_none(text: str) -> None:
 def test_a_clock_shows_utc_and_nothing_for_what_no_calendar_has() -> None:
     assert clock(1_750_000_000.123) == "2025-06-15T15:06:40.123Z"
     assert clock(1e18) == clock(float("nan")) == ""
+
+
+def test_dates_of_kubectl_describe_are_moments_and_other_prose_is_none() -> None:
+    assert moment_of("Mon, 11 May 2026 08:14:21 +0000") == moment_of("2026-05-11T08:14:21Z")
+    assert moment_of("Mon, 11 May 2026 10:14:21 +0200") == moment_of("2026-05-11T08:14:21Z")
+    assert moment_of("Mon, 31 Feb 2026 08:14:21 +0000") is None
+    assert moment_of("Mon, 11 Xyz 2026 08:14:21 +0000") is None

@@ -13,6 +13,7 @@ from enum import StrEnum
 from why503.diagnosis.finding import DataLoss, Spot
 from why503.facts import AppEvent, AppEventKind, Source
 from why503.mesh.mesh import Mesh
+from why503.mesh.metrics import nothing_dropped, remote_write_drops
 from why503.mesh.server_default import image_name
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of
 from why503.support.duration import seconds_of, spell
@@ -76,6 +77,7 @@ def data_loss(mesh: Mesh) -> DataLoss | None:
         for outcome in (_writes(mesh, teller, events), _queries(events))
         if outcome is not None
     ]
+    outcomes += [outcome for outcome in (_counted(mesh),) if outcome is not None]
     if not outcomes:
         return None
     order = list(LossVerdict)
@@ -86,6 +88,31 @@ def data_loss(mesh: Mesh) -> DataLoss | None:
         text=" ".join(dict.fromkeys(outcome.text for outcome in outcomes)),
         source=Spot(path=worst.source.path, line=worst.source.line),
     )
+
+
+def _counted(mesh: Mesh) -> _Outcome | None:
+    """What the programs' own counters say of data that was given up."""
+    drops = remote_write_drops(mesh)
+    if drops:
+        first = drops[0]
+        if first.since_start:
+            text = _(
+                "{metric} stands at {amount}: so much was given up since the program started; it "
+                "is lost."
+            )
+        else:
+            text = _("{metric} grew by {amount}: so much was given up; it is lost.")
+        said = text.format(metric=first.series.metric, amount=f"{first.amount:.0f}")
+        return _Outcome(verdict=LossVerdict.LOST, text=said, source=first.series.source)
+    pair = nothing_dropped(mesh)
+    if pair is None:
+        return None
+    text = _(
+        "{errors} counts failed remote writes, and {drops} stayed 0 all the time: what failed was "
+        "repeated until it was accepted."
+    )
+    said = text.format(errors=pair[0].metric, drops=pair[1].metric)
+    return _Outcome(verdict=LossVerdict.NOTHING_LOST, text=said, source=pair[1].source)
 
 
 def _queries(events: Sequence[AppEvent]) -> _Outcome | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from why503.diagnosis.cause import Cause, Hit
 from why503.diagnosis.clue import DECIBANS, PRIOR, Weight
+from why503.diagnosis.counted import Counts
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 
@@ -29,8 +30,9 @@ class Candidate:
 def candidates(hop: Hop, mesh: Mesh, catalogue: Sequence[Cause]) -> tuple[Candidate, ...]:
     """Every cause that something speaks for, most believed first."""
     weighed = []
+    counts = Counts(hop, mesh, catalogue)
     for cause in catalogue:
-        hits = strongest(cause.weigh(hop, mesh))
+        hits = strongest([*cause.weigh(hop, mesh), *counts.hits(cause)])
         if any(DECIBANS[hit.clue.weight] > 0 for hit in hits):
             weighed.append((cause, hits, score(hits)))
     odds = [10 ** (decibans / 10) for _, _, decibans in weighed]

@@ -136,7 +136,8 @@ _CLIENT_SIGN = re.compile(
     r"(?:call|fetch|send|post|get|request)|"
     r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|"
     r"FeignException|AxiosError|HTTPError|rpc error|upstream (?:returned|service|call)|"
-    r"^\s{0,20}details = \"|bad (?:status|response)|non-2|error (?:calling|from)|[Rr]esponse (?:status|code)",
+    r"^\s{0,20}details = \"|bad (?:status|response)|non-2|error (?:calling|from)|"
+    r"[Rr]esponse (?:status|code)",
 )
 
 

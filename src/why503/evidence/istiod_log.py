@@ -71,9 +71,16 @@ _KINDS = (
     (
         re.compile(
             r"xDS push error|[Pp]ush (?:errored|failure|failed)|terminated .{0,80}error|Failed "
-            r"to push"
+            r"to push|Send failure for node|[Tt]imeout sending|push timed out"
         ),
         ProxyEventKind.XDS_DISCONNECTED,
+    ),
+    (
+        re.compile(
+            r"(?:service|cluster) \S{1,300} .{0,120}has no endpoints|Endpoint without pod|"
+            r"[Nn]o endpoints (?:found )?for"
+        ),
+        ProxyEventKind.NO_CLUSTER_ENDPOINTS,
     ),
     (
         re.compile(r"(?:[Uu]nable|[Ff]ailed) to fetch .{0,60}(?:[Jj][Ww][Kk][Ss]|[Pp]ublic key)"),

@@ -12,8 +12,19 @@ from why503.support.duration import moment_of
 PARTIAL_LENGTH = 1 << 20
 """Characters at which the joining of partial CRI lines stops."""
 
+LOG_STARTS = "==== START logs for container "
+LOG_ENDS = "==== END logs for container "
+"""What `kubectl cluster-info dump` writes around the log of one container."""
+
 _LAYERS = 5
 _OPEN_PARTIALS = 1000
+
+_OF_CONTAINER = re.compile(
+    re.escape(LOG_STARTS) + r"(?P<container>\S{1,63}) of pod "
+    r"(?P<namespace>[^/\s]{1,63})/(?P<pod>\S{1,253}) ===="
+)
+_PREVIOUS = re.compile(r"={5,20} Previous log\b.{0,60}={5,20}\s{0,9}$")
+"""Stands in an `istioctl bug-report` before the log of the container that ran before."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _KUBECTL = re.compile(
@@ -53,10 +64,13 @@ class Peeler:
 
     def __init__(self) -> None:
         self._partial: dict[tuple[str, str, str], Line] = {}
+        self._within = Origin()
 
     def peel(self, number: int, text: str) -> list[Line]:
         """The lines inside line ``number``: usually one, none while a partial line is open."""
-        line = Line(number=number, text=text.rstrip("\r\n"))
+        if text.startswith("====") and self._is_mark(text):
+            return []
+        line = Line(number=number, text=text.rstrip("\r\n"), origin=self._within)
         for _layer in range(_LAYERS):
             text = line.text
             if not text:
@@ -74,6 +88,18 @@ class Peeler:
                 break
             line = next_line
         return _split(line)
+
+    def _is_mark(self, text: str) -> bool:
+        """True for a line that a tool put between logs; keeps whose log begins."""
+        if (found := _OF_CONTAINER.match(text)) is not None:
+            self._within = Origin(
+                container=found["container"], namespace=found["namespace"], pod=found["pod"]
+            )
+            return True
+        if text.startswith(LOG_ENDS):
+            self._within = Origin()
+            return True
+        return _PREVIOUS.match(text) is not None
 
     def flush(self) -> list[Line]:
         """Partial lines whose end never came."""

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from why503.evidence import readers
+from why503.evidence import archive, readers
 from why503.evidence.access_log import find_formats
+from why503.evidence.archive import dump_stream
+from why503.evidence.input_summary import input_of
+from why503.evidence.json_preamble import without_preamble
 from why503.evidence.line_by_line import Outcome, begins_as_access_log, by_line, fault_of
 from why503.evidence.prefix import Peeler, unwrap_document
 from why503.evidence.reader import (
@@ -18,6 +21,7 @@ from why503.evidence.reader import (
 )
 from why503.evidence.text_file import STDIN, TextFile
 from why503.facts import Bundle, Fact, Input, Source, Unread
+from why503.support.secret import mask
 from why503.support.text import _
 
 SURE = 0.9
@@ -30,6 +34,7 @@ _ENDINGS = frozenset(
     {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
     | {".pcap", ".pcapng", ".cap"}
 )
+_EXCERPT = 80
 _FORMAT_SIGNS = ("%START_TIME", "%RESPONSE_", "%REQ(", "%PROTOCOL%", "accessLogFormat")
 
 
@@ -43,6 +48,10 @@ class _Member:
 
     file: TextFile
     teller: str
+    group: str = ""
+    """The folder or archive that it was found in; ``""`` for a file that was given itself."""
+    name: str = ""
+    """Its path below ``group``."""
 
 
 def read_paths(paths: Sequence[str], options: Options) -> Bundle:
@@ -51,11 +60,14 @@ def read_paths(paths: Sequence[str], options: Options) -> Bundle:
     Raises `ReadError` where a path does not exist; whatever is inside a file never raises.
     """
     unread: list[Unread] = []
-    members = _tellers_apart(list(_members(paths, unread)), paths)
-    formats = _formats(members)
+    files = _tellers_apart(list(_members(paths, unread)), paths)
+    formats, surveys = _surveyed(files)
     inputs: list[Input] = []
     facts: list[Fact] = []
-    for member in members:
+    for found in _unfolded(files, unread):
+        if not surveys.is_evidence(found.group, found.name):
+            continue
+        member = replace(found, teller=surveys.teller(found.group, found.name) or found.teller)
         context = Context(
             path=member.file.path, teller=member.teller, options=options, formats=formats
         )
@@ -63,17 +75,8 @@ def read_paths(paths: Sequence[str], options: Options) -> Bundle:
         facts.extend(outcome.facts)
         unread.extend(member.file.unread.values())
         unread.extend(outcome.unread)
-        inputs.append(
-            Input(
-                path=member.file.path,
-                kinds=tuple(
-                    name for _count, name in sorted(outcome.kinds, key=lambda kind: -kind[0])
-                ),
-                lines=outcome.lines,
-                facts=len(outcome.facts),
-                unread_lines=outcome.unclaimed,
-            )
-        )
+        inputs.append(input_of(member.file.path, outcome, member.teller))
+    unread.extend(surveys.notices())
     return Bundle(inputs=tuple(inputs), facts=tuple(facts), unread=tuple(unread))
 
 
@@ -95,7 +98,7 @@ def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:
                 _(
                     "Cannot read `{path}`: there is no such file. Check its name, or give `-` to "
                     "read a pipe."
-                ).format(path=path)
+                ).format(path=mask(path))
             )
         for member in found:
             if member.file.path not in seen:
@@ -120,6 +123,8 @@ def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
             place = Path(folder, name)
             below = place.relative_to(root)
             told = str(PurePosixPath(path) / below.as_posix())
+            if place.is_symlink() and _read_anyway(place, home):
+                continue
             if (reason := _refused(place, home)) is not None:
                 unread.append(_about(told, reason.format(path=told)))
                 continue
@@ -132,7 +137,16 @@ def _walk(path: str, root: Path, unread: list[Unread]) -> Iterator[_Member]:
                 unread.append(_about(path, reason.format(path=path, limit=FILES_LIMIT)))
                 return
             teller = "/".join(below.parts[:-1]) or _stem(name)
-            yield _Member(file=TextFile(path=told, place=place), teller=teller)
+            file = TextFile(path=told, place=place)
+            yield _Member(file=file, teller=teller, group=path, name=below.as_posix())
+
+
+def _read_anyway(place: Path, home: Path) -> bool:
+    """Whether a link's target is a file that the walk of the folder comes to by itself."""
+    target = place.resolve()
+    if not target.is_relative_to(home) or not target.is_file():
+        return False
+    return not any(part.startswith(".") for part in target.relative_to(home).parts)
 
 
 def _refused(place: Path, home: Path) -> str | None:
@@ -174,14 +188,34 @@ def _stem(name: str) -> str:
     return place.name
 
 
-def _formats(members: list[_Member]) -> tuple[str, ...]:
-    """Access-log format strings that the bundle's own configuration names, in file order."""
-    found: dict[str, None] = {}
-    for member in members:
+def _unfolded(files: Iterable[_Member], unread: list[Unread]) -> Iterator[_Member]:
+    """The files, with the members of an archive in its place."""
+    for member in files:
+        if not archive.is_archive(member.file.head()):
+            yield member
+            continue
+        for inner in archive.members(member.file, unread):
+            group, _mark, name = inner.path.rpartition("!")
+            file = TextFile(path=inner.path, place=None, content=inner.kept.open)
+            yield _Member(file=file, teller=_stem(name), group=group, name=name)
+
+
+def _surveyed(files: list[_Member]) -> tuple[tuple[str, ...], archive.Surveys]:
+    """What is known of all files before one is read.
+
+    Access-log format strings that the configuration names, in file order; the names in each
+    folder and archive.
+    """
+    formats: dict[str, None] = {}
+    surveys = archive.Surveys()
+    for member in _unfolded(files, []):
+        if member.group:
+            is_archive = member.file.content is not None
+            surveys.add(member.group, member.name, is_archive=is_archive)
         text = member.file.text()
         if text and any(sign in text for sign in _FORMAT_SIGNS):
-            found.update(dict.fromkeys(find_formats(text)))
-    return tuple(found)
+            formats.update(dict.fromkeys(find_formats(text)))
+    return tuple(formats), surveys
 
 
 def _read(file: TextFile, context: Context) -> Outcome:
@@ -189,17 +223,47 @@ def _read(file: TextFile, context: Context) -> Outcome:
     if (binary := _as_binary(file, context)) is not None:
         return binary
     text = file.text()
+    if not text:
+        return by_line(_peeled(file.lines()), context)
+    if dump_stream.is_stream(text):
+        return _read_dump(text, context)
+    body, preamble = without_preamble(text, file.path)
+    outcome = _read_text(body, file.lines(), context)
+    if preamble:
+        reason = _("`{path}` begins with text that is no JSON: {excerpt}").format(
+            path=file.path, excerpt=mask(" ".join(preamble.split()))[:_EXCERPT]
+        )
+        outcome.unread.append(Unread(source=context.source(1), reason=reason))
+    return outcome
+
+
+def _read_dump(text: str, context: Context) -> Outcome:
+    """What a `kubectl cluster-info dump` in one stream gives."""
+    documents, rest = dump_stream.parts_of(text)
+    outcome = by_line(_peeled(rest.split("\n")), context)
+    try:
+        reading = dump_stream.read_documents(documents, context)
+    except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+        reading = Reading(unread=[fault_of(dump_stream.NAME, context, fault)])
+    outcome.facts[:0] = reading.facts
+    outcome.unread[:0] = reading.unread
+    outcome.kinds.append((len(reading.facts), dump_stream.NAME))
+    return outcome
+
+
+def _read_text(text: str, lines: Iterable[str], context: Context) -> Outcome:
+    """What one text gives; ``lines`` are its own."""
     said: list[Unread] = []
-    peeled = unwrap_document(text) if text else None
-    if text and peeled is None and not begins_as_access_log(text):
+    peeled = unwrap_document(text)
+    if peeled is None and not begins_as_access_log(text):
         for reader in _sure_readers(text):
             reading = _as_document(reader, text, context)
             if reading.facts:
-                lines = text.count("\n") + (not text.endswith("\n"))
+                count = text.count("\n") + (not text.endswith("\n"))
                 kinds = [(len(reading.facts), reader.NAME)]
-                return Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=lines)
+                return Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=count)
             said.extend(reading.unread)
-    outcome = by_line(_peeled(file) if peeled is None else iter(peeled), context)
+    outcome = by_line(_peeled(lines) if peeled is None else iter(peeled), context)
     if not outcome.facts and said:
         outcome.unread = said
     return outcome
@@ -240,10 +304,10 @@ def _as_document(reader: DocumentReader, text: str, context: Context) -> Reading
         return Reading(unread=[fault_of(reader.NAME, context, fault)])
 
 
-def _peeled(file: TextFile) -> Iterator[Line]:
-    """Lines of a file without the prefixes of log transports."""
+def _peeled(lines: Iterable[str]) -> Iterator[Line]:
+    """Lines without the prefixes of log transports."""
     peeler = Peeler()
-    for number, text in enumerate(file.lines(), start=1):
+    for number, text in enumerate(lines, start=1):
         yield from peeler.peel(number, text)
     yield from peeler.flush()
 

@@ -257,7 +257,8 @@ def _not_text(head: bytes) -> str | None:
     """Why the file is not read as text; None where it is text."""
     if head.startswith(_ARCHIVES) or head[257:262] == b"ustar":
         return _(
-            "`{path}` is not text: it is an archive of a kind that is not read. Unpack it and give the folder."
+            "`{path}` is not text: it is an archive of a kind that is not read. Unpack it and give "
+            "the folder."
         )
     if head[:2] in _UTF16:
         return None

@@ -22,6 +22,8 @@ class ProxySync:
     eds: str = ""
     rds: str = ""
     ecds: str = ""
+    subscribed: tuple[str, ...] = ()
+    """Types that the proxy asked for, where istioctl tells these instead of states."""
     istiod: str = ""
     """Pod of the control plane it is connected to; ``""`` where none is told."""
     version: str = ""

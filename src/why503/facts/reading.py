@@ -63,6 +63,12 @@ class Input:
     facts: int
     unread_lines: int
     """Lines that no reader understood (blank lines do not count)."""
+    first: float | None = None
+    """Earliest moment of its facts, seconds since 1970; None where none has a time."""
+    last: float | None = None
+    """Latest moment of its facts, seconds since 1970."""
+    tellers: tuple[str, ...] = ()
+    """Who tells in it, the first few."""
 
 
 @dataclass(frozen=True, kw_only=True)

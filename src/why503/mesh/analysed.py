@@ -17,8 +17,6 @@ GATEWAY_UNFIT = (
 """A Gateway is not there, selects nobody, opens a port that its pods lack, or clashes."""
 SECRET_LOST = ("IST0101", "credentialName")
 """A Gateway names a Secret that is not there."""
-NOT_IN_SYNC = ("STALE", "")
-"""A proxy has not acknowledged what the control plane sent it."""
 MODES_CLASH = (("CONFLICT", ""), ("IST0113", ""))
 """Server and caller want different TLS modes."""
 

@@ -80,6 +80,18 @@ class Captured:
         return None if closing is None else closing.idle
 
     @property
+    def late_after(self) -> float | None:
+        """Seconds from the server's close to the request, negative where they crossed."""
+        closing = self.connection.closing
+        return None if closing is None else closing.late_after
+
+    @property
+    def how(self) -> str:
+        """`FIN` or `RST`, whichever came first; ``""`` where no end closed the connection."""
+        closing = self.connection.closing
+        return "" if closing is None else closing.how.value
+
+    @property
     def first_request(self) -> bool:
         """True where it was the first request of a connection captured from its SYN."""
         return self.connection.handshake is not None and self.connection.request_count <= 1
@@ -99,7 +111,7 @@ def failures_on(connection: TcpConnection) -> Iterator[Captured]:
     if (own := _opening(connection) or _speech(connection) or _ending(connection)) is not None:
         yield own
     for request in connection.requests:
-        if (request.status or 0) >= 500:  # noqa: PLR2004  (HTTP's server errors)
+        if (request.status or 0) >= 500:
             yield Captured(
                 connection=connection,
                 shape=Shape.ERROR_ANSWER,
@@ -167,7 +179,7 @@ def _refused_head(connection: TcpConnection) -> bool:
     closing = connection.closing
     if connection.malformed_by is Peer.CLIENT and connection.requests:
         refused = connection.requests[-1].status
-        if refused == 400:  # noqa: PLR2004  (bad request)
+        if refused == 400:
             return True
     return closing is not None and closing.by is not connection.malformed_by
 
@@ -259,12 +271,19 @@ def cut_when_new(found: tuple[Captured, ...]) -> tuple[Captured, ...]:
     )
 
 
-def closed_for_idleness(found: tuple[Captured, ...], others: list[TcpConnection]) -> bool:
+def plain_refused(hop: Hop, mesh: Mesh) -> tuple[Captured, ...]:
+    """Plain requests that were answered with TLS, or cut at once on new connections."""
+    cut = cut_when_new(captured_on(hop, mesh, Shape.CUT))
+    return captured_on(hop, mesh, Shape.PLAIN_TO_TLS) or cut
+
+
+def closed_for_idleness(found: tuple[Captured, ...], hop: Hop, mesh: Mesh) -> bool:
     """True where the server closed these connections (RACE) for being idle.
 
-    Idle for about the same time each, and not in one moment with others idle for other times, as
-    when it goes away.
+    Idle for about the same time each; not in one moment with others idle for other times, as when
+    it goes away.
     """
+    others = connections_of(mesh, hop)
     gaps = [failed.idle for failed in found]
     told = [gap for gap in gaps if gap is not None and gap >= IDLE]
     if not told or len(told) < len(gaps):

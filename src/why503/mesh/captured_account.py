@@ -33,6 +33,8 @@ _ENDINGS: dict[Shape, Ending] = {
     Shape.SILENT: Ending.UNKNOWN,
     Shape.ERROR_ANSWER: Ending.UNKNOWN,
 }
+_UNENDED = frozenset({Shape.UNANSWERED, Shape.LATE_SYN_ACK, Shape.SILENT})
+"""Shapes that do not show when the caller gave up."""
 
 
 def captured_accounts(mesh: Mesh, known: list[Failure]) -> list[Account]:
@@ -74,8 +76,7 @@ class _Told:
         }
         self.callers = {request.downstream_remote for request in requests}
         self.nameless = any(
-            log.groups and all(not group.upstream_host for group in log.groups)
-            for log in self.logs
+            log.groups and all(not group.upstream_host for group in log.groups) for log in self.logs
         )
 
     def knows(self, failed: Captured) -> bool:
@@ -140,7 +141,7 @@ def _request(failed: Captured) -> Request:
         authority=(request.host if request is not None else "") or None,
         request_id=(request.request_id if request is not None else "") or None,
         protocol="HTTP/1.1" if connection.from_client.speech is Speech.HTTP1 else None,
-        duration=max(0.0, ended - started) * 1000,
+        duration=None if failed.shape in _UNENDED else max(0.0, ended - started) * 1000,
         upstream_host=connection.server,
         upstream_local=connection.client,
         server_name=connection.server_name or None,
@@ -154,6 +155,9 @@ def _request(failed: Captured) -> Request:
 def _begin(failed: Captured) -> float:
     """Start of a failure without a request: the SYN, or the packet that failed."""
     connection, closing = failed.connection, failed.connection.closing
+    silence = connection.from_client.silence
+    if failed.shape is Shape.SILENT and silence is not None:
+        return connection.captured_until - silence
     if failed.shape in {Shape.RACE, Shape.LOST} and closing is not None:
         return closing.late_time if closing.late_time is not None else closing.time
     return connection.handshake.time if connection.handshake else failed.time

@@ -205,7 +205,7 @@ def _of_listeners(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
             number = whole_number(gateway.get("spec", "servers", index, "port", "number"))
             if number is not None and not {number, number + _SHIFT} & ports:
                 text = _(
-                    "{gateway} opens port {number}, and the gateway pod does not listen on it."
+                    "{gateway} opens port {number}, and the gateway's pod has no listener for it."
                 )
                 yield Misfit(
                     text=text.format(gateway=gateway.full_name, number=number),

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from why503.facts import AccessLog, Request, RequestGroup, TcpConnection, Witness
+from why503.facts import Request, RequestGroup, TcpConnection, Witness
 from why503.mesh.account import destination_of, is_failure
 from why503.mesh.address import cluster_name, is_address, is_service_name, short_name, split_host
 from why503.mesh.capture import within_pod
@@ -51,7 +51,7 @@ def _only_circumstances(mesh: Mesh) -> bool:
 
 
 def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
-    """Failures told by a debug log, a capture or a client, where no log tells of the destination."""
+    """Failures that a debug log, a capture or a client tells of, and no access log."""
     told = [
         (request, account_of(request))
         for request in mesh.bundle.facts

@@ -9,10 +9,14 @@ MASK = "***"
 
 _SUSPECT = re.compile(
     r"(?i)auth|bearer|basic|cookie|pass|pwd|secret|token|key|sig|code|state|session|://|@|eyJ|"
-    r"AKIA|ASIA|gh[pousr]_|xox|glpat|x-amz"
+    r"AKIA|ASIA|gh[pousr]_|xox|glpat|x-amz|credential|-u|--user"
 )
 _BLANKS = r"[ \t]{0,4}"
-_SIGN = rf"((?:\\{{0,3}}['\"])?{_BLANKS}[:=,]{_BLANKS}(?:\\{{0,3}}['\"])?)"
+_QUOTE = r"(?:\\{0,3}['\"])"
+_SIGN = (
+    rf"((?:{_QUOTE}?{_BLANKS}[:=]{_BLANKS}{_QUOTE}?)|(?:{_QUOTE}{_BLANKS},{_BLANKS}{_QUOTE}"
+    r"(?!value\b)))"
+)
 """Between a key and its value: `: `, `=`, `": "`, `', '`, and all of it in a string of JSON."""
 _QUIET = r"(?!\*\*\*)"
 _VALUE = r"(?:[^\s'\",;&\\]|\\(?!\\{0,2}['\"nrt]))+"
@@ -22,6 +26,13 @@ _WORDS = (
     r"secret|client_secret|signature|sig|auth|code|state|session|x-amz-[a-z-]{1,40}"
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}(?:digest|hawk|oauth|signature|aws4-[a-z0-9-]+)"
+            r"[ ][^\r\n]+"
+        ),
+        rf"\1\2{MASK}",
+    ),
     (
         re.compile(rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}{_QUIET}{_REST}"),
         rf"\1\2{MASK}",
@@ -39,7 +50,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
             rf"(?i)((?:password|passwd|passphrase|(?<![a-z])pwd|client[_-]?secret|secret[_-]?key|"
             rf"api[_-]?key|access[_-]?key(?:[_-]?id)?|auth[_-]?key|"
             rf"(?:auth|access|session|security|private|csrf|xsrf|refresh|id)[_-]?token))"
-            rf"{_SIGN}{_QUIET}(?![\[{{|>/]){_VALUE}"
+            rf"{_SIGN}{_QUIET}(?![{{|>/])(?:\[\"?)?{_VALUE}"
         ),
         rf"\1\2{MASK}",
     ),
@@ -60,6 +71,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
             r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"
         ),
         f"{MASK}@",
+    ),
+    (
+        re.compile(
+            r"(?<!\S)((?:-u|--user|--proxy-user|--oauth2-bearer)(?:[ ]{1,4}|=)['\"]?)[^\s'\"]{1,500}"
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(
+            rf"(?i)(\bname{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?[\w.-]{{0,60}}"
+            rf"(?:password|passwd|token|secret|credential|key|cookie|authorization){_QUOTE}?{_BLANKS},{_BLANKS}"
+            rf"{_QUOTE}?value{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?){_QUIET}{_VALUE}"
+        ),
+        rf"\1{MASK}",
     ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
     (

@@ -46,3 +46,13 @@ def test_pairs_without_flags_of_envoy_are_another_programs(text):
 )
 def test_any_text_is_read_without_harm(text):
     read_key_value(text)
+
+
+def test_pairs_behind_a_usual_request_line_take_its_code_and_time():
+    fields = read_key_value(
+        '10.0.0.5 - - [05/May/2026:18:11:09 +0000] "GET /hot HTTP/1.1" 503 81 flags=UO '
+        'upstream="outbound|80||hot.lab" rt=0.001 details="overflow"'
+    )
+    assert fields is not None
+    assert (fields["code"], fields["path"], fields["flags"]) == ("503", "/hot", "UO")
+    assert fields["time"] == "05/May/2026:18:11:09 +0000"

@@ -22,3 +22,12 @@ def test_a_line_that_fits_in_no_way_is_refused():
 def test_a_line_with_endless_choices_is_given_up():
     tokens = compile_format("%REQ(:PATH)% " * 30 + "%RESPONSE_CODE%").tokens
     assert match(tokens, "a " * 3000) is None
+
+
+def test_a_value_with_blanks_inside_braces_is_kept_whole():
+    tokens = compile_format("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %RESPONSE_CODE%").tokens
+    assert match(tokens, "reset{a failure,TLS error: 1} - 503") == [
+        "reset{a failure,TLS error: 1}",
+        "-",
+        "503",
+    ]

@@ -11,7 +11,7 @@ concurrent ... are executed` and `couldn't start executing the request in ... se
 * The application's own log says so at that moment; this decides.
 * The server's proxy has the request, and the application was still at work when the caller's side
   ended it (`0 DC` there). Durations of the requests that go well rise towards the timeout before.
-* A supervisor that loses patience with a busy worker (gunicorn: `WORKER TIMEOUT`, uWSGI: `HARAKIRI`)
+* A supervisor that loses patience with a busy worker (gunicorn `WORKER TIMEOUT`, uWSGI `HARAKIRI`)
   kills it: `503 UC` after exactly that patience.
 * Many requests at once, at the hours of load; a new pod relieves it.
 
@@ -45,6 +45,7 @@ from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.metrics import memory_use, throttled
 from why503.mesh.naming import namespace_of, upstream_workload
 from why503.mesh.server_words import server_said
 from why503.mesh.timing import durations, successes
@@ -61,6 +62,7 @@ READS = frozenset(
         "Pod",
         "ProxyEvent",
         "ReplicaSet",
+        "Series",
         "Service",
         "StatefulSet",
     }
@@ -89,6 +91,17 @@ GROWING = Clue(
 NEAR_THE_LIMIT = Clue(
     Weight.HINTS, _("Requests that went well took up to {slow}, close to what ended the others.")
 )
+THROTTLED = Clue(
+    Weight.HINTS,
+    _(
+        "Container {container} of {pod} got no more CPU in {share} % of its periods (throttled at "
+        "its limit)."
+    ),
+)
+MEMORY_FULL = Clue(
+    Weight.HINTS,
+    _("Container {container} of {pod} uses {share} % of the memory that it may use."),
+)
 NEVER_ARRIVED = Clue(
     Weight.RULES_OUT, _("The server's proxy has no line of them: they never arrived.")
 )
@@ -113,6 +126,10 @@ _LATE = (Ending.RESPONSE_TIMEOUT, Ending.PER_TRY_TIMEOUT, Ending.CLIENT_GONE)
 _GROWTH = 3.0
 _CLOSE = 0.6
 _MINUTES = 3
+_THROTTLED = 0.25
+"""Share of CPU periods from which a container's throttling slows its answers."""
+_FULL = 0.9
+"""Share of its memory limit from which a container is short of it."""
 _LONG = 500.0
 """Milliseconds below which a wait tells nothing of load."""
 
@@ -127,7 +144,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     said = server_said(hop, mesh, frozenset({AppEventKind.OVERLOADED}), around=30.0)
     body = next((f.teller.body for f in shed if _admits(f.teller.body)), "")
     slow = list(_slow(hop, mesh)) if late else []
-    if not said and not body and not slow:
+    scarce = list(_scarce(hop, mesh)) if late or shed else []
+    if not said and not body and not slow and not scarce:
         return
     if shed and (said or body):
         code = shed[0].teller.code
@@ -143,6 +161,23 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if body:
         yield BODY_SAYS.hit(*hop.sources(shed), text=body[:200])
     yield from slow
+    yield from scarce
+
+
+def _scarce(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """CPU and memory at their limits, by metrics."""
+    for clue, found, least in (
+        (THROTTLED, throttled(mesh, hop.host), _THROTTLED),
+        (MEMORY_FULL, memory_use(mesh, hop.host), _FULL),
+    ):
+        for use in found[:1]:
+            if use.share >= least:
+                yield clue.hit(
+                    *use.sources,
+                    container=use.container or "-",
+                    pod=use.pod or "-",
+                    share=round(use.share * 100),
+                )
 
 
 def _admits(body: str | None) -> bool:

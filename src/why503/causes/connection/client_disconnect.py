@@ -39,7 +39,9 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, AppEventKind
+from why503.facts import AppEvent, AppEventKind, Witness
+from why503.mesh.capture import within_pod
+from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
@@ -50,7 +52,7 @@ from why503.support.text import _
 
 ID = "client-disconnect"
 TITLE = _("The caller gave up or closed its connection before the answer was complete")
-READS = frozenset({"AppEvent"})
+READS = frozenset({"AppEvent", "TcpConnection"})
 SIGNS = frozenset({"DC", "DR", "downstream_remote_disconnect"})
 AT = At.FRONT
 
@@ -63,6 +65,14 @@ GONE_UNTOLD = Clue(
     _("{count} requests have code 0 and no flag: nothing was left to be answered to."),
 )
 NOTHING_SENT = Clue(Weight.HINTS, _("Not one byte of an answer had been sent."))
+CAPTURED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows the caller's {how} {duration} after its request, still unanswered."),
+)
+CAPTURED_PROXY = Clue(
+    Weight.HINTS,
+    _("A packet capture shows the proxy's {how} {duration} after the request: its caller left."),
+)
 SAME_PATIENCE = Clue(
     Weight.SPEAKS_FOR, _("Most of them ended after {duration}: that is how long the caller waits.")
 )
@@ -98,6 +108,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     failures = hop.having(Ending.CLIENT_GONE)
     if not failures:
         return
+    yield from _captured(hop, mesh)
     yield from _gone(hop, failures)
     times = [f.teller.duration for f in failures if f.teller.duration is not None]
     waited = bunched_at(times, _SAME) if len(times) >= FEW else None
@@ -113,12 +124,22 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _caller_says(mesh)
 
 
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Who closed, and how long after the request."""
+    for left in captured_on(hop, mesh, Shape.CLIENT_LEFT)[:1]:
+        waited = left.time - left.request.time if left.request is not None else 0.0
+        clue = CAPTURED_PROXY if within_pod(left.connection) else CAPTURED
+        yield clue.hit(*left.sources, how=left.how, duration=spell(waited))
+
+
 def _gone(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
     told = [f for f in failures if f.teller.details or f.teller.flags]
     if told:
         teller = told[0].teller
         words = " ".join([*sorted(teller.flags or ()), teller.details or ""]).strip()
         yield GONE.hit(*hop.sources(told), count=len(failures), words=words)
+        return
+    if all(f.teller.witness is Witness.CAPTURE for f in failures):
         return
     yield GONE_UNTOLD.hit(*hop.sources(failures), count=len(failures))
     if all(not f.teller.bytes_sent for f in failures):

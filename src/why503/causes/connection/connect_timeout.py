@@ -46,6 +46,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
+from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, unanswered, unlisted
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -77,6 +78,7 @@ READS = frozenset(
         "ReplicaSet",
         "Service",
         "StatefulSet",
+        "TcpConnection",
         "fragment",
     ]
 )
@@ -89,6 +91,16 @@ UNANSWERED = Clue(
 )
 UNANSWERED_OUTSIDE = Clue(
     Weight.HINTS, _("{count} connection attempts to a server outside the mesh got no answer.")
+)
+CAPTURED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "A packet capture shows {count} connections whose SYN was never answered, sent up to {syns}x."
+    ),
+)
+CAPTURED_LATE = Clue(
+    Weight.PROVES,
+    _("A packet capture shows the SYN-ACK after {took}, when the proxy had given the attempt up."),
 )
 LOGGED = Clue(Weight.SPEAKS_FOR, _("The proxy's own log says that connecting timed out: {what}"))
 WAITED_FOR_TIMEOUT = Clue(
@@ -133,12 +145,26 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield clue.hit(
             *hop.sources(failures), count=len(failures), took=_typical(hop), observation="ending"
         )
+        yield from _captured(hop, mesh)
         yield from _timeout(hop, mesh)
         yield from _addresses(hop, mesh, failures)
     elif rejected(hop):
         yield from _no_way(hop)
     else:
         yield from _logged(hop, mesh)
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """SYNs into silence, or an answer that came too late."""
+    late = captured_on(hop, mesh, Shape.LATE_SYN_ACK)
+    for found in late[:1]:
+        opening = found.connection.handshake
+        took = spell(opening.took or 0.0) if opening is not None else "-"
+        yield CAPTURED_LATE.hit(*packets(late), took=took)
+    if silent := captured_on(hop, mesh, Shape.UNANSWERED):
+        openings = [found.connection.handshake for found in silent]
+        syns = max(opening.syns for opening in openings if opening is not None)
+        yield CAPTURED.hit(*packets(silent), count=len(silent), syns=syns, observation="ending")
 
 
 def _typical(hop: Hop) -> str:

@@ -46,6 +46,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import Source
+from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused, unlisted
 from why503.mesh.connecting import serves_elsewhen as serves
 from why503.mesh.ending import Ending
@@ -64,26 +65,14 @@ from why503.mesh.naming import namespace_of, pod_at, server_pod, service_name
 from why503.mesh.pod_life import failing_life
 from why503.mesh.teller import is_pod_of, pods_of
 from why503.mesh.timing import all_fail, only_at_start, recovered
-from why503.mesh.workload import service_of, workloads_of
+from why503.mesh.workload import WORKLOAD_KINDS, service_of, workloads_of
 from why503.support.text import _
 
 ID = "connection-refused"
 TITLE = _("Nothing listens on the port that the proxy dials")
 READS = frozenset(
-    [
-        "AppEvent",
-        "Listening",
-        "Service",
-        "Pod",
-        "DaemonSet",
-        "Deployment",
-        "ReplicaSet",
-        "StatefulSet",
-        "EndpointSlice",
-        "Endpoints",
-        "Event",
-        "ProxyEvent",
-    ]
+    {*WORKLOAD_KINDS, "AppEvent", "EndpointSlice", "Endpoints", "Event", "Listening"}
+    | {"ProxyEvent", "Service", "TcpConnection"}
 )
 SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
@@ -105,6 +94,9 @@ OWN_CALL = Clue(
 FAILED_AT_ONCE = Clue(
     Weight.HINTS,
     _("{count} connection attempts failed at once, as a refusal does; why is not in these lines."),
+)
+CAPTURED = Clue(
+    Weight.SPEAKS_FOR, _("A packet capture shows the SYN of {count} connections answered with RST.")
 )
 QUICK = Clue(
     Weight.HINTS, _("It came at once: the machine was there and answered, only no listener.")
@@ -157,7 +149,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A refusal, who listens where, and whether it ever goes well."""
     failures = refused(hop)
     if not failures:
-        yield from _unspecific(hop)
+        yield from _unspecific(hop, mesh)
         return
     if hop.leg is Place.APP_TO_PROXY:
         yield OWN_CALL.hit(*hop.sources(failures), count=len(failures), observation="ending")
@@ -177,11 +169,13 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield NO_ENDPOINT.hit(source, address=gone)
 
 
-def _unspecific(hop: Hop) -> Iterator[Hit]:
+def _unspecific(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UF of an Envoy that does not say more (before 1.20, or a format without details)."""
     failures = [f for f in hop.having(Ending.CONNECTION_FAILURE) if f.outcome.errno is None]
     if failures and failed_at_once(failures):
         yield FAILED_AT_ONCE.hit(*hop.sources(failures), count=len(failures))
+    if failures and (found := captured_on(hop, mesh, Shape.REFUSED)):
+        yield CAPTURED.hit(*packets(found), count=len(found))
 
 
 def _in_time(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:

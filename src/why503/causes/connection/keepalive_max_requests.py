@@ -42,6 +42,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.mesh.capture import connections_of, constant_count
+from why503.mesh.captured import IDLE, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
     busy_gap,
     carried,
@@ -73,6 +75,7 @@ READS = frozenset(
         "Request",
         "Service",
         "StatefulSet",
+        "TcpConnection",
         "VMAgent",
         "VMAlert",
         "VMAuth",
@@ -85,7 +88,7 @@ AT = At.LEG
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests got 503 because the connection closed before any answer came (UC)."),
+    _("{count} requests ended because the connection closed before any answer came (503 UC)."),
 )
 SAME_COUNT = Clue(
     Weight.PROVES,
@@ -94,6 +97,10 @@ SAME_COUNT = Clue(
 SAME_SMALL_COUNT = Clue(
     Weight.SPEAKS_FOR,
     _("Most failed requests came on connections that had carried {count} requests before."),
+)
+CAPTURED = Clue(
+    Weight.PROVES,
+    _("A packet capture shows it: the server closes each connection after {count} requests."),
 )
 KNOWN_LIMIT = Clue(
     Weight.SPEAKS_FOR, _("{server} closes a connection after {limit} requests, and so it was here.")
@@ -124,12 +131,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     keepalive = keepalive_of(mesh, hop.host) if failures else None
     limit = keepalive.max_requests if keepalive is not None else None
     count, gap = carried(hop), busy_gap(hop)
-    if not failures or (count is None and gap is None and limit is None):
+    captured = _captured(hop, mesh) if failures else ()
+    if not failures or (count is None and gap is None and limit is None and not captured):
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
     if count is not None:
         clue = SAME_COUNT if count >= _SURE else SAME_SMALL_COUNT
-        yield clue.hit(*hop.sources(failures), count=count)
+        yield clue.hit(*hop.sources(failures), count=count, observation="requests carried")
+    yield from captured
     if limit is not None and keepalive is not None:
         clue = KNOWN_LIMIT if count is not None and abs(count - limit) <= 1 else LIMITED
         name = keepalive.server or _("the server")
@@ -142,6 +151,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield POD_ENDED.hit(event.source, service=service_name(hop), what=event.text)
     if refused(hop) or unseen(hop):
         yield NOT_THE_SERVER.hit(*hop.sources(failures))
+
+
+def _captured(hop: Hop, mesh: Mesh) -> tuple[Hit, ...]:
+    """The same number of requests on every connection, and then a close without any pause."""
+    near = connections_of(mesh, hop)
+    count = constant_count(near)
+    late = captured_on(hop, mesh, Shape.RACE, Shape.LOST)
+    at_once = all(failed.idle is not None and failed.idle < IDLE for failed in late)
+    if count is None or count <= 1 or not late or not at_once:
+        return ()
+    return (CAPTURED.hit(*packets(late), count=count, observation="requests carried"),)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

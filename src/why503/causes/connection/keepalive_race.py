@@ -49,6 +49,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.mesh import captured
 from why503.mesh.calling import call_interval, only_first_attempts
 from why503.mesh.cut_connection import (
     beside_the_app,
@@ -69,47 +70,24 @@ from why503.mesh.naming import service_name
 from why503.mesh.server import KeepAlive, keepalive_of
 from why503.mesh.timing import FEW, bunched_at, idle_gaps, only_first_after_idle, short_failures
 from why503.mesh.traffic_policy import idle_timeout_upstream
-from why503.mesh.workload import has_sidecar
+from why503.mesh.workload import WORKLOAD_KINDS, has_sidecar
 from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "keepalive-race"
 TITLE = _("The server closed an idle connection just as the proxy sent the next request on it")
 READS = frozenset(
-    {
-        "AppEvent",
-        "BackendTrafficPolicy",
-        "ConfigMap",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "Event",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Request",
-        "Service",
-        "Sidecar",
-        "StatefulSet",
-        "VMAgent",
-        "VMAlert",
-        "VMAuth",
-        "VMCluster",
-        "VMRule",
-        "VMSingle",
-        "fragment",
-    }
+    {*WORKLOAD_KINDS, "BackendTrafficPolicy", "ConfigMap", "DestinationRule", "GRPCRoute"}
+    | {"HTTPRoute", "IstioOperator", "MeshConfig", "Service", "Sidecar", "fragment"}
+    | {"VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule", "VMSingle"}
+    | {"AppEvent", "Event", "ProxyEvent", "Request", "TcpConnection"}
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests got 503 because the connection closed before any answer came (UC)."),
+    _("{count} requests ended because the connection closed before any answer came (503 UC)."),
 )
 BESIDE_APP = Clue(
     Weight.HINTS,
@@ -170,16 +148,14 @@ REUSED_WHILE_CLOSING = Clue(
 )
 AGAIN = Clue(Weight.HINTS, _("That happened on {count} connections."))
 EVERY_REQUEST = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("Every request to {service} fails; a race spares most of them."),
+    Weight.SPEAKS_AGAINST, _("Every request to {service} fails; a race spares most of them.")
 )
 SERVER_REFUSED = Clue(
     Weight.RULES_OUT,
     _("The server's proxy refused these connections itself (filter_chain_not_found)."),
 )
 POD_ENDED = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("A pod of {service} stopped or crashed shortly before: {what}."),
+    Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed shortly before: {what}.")
 )
 SERVER_NEVER_SAW = Clue(
     Weight.SPEAKS_AGAINST,
@@ -192,6 +168,17 @@ BETWEEN_PROXIES = Clue(
 SAME_COUNT = Clue(
     Weight.SPEAKS_AGAINST,
     _("Each connection had carried exactly {count} requests, which idleness does not explain."),
+)
+CAPTURED = Clue(
+    Weight.PROVES,
+    _("A packet capture shows the server's FIN after {idle} of idleness and, {gap}, the request."),
+)
+CAPTURED_CLOSE = Clue(
+    Weight.SPEAKS_FOR, _("A packet capture shows the server's FIN and, {gap}, the request.")
+)
+CAPTURED_BUSY = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("A packet capture shows {count} connections closed at the first request or amid the work."),
 )
 
 _MOSTLY = 0.5
@@ -209,6 +196,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not failures:
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
+    yield from _captured(hop, mesh)
     if ends := ended_pods(hop, mesh):
         yield POD_ENDED.hit(ends[0].source, service=service_name(hop), what=ends[0].text)
     else:
@@ -219,6 +207,20 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if attempts := only_first_attempts(hop, mesh):
         yield FIRST_ATTEMPTS.hit(*[e.source for e in attempts[:2]], count=len(attempts))
     yield from _against(hop, mesh)
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The FIN and the request after it; or a close that was no idle one."""
+    found = captured.captured_on(hop, mesh, captured.Shape.RACE)
+    cut = captured.captured_on(hop, mesh, captured.Shape.CUT)
+    if found:
+        after = found[0].late_after or 0.0
+        gap = _("{time} later").format(time=spell(after)) if after > 0 else _("crossing it")
+        idly = captured.closed_for_idleness(found, hop, mesh) and not ended_pods(hop, mesh)
+        clue = CAPTURED if idly else CAPTURED_CLOSE
+        yield clue.hit(*captured.packets(found), idle=spell(found[0].idle or 0), gap=gap)
+    elif captured.at_work(cut) is not None or captured.cut_when_new(cut):
+        yield CAPTURED_BUSY.hit(*captured.packets(cut), count=len(cut))
 
 
 def _leg(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -42,6 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
+from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import (
     dialled_ports,
     failed_at_once,
@@ -90,6 +91,7 @@ READS = frozenset(
         "ReplicaSet",
         "Service",
         "StatefulSet",
+        "TcpConnection",
         "Tunnel",
         "fragment",
     ]
@@ -114,6 +116,15 @@ REJECTED = Clue(
 )
 REJECTED_LATE = Clue(
     Weight.HINTS, _("The network answered `no route to host` (errno 113), but only after a while.")
+)
+CAPTURED_PROHIBITED = Clue(
+    Weight.PROVES, _("{by} answered the SYN with ICMP `{what}`: a packet filter rejects it.")
+)
+CAPTURED_UNANSWERED = Clue(
+    Weight.HINTS, _("A packet capture shows {count} connections whose SYN vanished.")
+)
+CAPTURED_LATE = Clue(
+    Weight.SPEAKS_AGAINST, _("A packet capture shows a SYN-ACK, only late: nothing blocks the way.")
 )
 REJECTED_AT_ONCE = Clue(
     Weight.HINTS, _("That answer came at once; a host that is gone takes seconds.")
@@ -163,11 +174,26 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif silent:
         yield UNANSWERED.hit(*hop.sources(silent), count=len(silent), observation="ending")
     if not_connected(hop):
+        yield from _captured(hop, mesh)
         yield from _policies(hop, mesh)
         for address, source in unlisted(hop, mesh)[:1]:
             yield NO_ENDPOINT.hit(source, address=address)
         if successes(hop, mesh):
             yield SOME_ANSWER.hit(*hop.sources(), service=service_name(hop), observation="others")
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What became of the SYNs."""
+    for found in captured_on(hop, mesh, Shape.UNREACHABLE):
+        opening = found.connection.handshake
+        if opening is not None and "prohibited" in found.detail:
+            by = opening.unreachable_by or _("The network")
+            yield CAPTURED_PROHIBITED.hit(*found.sources, by=by, what=found.detail)
+            return
+    if late := captured_on(hop, mesh, Shape.LATE_SYN_ACK):
+        yield CAPTURED_LATE.hit(*packets(late))
+    elif silent := captured_on(hop, mesh, Shape.UNANSWERED):
+        yield CAPTURED_UNANSWERED.hit(*packets(silent), count=len(silent), observation="ending")
 
 
 def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -47,6 +47,7 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
 from why503.facts import ProxyEvent, ProxyEventKind
+from why503.mesh.captured import Captured, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
     cut_off,
     really_all_fail,
@@ -66,7 +67,7 @@ from why503.support.text import _
 
 ID = "stale-connection"
 TITLE = _("A pooled connection had lost its peer without a word, and the next request showed it")
-READS = frozenset({"ProxyEvent"})
+READS = frozenset({"ProxyEvent", "TcpConnection"})
 SIGNS = frozenset({"UC", "UT", "upstream_reset_before_response_started", "response_timeout"})
 AT = At.LEG
 
@@ -120,6 +121,19 @@ EVERY_REQUEST = Clue(
     Weight.SPEAKS_AGAINST, _("Every request to {service} fails, also on new connections.")
 )
 
+CAPTURED_SILENT = Clue(
+    Weight.PROVES,
+    _("A packet capture shows requests on open connections, sent {times} times, never taken."),
+)
+CAPTURED_RESET = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows requests answered with RST by an address that never sent FIN."),
+)
+CAPTURED_CLOSE = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("A packet capture shows that the peer was there: it closed the connection itself ({how})."),
+)
+
 _FORGETFUL = 200.0
 """Seconds of idleness from which devices on the way are known to forget a flow (Azure: 240)."""
 _MOSTLY = 0.5
@@ -132,8 +146,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     resets = cut_off(hop)
     hangs = hop.having(*_HANGS) if unseen(hop) else ()
-    if not resets and not hangs:
+    silent = captured_on(hop, mesh, Shape.SILENT)
+    if not resets and not hangs and not silent:
         return
+    yield from _captured(hop, mesh, silent)
     if resets:
         yield from _of_resets(hop, mesh, resets)
     if hangs:
@@ -146,6 +162,19 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WELL.hit(*groups[0].exemplars[:1], service=service_name(hop))
     if found := refused(hop):
         yield SERVER_REFUSED.hit(*hop.sources(found))
+
+
+def _captured(hop: Hop, mesh: Mesh, silent: tuple[Captured, ...]) -> Iterator[Hit]:
+    """Whether the peer ever answered the request, and how."""
+    lost = captured_on(hop, mesh, Shape.LOST)
+    closed = captured_on(hop, mesh, Shape.RACE, Shape.CUT)
+    if silent:
+        times = 1 + max(found.connection.from_client.retransmissions for found in silent)
+        yield CAPTURED_SILENT.hit(*packets(silent), times=times, observation="capture")
+    elif lost:
+        yield CAPTURED_RESET.hit(*packets(lost), observation="capture")
+    elif closed:
+        yield CAPTURED_CLOSE.hit(*packets(closed), how=closed[0].how, observation="capture")
 
 
 def _server_account(hop: Hop) -> Iterator[Hit]:

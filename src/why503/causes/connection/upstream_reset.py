@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.mesh.captured import Shape, at_work, captured_on, cut_together, packets
 from why503.mesh.cut_connection import (
     busy_gap,
     carried,
@@ -76,6 +77,7 @@ READS = frozenset(
         "ReplicaSet",
         "Service",
         "StatefulSet",
+        "TcpConnection",
     }
 )
 SIGNS = frozenset(
@@ -110,6 +112,18 @@ ANSWER_CUT = Clue(
 AFTER_WORK = Clue(
     Weight.SPEAKS_FOR,
     _("The requests had been under way for {duration} (median): the application was at work."),
+)
+CAPTURED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows the server's {how} {duration} after it had taken the request."),
+)
+CAPTURED_TOGETHER = Clue(
+    Weight.HINTS,
+    _("A packet capture shows that {count} connections with requests were cut in one moment."),
+)
+CAPTURED_UNTAKEN = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("A packet capture shows the server's close, and only after it the request."),
 )
 VARIED = Clue(
     Weight.HINTS, _("They had been under way for {least} to {most}: no clock ended them.")
@@ -149,6 +163,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not found:
         return
     yield from found
+    yield from _captured(hop, mesh)
     if really_all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
     for event in ended_pods(hop, mesh)[:1]:
@@ -157,6 +172,18 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SERVER_REFUSED.hit(*hop.sources(told))
     elif unseen(hop):
         yield SERVER_NEVER_SAW.hit(*hop.sources())
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Whether the server had taken the requests when it closed."""
+    cut = captured_on(hop, mesh, Shape.CUT)
+    if (taken := at_work(cut)) is not None:
+        if cut_together(cut):
+            yield CAPTURED_TOGETHER.hit(*packets(cut), count=len(cut))
+        else:
+            yield CAPTURED.hit(*packets(cut), how=cut[0].how, duration=spell(taken))
+    elif not cut and (late := captured_on(hop, mesh, Shape.RACE)):
+        yield CAPTURED_UNTAKEN.hit(*packets(late))
 
 
 def _before_the_answer(hop: Hop) -> Iterator[Hit]:

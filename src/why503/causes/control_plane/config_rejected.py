@@ -47,11 +47,12 @@ from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
+from why503.mesh.sync import refusing, spelled
 from why503.support.text import _
 
 ID = "config-rejected"
 TITLE = _("A proxy refused a piece of its configuration, so the former one, or none, is in force")
-READS = frozenset({"EnvoyFilter", "ProxyEvent"})
+READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync"})
 SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
 AT = At.CONTROL_PLANE
 
@@ -70,6 +71,10 @@ AGAIN = Clue(
 ABOUT_HOST = Clue(
     Weight.SPEAKS_FOR,
     _("What was refused belongs to {host}, for which the requests failed."),
+)
+ERROR_SHOWN = Clue(
+    Weight.SPEAKS_FOR,
+    _("istioctl proxy-status shows that {proxy} refused what it was sent: {text}."),
 )
 FILTERS = Clue(
     Weight.HINTS,
@@ -91,7 +96,9 @@ _ROUTED = frozenset({Family.CONNECTION, Family.ANSWER, Family.TIME, Family.LIMIT
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
-    """Refusals in the logs of proxies and of the control plane."""
+    """Refusals in the logs of proxies and of the control plane, and in istioctl's table."""
+    for row in refusing(hop, mesh)[:1]:
+        yield ERROR_SHOWN.hit(row.source, proxy=row.proxy, text=spelled(row))
     told = mesh.facts(ProxyEvent)
     events = [e for e in told if e.kind is ProxyEventKind.CONFIG_REJECTED]
     if any(event.kind is ProxyEventKind.SECRET_MISSING for event in told):

@@ -48,7 +48,6 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEventKind
 from why503.mesh.address import split_host
-from why503.mesh.analysed import NOT_IN_SYNC, analysed
 from why503.mesh.delivery import (
     broken_streams,
     empty_list,
@@ -64,6 +63,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.pod_life import ENDS, failing_life
+from why503.mesh.sync import out_of_sync, spelled
 from why503.mesh.timing import healthy_hosts
 from why503.mesh.unknown_cluster import unknown_clusters
 from why503.support.text import _
@@ -72,7 +72,6 @@ ID = "xds-stale"
 TITLE = _("The proxy works with an outdated or incomplete configuration or endpoint list")
 READS = frozenset(
     {
-        "Analysis",
         "AppEvent",
         "DaemonSet",
         "Deployment",
@@ -84,6 +83,7 @@ READS = frozenset(
         "ProxyCluster",
         "ProxyEndpoint",
         "ProxyEvent",
+        "ProxySync",
         "ReplicaSet",
         "Service",
         "StatefulSet",
@@ -161,8 +161,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         Family.LIMIT,
     }:
         return
-    for status in analysed(mesh, NOT_IN_SYNC)[:1]:
-        yield NOT_ACKNOWLEDGED.hit(status.source, proxy=status.object, text=status.text)
+    for row in out_of_sync(hop, mesh)[:1]:
+        yield NOT_ACKNOWLEDGED.hit(row.source, proxy=row.proxy, text=spelled(row))
     if hop.family in _ADDRESSED and hop.role is not Role.UPSTREAM:
         found = list(_dialled(hop, mesh))
         yield from found

@@ -49,6 +49,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.metrics import Restart, out_of_memory, restarts
 from why503.mesh.naming import namespace_of, server_pod, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of
 from why503.mesh.timing import durations, successes
@@ -66,6 +67,7 @@ READS = frozenset(
         "Pod",
         "ProxyEvent",
         "ReplicaSet",
+        "Series",
         "Service",
         "StatefulSet",
     }
@@ -78,6 +80,14 @@ AT = At.APP
 LOGGED = Clue(Weight.SPEAKS_FOR, _("The application's log tells of its end just then: {what}."))
 ENDED = Clue(Weight.SPEAKS_FOR, _("Container {container} of {pod} had ended just then: {what}."))
 RESTARTED = Clue(Weight.HINTS, _("The application was started again: {what}."))
+COUNTED = Clue(
+    Weight.HINTS,
+    _("Metrics count a restart of container {container} of {pod} just then."),
+)
+MEMORY_COUNTED = Clue(
+    Weight.HINTS,
+    _("Metrics tell that container {container} of {pod} was killed for its memory."),
+)
 CUT_THEN_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -122,6 +132,10 @@ _AGAIN = frozenset({LifeEventKind.RESTARTED, LifeEventKind.BACK_OFF})
 _STOPS = frozenset(
     {LifeEventKind.TERMINATING, LifeEventKind.SHUTDOWN_LOGGED, LifeEventKind.EVICTED}
 )
+_AFTERMATH = 30.0
+"""Seconds for which a restart goes on to make requests fail."""
+_SKEW = 1.0
+"""Seconds by which clocks may differ."""
 _LONG = 60.0
 """Milliseconds from which a cut request had been worked on."""
 
@@ -133,6 +147,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     if not hop.failures:
         yield from _looping(life_of(mesh, hop.host))
+        yield from _counted(hop, mesh)
         return
     life = failing_life(hop, mesh)
     yield from _endings(hop, failures, died=bool(_of(life, _LOGS | _STATES | _AGAIN)))
@@ -164,6 +179,26 @@ def _deaths(life: Sequence[LifeEvent]) -> Iterator[Hit]:
         yield ENDED.hit(event.source, container=container, pod=event.pod, what=event.text)
     for event in _of(life, _AGAIN)[-1:]:
         yield RESTARTED.hit(event.source, what=event.text)
+
+
+def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Restarts and kills for memory that only metrics tell of."""
+    for restart in restarts(mesh, hop.host):
+        if not hop.failures or _is_near(hop, restart):
+            container = restart.container or "-"
+            yield COUNTED.hit(restart.source, container=container, pod=restart.pod or "-")
+            break
+    for series in out_of_memory(mesh, hop.host)[:1]:
+        container = series.label("container") or "-"
+        pod = series.label("pod") or "-"
+        yield MEMORY_COUNTED.hit(series.source, container=container, pod=pod)
+
+
+def _is_near(hop: Hop, restart: Restart) -> bool:
+    """True where it can have happened within the failures, or shortly before them."""
+    times = [failure.time for failure in hop.failures if failure.time is not None]
+    near = (time for time in times if restart.after - _SKEW <= time <= restart.before + _AFTERMATH)
+    return next(near, None) is not None
 
 
 def _ended(life: Sequence[LifeEvent]) -> tuple[LifeEvent, ...]:

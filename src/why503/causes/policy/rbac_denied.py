@@ -12,6 +12,7 @@ no flag; TCP connections are closed. In ambient mode ztunnel closes the connecti
 * `[none]`: ALLOW policies exist and none matched. Rules on principals and namespaces match nobody
   who comes without mutual TLS; rules on paths see the path as the proxy normalised it.
 * A name that ends in `due-to-bad-CUSTOM-action` is a missing provider, not a rule.
+* The proxy's debug log says `enforced denied, matched policy ...` (`shadow denied` denies nobody).
 * TCP lines carry it in the connection termination details; ztunnel says
   `connection closed due to policy rejection`.
 

@@ -42,6 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import AppEvent, ProxyEvent, ProxyEventKind
+from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_port, service_ports
 from why503.mesh.failure import Family
@@ -65,6 +66,7 @@ READS = frozenset(
         "ProxyEvent",
         "Service",
         "ServiceEntry",
+        "TcpConnection",
         "fragment",
     }
 )
@@ -92,6 +94,10 @@ NO_SETTINGS = Clue(
 NOT_HTTP1 = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy expected HTTP/1.1 and the peer's first bytes were none (HPE_INVALID_CONSTANT)."),
+)
+CAPTURED = Clue(
+    Weight.PROVES,
+    _("A packet capture shows the proxy speaking {ours} and the other end answering {theirs}."),
 )
 DECLARED_H2 = Clue(
     Weight.SPEAKS_FOR,
@@ -135,6 +141,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not ended and hop.family is Family.CONNECTION:
         return
     yield from _told(mesh)
+    for found in captured_on(hop, mesh, Shape.OTHER_VERSION)[:1]:
+        ours, theirs = found.connection.from_client.speech, found.connection.from_server.speech
+        yield CAPTURED.hit(*found.sources, ours=ours.value, theirs=theirs.value)
     if not refused:
         return
     yield REFUSED_ANSWER.hit(*hop.sources(refused), count=len(refused))

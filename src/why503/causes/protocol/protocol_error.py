@@ -43,6 +43,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import ProxyEvent, ProxyEventKind
+from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop
@@ -53,7 +54,7 @@ from why503.support.text import _
 
 ID = "protocol-error"
 TITLE = _("A peer sent HTTP that the proxy's codec refuses")
-READS = frozenset({"ProxyEvent"})
+READS = frozenset({"ProxyEvent", "TcpConnection"})
 SIGNS = frozenset(
     {
         "UPE",
@@ -85,6 +86,13 @@ CODEC_SAYS = Clue(Weight.PROVES, _("The proxy's log says what its codec refused:
 CODEC_LOGGED = Clue(
     Weight.SPEAKS_FOR,
     _("A proxy's log shows that its codec refused a message: {text}"),
+)
+CAPTURED_ANSWER = Clue(
+    Weight.PROVES,
+    _("A packet capture shows an answer that is not HTTP/1 as the codec takes it: {text}"),
+)
+CAPTURED_REQUEST = Clue(
+    Weight.PROVES, _("A packet capture shows a request that no codec takes: {text}")
 )
 TWICE = Clue(
     Weight.PROVES,
@@ -128,6 +136,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Refused answers (UPE), refused requests (DPE), and the codec's own words."""
     if hop.family is Family.CALLER:
         yield from _requests(hop)
+        for found in captured_on(hop, mesh, Shape.BAD_REQUEST)[:1]:
+            yield CAPTURED_REQUEST.hit(*found.sources, text=found.detail)
         return
     before, after = _refused_answers(hop)
     if after:
@@ -139,6 +149,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         well = sum(group.count for group in successes(hop, mesh))
         if well:
             yield SOME_GO_WELL.hit(count=well, service=service_name(hop))
+        for found in captured_on(hop, mesh, Shape.BAD_ANSWER)[:1]:
+            yield CAPTURED_ANSWER.hit(*found.sources, text=found.detail, observation="codec")
     ended = before or hop.having(Ending.CONNECTION_TERMINATION)
     if ended or hop.family is Family.UNKNOWN:
         yield from _codec(mesh, proves=bool(before))

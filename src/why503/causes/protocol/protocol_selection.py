@@ -12,6 +12,7 @@ port end at one listener of the server's proxy, which takes one of them.
 * `400 DPE http1.codec_error` for every connection to one port, without method and path.
 * The caller's TLS library says `wrong version number`: it spoke TLS to a port named http.
 * A name such as `h2c` or `web` is no protocol that Istio knows: it sniffs.
+* `listener filter times out` in the proxy's log: it sniffs, and the server should speak first.
 * `istioctl analyze` warns of unnamed ports; `istioctl proxy-config listener` shows the filter
   chosen.
 

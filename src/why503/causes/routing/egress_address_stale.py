@@ -17,6 +17,7 @@ resolve and the cluster stays empty (`503 UH`).
 * A name with several addresses that rotate proves nothing by one answer: ask more than once.
 * With PassthroughCluster the upstream host is what the application dialled: restart the
   application and see. With STRICT_DNS the proxy's `/clusters` shows the address it has.
+* `dns resolution for NAME completed with status 1` in the proxy's debug log: the name is lost.
 * The right address that does not answer is egress-blocked.
 
 ## What to do

@@ -11,6 +11,8 @@ where the network rejects; for TCP a line `0 UF` without method.
 * The address that is dialled is the one that the name has now (`dig`); where it is not, the address
   is old: egress-address-stale.
 * The same connection from the node, past the mesh, fails as well; from a pod without sidecar too.
+* An egress NetworkPolicy whose rules name only pods or namespaces lets nobody out: addresses
+  outside the cluster need an `ipBlock`.
 * `502` or `403` with `BlackHoleCluster` or `block_all` in the line is the mesh's own doing:
   sidecar-egress-scope.
 

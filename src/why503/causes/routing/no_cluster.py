@@ -12,6 +12,8 @@ with the namespace *of the VirtualService*, not with that of the service.
 * The proxy's debug log says `unknown cluster 'outbound|80||orders.istio-system...'`: read
   namespace, suffix and port there.
 * `istioctl proxy-config clusters POD --fqdn HOST` is empty; `istioctl analyze` reports IST0101.
+* Gateway API: a rule whose backend does not exist answers `500 direct_response` by itself, and
+  the route's status says `ResolvedRefs: False` (BackendNotFound).
 * Neighbours: with a subset in the name see `missing-subset`; if the failures end by themselves
   the cluster came too late (`xds-stale`, `canary-ordering`); if the Service is there but a
   Sidecar resource or `exportTo` hides it, see `sidecar-egress-scope`.

@@ -47,7 +47,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, ProxyEvent
+from why503.facts import AppEvent, Peer, ProxyEvent
+from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
@@ -59,7 +60,7 @@ from why503.support.text import _
 
 ID = "certificate-invalid"
 TITLE = _("A certificate was shown and refused")
-READS = frozenset({"AppEvent", "ProxyEvent"})
+READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection"})
 SIGNS = frozenset(
     {
         "CERTIFICATE_VERIFY_FAILED",
@@ -90,6 +91,10 @@ PEER_REFUSED = Clue(
     Weight.PROVES,
     _("{service} refused the certificate that the caller's proxy showed: {why}."),
 )
+CAPTURED = Clue(
+    Weight.PROVES,
+    _("A packet capture shows that {who} refused the other's certificate: alert `{alert}`."),
+)
 LOGGED = Clue(
     Weight.SPEAKS_FOR,
     _("A proxy's own log shows a refused certificate: {why}."),
@@ -110,6 +115,10 @@ APPLICATION_REFUSED = Clue(
 _APPLICATION = re.compile(
     r"x509: |certificate (?:has expired|verify failed|is not valid|signed by unknown)"
     r"|CERTIFICATE_VERIFY_FAILED|PKIX path|unable to get local issuer|self[- ]signed certificate"
+)
+_ALERTS = frozenset(
+    {"bad_certificate", "unsupported_certificate", "certificate_revoked", "certificate_expired"}
+    | {"certificate_unknown", "unknown_ca"}
 )
 _BOTH = (TlsReason.WE_REFUSED, TlsReason.PEER_REFUSED)
 _BY_CONNECTION = frozenset(
@@ -134,6 +143,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         )
     if not hop.count or _BY_CONNECTION & set(hop.endings):
         yield from _logged(tls_events(mesh, *_BOTH))
+    yield from _captured(hop, mesh)
     yield from _silent(hop, mesh)
     if hop.role is Role.CLIENT or not hop.count:
         for event in mesh.facts(AppEvent):
@@ -158,6 +168,18 @@ def _we_refused(hop: Hop) -> Iterator[Hit]:
     )
     if unclear and told is Refusal.NAME:
         yield OTHER_NAME.hit(*hop.sources(theirs, 1))
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Who sent the alert, and what it says."""
+    for found in captured_on(hop, mesh, Shape.ALERT):
+        if found.detail in _ALERTS:
+            ends = found.connection.client, found.connection.server
+            who = ends[0] if found.by is Peer.CLIENT else ends[1]
+            yield CAPTURED.hit(
+                *found.sources, who=who, alert=found.detail, observation="refused certificate"
+            )
+            return
 
 
 def _logged(events: tuple[ProxyEvent, ...]) -> Iterator[Hit]:

@@ -25,6 +25,7 @@ mesh's default rule and so switched mTLS off towards its host.
   race spares most requests.
 * `filter_chain_not_found` at the server, `WRONG_VERSION_NUMBER` at the caller.
 * Counters at the server's listener: `no_filter_chain_match`, `ssl.fail_verify_no_cert`.
+* A client without a sidecar gets no HTTP at all from a STRICT server: `curl: (56) Recv failure`.
 * `istioctl x describe pod` names the rules that apply to a pod.
 
 ## What to do
@@ -54,6 +55,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.mesh import captured
+from why503.mesh.address import is_address, is_service_name
 from why503.mesh.analysed import MODES_CLASH, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
@@ -80,7 +83,7 @@ ID = "mtls-mismatch"
 TITLE = _("One end of the connection speaks mutual TLS and the other plain text")
 READS = frozenset(
     {*WORKLOAD_KINDS, "DestinationRule", "IstioOperator", "MeshConfig", "PeerAuthentication"}
-    | {"Analysis", "ProxyEvent", "Request", "Service", "ServiceEntry", "fragment"}
+    | {"Analysis", "ProxyEvent", "Request", "Service", "ServiceEntry", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {"filter_chain_not_found", "connection termination", "UC", "UF", "WRONG_VERSION_NUMBER"}
@@ -110,24 +113,17 @@ OTHERS_WENT_WELL = Clue(
     _("{count} requests to {service} went well: the two ends do agree on TLS."),
 )
 SERVER_NEVER_SAW = Clue(
-    Weight.HINTS,
-    _("The server's proxy has no line of these requests: it refused the connections."),
+    Weight.HINTS, _("The server's proxy has no line of these requests: it refused the connections.")
 )
 CONFLICT = Clue(
-    Weight.SPEAKS_FOR,
-    _("{client} makes callers use {mode}, but {server} takes {demand}."),
+    Weight.SPEAKS_FOR, _("{client} makes callers use {mode}, but {server} takes {demand}.")
 )
 PLAIN_SERVER = Clue(
-    Weight.SPEAKS_FOR,
-    _("The caller started TLS and {service} answered in plain text (WRONG_VERSION_NUMBER)."),
+    Weight.SPEAKS_FOR, _("The caller started TLS and {service} answered in plain text.")
 )
-MUTUAL_DEMANDED = Clue(
-    Weight.SPEAKS_FOR,
-    _("{client} makes callers use ISTIO_MUTUAL."),
-)
+MUTUAL_DEMANDED = Clue(Weight.SPEAKS_FOR, _("{client} makes callers use ISTIO_MUTUAL."))
 MUTUAL_SOMEWHERE = Clue(
-    Weight.HINTS,
-    _("{client} sets ISTIO_MUTUAL; the evidence does not show for which host."),
+    Weight.HINTS, _("{client} sets ISTIO_MUTUAL; the evidence does not show for which host.")
 )
 ONE_SIDED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -141,6 +137,10 @@ CERTIFICATE_LOGGED = Clue(
     Weight.SPEAKS_FOR,
     _("A proxy's log shows a caller that came without the client certificate it has to show."),
 )
+CAPTURED_CUT = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows new connections, cut without a word at the first plain request."),
+)
 HANDSHAKE_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _("The server broke the handshake off (alert 40): in TLS 1.2 for want of a certificate."),
@@ -149,18 +149,14 @@ CUT_WITHOUT_HTTP = Clue(
     Weight.SPEAKS_FOR,
     _("A client's connection was cut without any HTTP, as plain text to STRICT is: {text}"),
 )
-CHECKED = Clue(
-    Weight.SPEAKS_FOR,
-    _("istioctl says that the TLS modes of both ends clash: {text}"),
-)
+CHECKED = Clue(Weight.SPEAKS_FOR, _("istioctl says that the TLS modes of both ends clash: {text}"))
 STRICT_SERVER = Clue(Weight.HINTS, _("{server} demands STRICT mutual TLS."))
 SWITCHED_OFF = Clue(
     Weight.SPEAKS_FOR,
     _("{client} has no tls block; before Istio 1.5 such a rule switches mutual TLS off."),
 )
 WORKED_BEFORE = Clue(
-    Weight.HINTS,
-    _("The same request had gone well before; something was changed in between."),
+    Weight.HINTS, _("The same request had gone well before; something was changed in between.")
 )
 
 _FITS = frozenset(
@@ -181,6 +177,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _refused(hop)
     yield from _ended(hop, mesh)
     yield from _tls(hop, mesh)
+    yield from _captured(hop, mesh)
     yield from _configured(hop, mesh)
     yield from _old_rule(hop, mesh)
 
@@ -228,8 +225,10 @@ def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What the TLS library said, at the caller's proxy or at the server's."""
-    if plain := tls_failures(hop, TlsReason.PLAIN_PEER):
-        yield PLAIN_SERVER.hit(*hop.sources(plain), service=service_name(hop))
+    plain = tls_failures(hop, TlsReason.PLAIN_PEER)
+    if plain or (seen := captured.captured_on(hop, mesh, captured.Shape.PLAIN_ANSWER)):
+        sources = hop.sources(plain) if plain else captured.packets(seen)
+        yield PLAIN_SERVER.hit(*sources, service=service_name(hop))
     if wanted := tls_failures(hop, TlsReason.NO_CERTIFICATE):
         yield CERTIFICATE_WANTED.hit(
             *hop.sources(wanted), text=wanted[0].outcome.transport, observation="client certificate"
@@ -239,6 +238,14 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield HANDSHAKE_REFUSED.hit(*hop.sources(late), observation="client certificate")
     for event in tls_events(mesh, TlsReason.NO_CERTIFICATE)[:1]:
         yield CERTIFICATE_LOGGED.hit(event.source, observation="client certificate")
+
+
+def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Plain text on the wire that the server would not have."""
+    inside = is_address(hop.host) or is_service_name(hop.host) or "." not in hop.host
+    cut = captured.plain_refused(hop, mesh) if inside else ()
+    if cut and hop.leg is Place.PROXY_TO_PROXY and not successes(hop, mesh):
+        yield CAPTURED_CUT.hit(*captured.packets(cut))
 
 
 def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -18,6 +18,8 @@ rule without `sni` sends none. Plain Envoy never sends one unless `sni` or `auto
 * Every request to the outside host fails; the host behind the ServiceEntry itself is well.
 * `openssl s_client -connect HOST:PORT -servername HOST` works and without `-servername` it does
   not.
+* The server says it itself: `The plain HTTP request was sent to HTTPS port` (nginx), `Client sent
+  an HTTP request to an HTTPS server` (Go).
 * `WRONG_VERSION_NUMBER` inside the mesh (ISTIO_MUTUAL, or pods without a sidecar) is
   mtls-mismatch.
 
@@ -49,8 +51,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest
+from why503.facts import Manifest, Peer
 from why503.facts.manifest import Path
+from why503.mesh.address import split_host
+from why503.mesh.captured import Shape, captured_on, packets, plain_refused
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -77,6 +81,7 @@ READS = frozenset(
         "Service",
         "ServiceEntry",
         "StatefulSet",
+        "TcpConnection",
         "fragment",
     }
 )
@@ -126,6 +131,17 @@ TLS_WANTED = Clue(
     Weight.SPEAKS_FOR,
     _("{service} says by itself that plain HTTP came to its TLS port: {text}"),
 )
+CAPTURED_PLAIN = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows the proxy's ClientHello to {service} and an answer in plain text."),
+)
+CAPTURED_CUT = Clue(
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows plain HTTP on new connections to port {port}, closed at once."),
+)
+CAPTURED_ALERT = Clue(
+    Weight.SPEAKS_FOR, _("A packet capture shows that {service} answered with alert `{alert}`.")
+)
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count} connections ended without an answer (UC), as plain text to a TLS port does."),
@@ -140,6 +156,7 @@ _TLS_WANTED = re.compile(
     r"plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server"
 )
 """nginx and Go."""
+_HELLO_ALERTS = frozenset({"handshake_failure", "unrecognized_name", "protocol_version"})
 _TLS_PORTS = frozenset({443, 8443})
 _ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
 
@@ -152,6 +169,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     mode = client_tls(mesh, hop.host, hop.port) if hop.host else None
     originates = mode is not None and mode.value in _ORIGINATING
     bare = [context for context, named in _contexts(mesh) if not named]
+    yield from _captured(hop, mesh, outside=outside)
     if hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE):
         if not (outside or originates or bare):
             return
@@ -161,6 +179,21 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _plain(hop, mesh)
     elif not originates:
         yield from _told(hop, mesh)
+
+
+def _captured(hop: Hop, mesh: Mesh, *, outside: bool) -> Iterator[Hit]:
+    """What the wire shows of the handshake, or of plain text where TLS is wanted."""
+    name, port = service_name(hop), _tls_port(hop, mesh)
+    if outside and (plain := captured_on(hop, mesh, Shape.PLAIN_ANSWER)):
+        yield CAPTURED_PLAIN.hit(*packets(plain), service=name)
+    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & _TLS_PORTS
+    port = port or next(iter(dialled), None)
+    if port is not None and (cut := plain_refused(hop, mesh)):
+        yield CAPTURED_CUT.hit(*packets(cut), port=port)
+    for found in captured_on(hop, mesh, Shape.ALERT):
+        if found.by is Peer.SERVER and found.detail in _HELLO_ALERTS:
+            yield CAPTURED_ALERT.hit(*found.sources, service=name, alert=found.detail)
+            return
 
 
 def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -29,7 +29,7 @@ class StopReading(Exception):  # noqa: N818 - nothing is wrong with the program;
     """Reading an archive ends here; its text is the sentence for the user."""
 
 
-class Exhausted(StopReading):  # noqa: N818 - see above
+class Exhausted(StopReading):
     """The whole archive may cost no more."""
 
 
@@ -46,8 +46,8 @@ class Budget:
         self.size += size
         if self.size > TOTAL:
             reason = _(
-                "`{path}` unpacks to more than {limit} bytes; the rest of it was not read. Give the "
-                "members that matter on their own."
+                "`{path}` unpacks to more than {limit} bytes; the rest of it was not read. Give "
+                "the members that matter on their own."
             )
             raise Exhausted(reason.format(path=self.path, limit=TOTAL))
 

@@ -76,7 +76,7 @@ class Kept:
     def __init__(self) -> None:
         self._raw = bytearray()
         self._packed = bytearray()
-        self._packer: "ZstdCompressor | None" = None
+        self._packer: ZstdCompressor | None = None
         self.size = 0
 
     def fill(self, stream: ByteStream, limit: int) -> bool:

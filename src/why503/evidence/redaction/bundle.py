@@ -4,14 +4,16 @@ import io
 import os
 import secrets
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from why503.evidence import archive
 from why503.evidence.redaction.redactor import Redactor
 from why503.evidence.text_file import TextFile
+from why503.facts import Unread
 from why503.support.text import _
 
 PART = 4 << 20
@@ -19,6 +21,7 @@ PART = 4 << 20
 
 _PACKED = (".gz", ".zst", ".zstd")
 _ARCHIVES = (".tar.gz", ".tgz")
+_NO_NAMES = frozenset({"", ".", ".."})
 
 
 class RedactError(Exception):
@@ -75,12 +78,12 @@ def redact_bundle(given: str, out: str, seed: str = "") -> Redacted:
     files = 0
     try:
         with _opened(target) as place:
-            for path, name in _files(source, left_out):
-                file = TextFile(path=name, place=path)
-                files += _redact(file, _free(redactor.words(_plain(name)), names), redactor, place)
+            for file in _unfolded(_files(source, left_out), left_out):
+                name = _free(redactor.words(_plain(file.path)), names)
+                files += _redact(file, name, redactor, place)
                 left_out.extend(unread.reason for unread in file.unread.values())
                 if file.head() and not file.unread and _is_binary(file):
-                    left_out.append(_cannot(name))
+                    left_out.append(_cannot(file.path))
     except OSError as fault:
         raise RedactError(
             _("Cannot write `{path}`: {fault}.").format(path=out, fault=fault.strerror or fault)
@@ -105,14 +108,28 @@ def _check(source: Path, target: Path, out: str) -> None:
         )
 
 
-def _files(source: Path, left_out: list[str]) -> Iterator[tuple[Path, str]]:
-    """Files to redact with their names in the bundle; hidden files and links are left out."""
+def _unfolded(files: Iterable[TextFile], left_out: list[str]) -> Iterator[TextFile]:
+    """The files, with the members of an archive in its place."""
+    for file in files:
+        if not archive.is_archive(file.head()):
+            yield file
+            continue
+        unread: list[Unread] = []
+        for inner in archive.members(file, unread):
+            yield TextFile(path=inner.path, place=None, content=inner.kept.open)
+        left_out.extend(item.reason for item in unread)
+
+
+def _files(source: Path, left_out: list[str]) -> Iterator[TextFile]:
+    """Files to redact, named as in the bundle; hidden files and links are left out."""
     if not source.is_dir():
-        yield source, source.name
+        yield TextFile(path=source.name, place=source)
         return
     for folder, folders, names in os.walk(source):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        inside = {name for name in folders if not (name.startswith(".") or _is_link(folder, name))}
+        refused = [name for name in folders if name not in inside]
+        folders[:] = sorted(inside)
+        for name in sorted([*names, *refused]):
             path = Path(folder, name)
             below = path.relative_to(source).as_posix()
             if name.startswith(".") or path.is_symlink() or not path.is_file():
@@ -122,7 +139,11 @@ def _files(source: Path, left_out: list[str]) -> Iterator[tuple[Path, str]]:
                     )
                 )
                 continue
-            yield path, below
+            yield TextFile(path=below, place=path)
+
+
+def _is_link(folder: str, name: str) -> bool:
+    return Path(folder, name).is_symlink()
 
 
 def _redact(file: TextFile, name: str, redactor: Redactor, out: _Out) -> int:
@@ -165,10 +186,10 @@ def _cannot(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A file's name without the ending of its compression: what is written is plain text."""
+    """A file's name in the bundle: what is written is plain text, an archive becomes a folder."""
     for ending in _PACKED:
         name = name.removesuffix(ending)
-    return name
+    return "/".join(part for part in name.replace("!", "/").split("/") if part not in _NO_NAMES)
 
 
 def _free(name: str, taken: set[str]) -> str:
