@@ -1,6 +1,7 @@
 import json
 import sys
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner
@@ -135,3 +136,11 @@ def test_a_path_that_is_not_there_is_named(tmp_path) -> None:
     done = CliRunner().invoke(diagnose, [str(tmp_path / "gone.log")])
     assert done.exit_code == 2
     assert "gone.log" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["hello", "%", "%RESPONSE_CODE", "%FROB%", "$status"])
+def test_a_format_that_names_no_field_is_wrong_usage(asked, wrong) -> None:
+    refused = run("a.log", "--access-log-format", wrong).exception
+    assert isinstance(refused, click.BadParameter)
+    assert wrong in refused.message
+    assert asked == []

@@ -1,6 +1,7 @@
 import io
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -61,3 +62,8 @@ def test_control_characters_do_not_reach_the_terminal(run):
 def test_without_text_the_usage_is_shown():
     done = CliRunner().invoke(explain, [], input=io.BytesIO())
     assert done.exit_code == 2
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_empty_text_is_wrong_usage(run, blank):
+    assert isinstance(run(blank).exception, click.UsageError)

@@ -1,3 +1,4 @@
+import errno
 import io
 import sys
 from pathlib import Path
@@ -89,3 +90,28 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch, tmp_path: Path) -> None
         target.write("goes nowhere")
     assert (tmp_path / "out").read_text() == ""
     monkeypatch.setattr(Gone, "flush", io.TextIOWrapper.flush)
+
+
+def test_a_closed_standard_output_is_told_and_no_crash(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert not screen.coloured("auto", {})
+    assert screen.ascii_only()
+    with pytest.raises(screen.Unwritable, match="standard output is closed") as refused:
+        screen.write("text")
+    assert refused.value.exit_code == 2
+
+
+def test_a_full_disk_is_told_and_no_crash(monkeypatch, tmp_path: Path) -> None:
+    class Full(Stream):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def fileno(self) -> int:
+            return target.fileno()
+
+    with (tmp_path / "out").open("w") as target:
+        monkeypatch.setattr(sys, "stdout", Full("utf-8"))
+        with pytest.raises(screen.Unwritable, match="the answer: No space left on device"):
+            screen.write("text")
+        monkeypatch.undo()
+    monkeypatch.setattr(Full, "flush", io.TextIOWrapper.flush)

@@ -1,7 +1,7 @@
 import pytest
 
 from why503.diagnosis.data_loss import data_loss
-from why503.facts import AppEvent, AppEventKind, Bundle, Manifest, Source
+from why503.facts import AppEvent, AppEventKind, Bundle, Manifest, Series, Source
 from why503.mesh import Mesh
 
 NOON = 1_772_366_400.0
@@ -158,3 +158,35 @@ def test_lost_data_goes_before_lost_evaluations():
 
 def test_another_programs_log_does_not_lengthen_this_one():
     assert verdict(attempt(), event(Kind.ERROR, 100, teller="server", program="")) == "retrying"
+
+
+def counted(metric, *values):
+    points = tuple((NOON + place, float(value)) for place, value in enumerate(values))
+    source = Source(path="vm.json", line=3)
+    return Series(source=source, teller="vm", metric=metric, points=points)
+
+
+def test_a_counter_of_dropped_rows_that_grew_is_loss():
+    found = loss(counted("vmalert_remotewrite_dropped_rows_total", 5, 255))
+    assert found is not None
+    assert (found.verdict, found.source.line) == ("lost", 3)
+    assert "grew by 250" in found.text
+
+
+def test_a_single_value_counts_since_the_program_started():
+    found = loss(counted("vmalert_remotewrite_dropped_rows_total", 250))
+    assert found is not None
+    assert "since the program started" in found.text
+
+
+def test_failed_writes_without_a_dropped_row_lost_nothing():
+    errors = counted("vmalert_remotewrite_errors_total", 1, 4)
+    drops = counted("vmalert_remotewrite_dropped_rows_total", 0, 0)
+    assert verdict(errors, drops) == "nothing-lost"
+    assert verdict(errors) is None
+
+
+def test_a_drop_that_was_logged_goes_before_counters_that_tell_of_none():
+    errors = counted("vmalert_remotewrite_errors_total", 1, 4)
+    drops = counted("vmalert_remotewrite_dropped_rows_total", 0, 0)
+    assert verdict(event(Kind.WRITE_DROPPED, 1, amount=3), errors, drops) == "lost"

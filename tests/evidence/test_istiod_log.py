@@ -30,6 +30,23 @@ def test_a_rejection_is_told_with_its_reason() -> None:
     assert "Error adding/updating listener(s)" in event.text
 
 
+def test_a_service_without_endpoints_is_told() -> None:
+    text = (
+        f"{AT}\tinfo\tads\tIncremental push, service desk.books.svc.cluster.local at shard "
+        f"Kubernetes/Kubernetes has no endpoints\n"
+        f"{AT}\twarn\tkube\tEndpoint without pod 10.1.0.4 desk.books"
+    )
+    found = events(text)
+    assert {event.kind for event in found} == {ProxyEventKind.NO_CLUSTER_ENDPOINTS}
+    assert "desk.books" in found[0].text
+
+
+def test_a_push_that_was_not_taken_is_told() -> None:
+    text = f"{AT}\twarn\tads\tEDS: Send failure for node:gate-7.bar resources:3 reason: gone"
+    (event,) = events(text)
+    assert event.kind is ProxyEventKind.XDS_DISCONNECTED
+
+
 def test_throttling_and_failed_pushes_are_told() -> None:
     text = f"{AT}\twarn\tads\trequest rate limit exceeded\n{AT}\terror\tads\txDS push error: gone"
     assert [event.kind for event in events(text)] == [

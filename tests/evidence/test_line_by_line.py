@@ -6,7 +6,7 @@ import pytest
 
 from why503.evidence import readers
 from why503.evidence.line_by_line import by_line
-from why503.evidence.reader import Context, Line
+from why503.evidence.reader import Context, Line, Options
 from why503.facts import AccessLog, AppEvent
 
 CONTEXT = Context(path="x.log", teller="x")
@@ -45,3 +45,20 @@ def test_a_line_that_nobody_knows_is_counted_and_its_place_told() -> None:
     assert outcome.first is not None
     assert outcome.first.number == 2
     assert "line 2" in outcome.unread[-1].reason
+
+
+def test_a_given_format_that_fits_no_line_is_said_to_fit_none() -> None:
+    options = Options(access_log_format="%RESPONSE_CODE% %RESPONSE_FLAGS%")
+    own = Context(path="x.log", teller="x", options=options)
+    (item,) = by_line(lines("GET|/x|503|UC"), own).unread
+    assert "--access-log-format fits no line" in item.reason
+    (item,) = by_line(lines("GET|/x|503|UC"), CONTEXT).unread
+    assert "fits no line" not in item.reason
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 line of `x.log` was not"), (2, "2 lines of `x.log` were not")]
+)
+def test_one_line_is_spoken_of_in_the_singular(count: int, said: str) -> None:
+    (item,) = by_line(lines(ACCESS, *["GET|/x|503|UC"] * count), CONTEXT).unread
+    assert item.reason.startswith(said)

@@ -2,7 +2,8 @@ import pytest
 
 from tests.mesh.make import mesh_of
 from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind, Source
-from why503.mesh.teller import is_pod_of, pods_of, tellers_of
+from why503.mesh.pod_name import is_pod_of
+from why503.mesh.teller import pods_of, tellers_of
 
 HOST = "orders.shop.svc.cluster.local"
 SERVICE = """

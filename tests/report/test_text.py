@@ -127,3 +127,12 @@ def test_any_answer_can_be_shown_and_holds_no_control(answer, verbose, width) ->
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert shown.encode()
     assert shown == text.render(answer, verbose=verbose, width=width)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(6, "and 1 more clue (-v shows it)"), (7, "and 2 more clues (-v shows them)")],
+)
+def test_one_clue_is_spoken_of_in_the_singular(count: int, said: str) -> None:
+    clues = tuple(example.clue(f"Observation {number}.", number + 1) for number in range(count))
+    assert said in text.render(example.diagnosis(example.finding(clues=clues)))

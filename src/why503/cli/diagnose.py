@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FOUND = 1
 """Exit code where `--fail-on` was met."""
 
+_LONGEST_SHOWN = 200
+"""Characters of a wrong argument that are repeated."""
+
 
 class _Unreadable(click.ClickException):
     """A path that cannot be read; its sentence goes to standard error."""
@@ -92,6 +95,7 @@ def diagnose(
     import why503
     from why503.evidence.read import ReadError
 
+    _check_format(access_log_format)
     try:
         diagnosis = why503.diagnose(*_given(paths), access_log_format=access_log_format)
     except ReadError as refused:
@@ -110,6 +114,24 @@ def _given(paths: tuple[str, ...]) -> tuple[str, ...]:
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError(_("Give files or folders with the evidence, or `-` to read a pipe."))
     return ("-",)
+
+
+def _check_format(text: str) -> None:
+    """Refuses a format string in which nothing names a field that can be read."""
+    if not text:
+        return
+    from why503.evidence.access_log.format import compile_format
+
+    one = compile_format(text)
+    if not (one.names or one.labels):
+        raise click.BadParameter(
+            _(
+                "no command operator of Envoy that why503 reads is in `{text}`. Give the string as "
+                "it stands in Envoy's or Istio's configuration, for example "
+                "'[%START_TIME%] %RESPONSE_CODE% %RESPONSE_FLAGS%'."
+            ).format(text=text[:_LONGEST_SHOWN]),
+            param_hint="--access-log-format",
+        )
 
 
 def _met(fail_on: str, diagnosis: "Diagnosis") -> bool:

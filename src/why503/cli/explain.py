@@ -41,7 +41,10 @@ def explain(words: tuple[str, ...], *, output: str) -> int:
     from why503.report import explanation as report
     from why503.report.layout import NARROWEST, WIDEST, WIDTH
 
-    answer = explaining.explain(_given(words), CATALOGUE)
+    text = _given(words)
+    if not text.strip():
+        raise click.UsageError(_("TEXT is empty: give what is to be explained, for example UC."))
+    answer = explaining.explain(text, CATALOGUE)
     if output == "json":
         write(report.render_json(answer), encoding="utf-8")
     elif output == "markdown":

@@ -4,9 +4,20 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from typing import TextIO
+
+import click
+
+from why503.support.text import _
 
 SIGNS = "─✖…•→×"
 """Signs of the text report that are not ASCII."""
+
+
+class Unwritable(click.ClickException):
+    """The answer could not be written; its sentence goes to standard error."""
+
+    exit_code = 2
 
 
 def coloured(choice: str, environment: Mapping[str, str] = os.environ) -> bool:
@@ -29,7 +40,7 @@ def coloured(choice: str, environment: Mapping[str, str] = os.environ) -> bool:
 def on_terminal() -> bool:
     """True where standard output is a terminal."""
     try:
-        return sys.stdout.isatty()
+        return sys.stdout is not None and sys.stdout.isatty()
     except ValueError:  # closed
         return False
 
@@ -45,7 +56,7 @@ def ascii_only() -> bool:
     """True where standard output cannot show the signs of the text report."""
     try:
         SIGNS.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
+    except (AttributeError, UnicodeEncodeError, LookupError):
         return True
     return False
 
@@ -53,9 +64,12 @@ def ascii_only() -> bool:
 def write(text: str, *, encoding: str = "") -> None:
     r"""Write to standard output; what its encoding lacks is written out (`\u4e2d`).
 
-    A reader that has gone (`| head`) has what it wanted: that is no error.
+    A reader that has gone (`| head`) has what it wanted: that is no error. Raises `Unwritable`
+    where standard output is closed or full.
     """
     stream = sys.stdout
+    if stream is None:
+        raise Unwritable(_("Cannot write the answer: standard output is closed."))
     try:
         binary = getattr(stream, "buffer", None)
         if binary is None:
@@ -65,5 +79,13 @@ def write(text: str, *, encoding: str = "") -> None:
             binary.write(text.encode(encoding or stream.encoding or "utf-8", "backslashreplace"))
         stream.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at its end; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
+    except OSError as fault:
+        _silence(stream)
+        said = _("Cannot write the answer: {fault}.")
+        raise Unwritable(said.format(fault=fault.strerror or fault)) from fault
+
+
+def _silence(stream: TextIO) -> None:
+    """The interpreter flushes once more at its end; let that go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

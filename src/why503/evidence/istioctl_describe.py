@@ -74,7 +74,12 @@ class _Session:
             self.open = True
             self._begin("Pod" if _POD.match(text) else "Service", head["name"], line.number)
             return True
-        return self.open and (self._policy(text, line.number) or self._inside(text, line.number))
+        if not self.open:
+            return False
+        claimed = self._policy(text, line.number) or self._inside(text, line.number)
+        if not claimed and not line.text.startswith(" "):
+            self._close()
+        return claimed
 
     def finish(self) -> Reading:
         """The objects of all pages, and their warnings."""

@@ -8,7 +8,7 @@ from why503.evidence import readers
 from why503.evidence.reader import SAMPLE_LINES, Context, Line, LineReader, LineSession
 from why503.facts import Fact, Unread
 from why503.support.secret import mask
-from why503.support.text import _
+from why503.support.text import _, ngettext
 
 WHOLE = 0.99
 """The bid of the first line reader from which the others are not asked for theirs."""
@@ -150,10 +150,20 @@ def _tell_unclaimed(context: Context, outcome: Outcome) -> None:
         return
     excerpt = mask(first.text.strip())[:_EXCERPT]
     if outcome.facts:
-        reason = _("{count} lines of `{path}` were not understood, first at line {line}: {excerpt}")
+        reason = ngettext(
+            "{count} line of `{path}` was not understood, line {line}: {excerpt}",
+            "{count} lines of `{path}` were not understood, first at line {line}: {excerpt}",
+            outcome.unclaimed,
+        )
+    elif context.options.access_log_format:
+        reason = _(
+            "Nothing in `{path}` was understood (lines: {count}, first at line {line}: {excerpt})"
+            ". The format given with --access-log-format fits no line: compare the two sign by "
+            "sign."
+        )
     else:
         reason = _(
-            "Nothing in `{path}` was understood ({count} lines, first at line {line}: {excerpt})"
+            "Nothing in `{path}` was understood (lines: {count}, first at line {line}: {excerpt})"
             ". Give the output of "
             "`kubectl logs POD -c istio-proxy`, or name an own access log format with "
             "--access-log-format."

@@ -223,10 +223,16 @@ def expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
     if head.startswith(_GZIP):
         return cast("BinaryIO", _PartialGzip(raw))
     if head.startswith(_ZSTD):
-        from backports import zstd
-
-        return cast("BinaryIO", zstd.ZstdFile(raw))
+        return cast("BinaryIO", _zstd_file(raw))
     return raw
+
+
+def _zstd_file(raw: BinaryIO) -> object:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.ZstdFile(raw)
 
 
 class _PartialGzip:

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from why503.facts import Counter, Series, SeriesKind, Source
 from why503.mesh.mesh import Mesh
+from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import mapping_of, word_of
-from why503.mesh.teller import is_pod_of, pods_of, workload_names
+from why503.mesh.teller import pods_of, workload_names
 from why503.mesh.workload import containers_of, same_host, workloads_of
 
 _REQUESTS = "istio_requests_total"
@@ -331,7 +332,7 @@ def remote_write_drops(mesh: Mesh) -> tuple[Grown, ...]:
 
 
 def nothing_dropped(mesh: Mesh) -> tuple[Series, Series] | None:
-    """vmalert's counters of failed writes, which grew, and of dropped rows, which stayed 0.
+    """Vmalert's counters of failed writes, which grew, and of dropped rows, which stayed 0.
 
     None where they tell something else, or where the process began anew in between: what it held
     in memory went with it.

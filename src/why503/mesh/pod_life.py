@@ -9,9 +9,9 @@ from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.life_event import ENDS, STOPS, LifeEvent, LifeEventKind
 from why503.mesh.mesh import Mesh
+from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import (
-    is_pod_of,
     pods_of,
     serving_tellers,
     tellers_of,

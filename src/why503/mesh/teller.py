@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent
 from why503.mesh.address import cluster_name, short_name, split_host
 from why503.mesh.mesh import Mesh
+from why503.mesh.pod_name import is_pod_of
 from why503.mesh.workload import labels_of, same_host, service_of, workloads_of
 
 CALLERS = frozenset({"vmalert", "vmagent"})
 """Programs that call far more than they are called."""
 
-_SUFFIX = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|[a-z0-9]{5}|\d{1,4})")
-"""What Kubernetes adds to a workload's name to name its pods."""
 _ANY_APPLICATION = re.compile(
     r"(?:app(?:lication)?|server|backend|upstream|service|container)(?:-\d{1,2}|-previous)?"
 )
@@ -53,13 +52,6 @@ def workload_names(mesh: Mesh, host: str) -> frozenset[str]:
     names = {w.name for w in workloads_of(mesh, host) if w.kind != "Pod" and w.name}
     short = short_name(host)[0]
     return frozenset(names | {short}) - {""}
-
-
-def is_pod_of(pod: str, workload: str) -> bool:
-    """True where Kubernetes can have given this name to a pod of that workload."""
-    return pod == workload or (
-        pod.startswith(f"{workload}-") and _SUFFIX.fullmatch(pod[len(workload) :]) is not None
-    )
 
 
 def _has_selector(mesh: Mesh, host: str) -> bool:

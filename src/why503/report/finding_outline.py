@@ -14,7 +14,7 @@ from why503.diagnosis.finding import (
 from why503.report.block import Block, ClueRow, Clues, Code, Heading, Item, Paragraph, Span, Tone
 from why503.report.drawing import draw, where
 from why503.report.times import period
-from why503.support.text import _
+from why503.support.text import _, ngettext
 
 CLUES_FOR = 5
 CLUES_AGAINST = 3
@@ -121,8 +121,10 @@ def _clues(clues: Sequence[FoundClue], pro: int | None, contra: int | None) -> I
         yield Clues(tuple(_row(clue) for clue in shown))
     hidden = len(clues) - len(shown)
     if hidden:
-        said = _("and {count} more clues (-v shows them)").format(count=hidden)
-        yield Item((Span(said, Tone.FAINT),))
+        said = ngettext(
+            "and {count} more clue (-v shows it)", "and {count} more clues (-v shows them)", hidden
+        )
+        yield Item((Span(said.format(count=hidden), Tone.FAINT),))
 
 
 def _row(clue: FoundClue) -> ClueRow:

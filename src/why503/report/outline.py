@@ -17,12 +17,14 @@ from why503.report.block import Block, Code, Heading, Item, Paragraph, Span, Tab
 from why503.report.clean import cleaned
 from why503.report.finding_outline import chief, further, place, rival
 from why503.report.times import period
-from why503.support.text import _
+from why503.support.text import _, ngettext
 
 FURTHER = 3
 """Hops besides the first that get a part of their own."""
 QUESTIONS = 3
 UNREAD = 5
+UNREAD_WHOLE = 2
+"""Reasons up to which each is shown whole: the end of a reason says what to do."""
 ARMED = 3
 UNEXPLAINED = 5
 """Elements of a list that are shown unless all are asked for."""
@@ -45,13 +47,14 @@ def _blocks(diagnosis: Diagnosis, *, verbose: bool) -> Iterator[Block]:
         yield Heading((Span(_no_failure(diagnosis.traffic), Tone.GOOD),), level=1)
         yield from _data_loss(diagnosis)
     elif diagnosis.answer is Answer.NOTHING_READ:
-        yield from _nothing_read(diagnosis.inputs)
+        yield from _nothing_read(diagnosis)
     else:
         yield from _cannot_tell(diagnosis)
     yield from _unexplained(diagnosis.unexplained, verbose=verbose)
     yield from _armed(diagnosis.armed, verbose=verbose)
     yield from _next_checks(diagnosis.next_checks, verbose=verbose)
-    whole = verbose or diagnosis.answer is Answer.NOTHING_READ
+    few = len(diagnosis.unread) <= UNREAD_WHOLE
+    whole = verbose or few or diagnosis.answer is Answer.NOTHING_READ
     yield from _unread(diagnosis.unread, verbose=verbose, whole=whole)
 
 
@@ -88,10 +91,18 @@ def _no_failure(traffic: Traffic) -> str:
         )
     time = period(traffic.first, traffic.last)
     if time:
-        return _("No failure seen in {count} requests, {time}.").format(
-            count=traffic.requests, time=time
+        said = ngettext(
+            "No failure seen in {count} request, {time}.",
+            "No failure seen in {count} requests, {time}.",
+            traffic.requests,
         )
-    return _("No failure seen in {count} requests.").format(count=traffic.requests)
+        return said.format(count=traffic.requests, time=time)
+    said = ngettext(
+        "No failure seen in {count} request.",
+        "No failure seen in {count} requests.",
+        traffic.requests,
+    )
+    return said.format(count=traffic.requests)
 
 
 def _data_loss(diagnosis: Diagnosis) -> Iterator[Block]:
@@ -99,8 +110,17 @@ def _data_loss(diagnosis: Diagnosis) -> Iterator[Block]:
         yield Paragraph((Span(_("Data: ")), Span(diagnosis.data_loss.text)))
 
 
-def _nothing_read(inputs: Sequence[ReadInput]) -> Iterator[Block]:
-    said = _("Nothing in the evidence was understood (inputs: {count}).").format(count=len(inputs))
+def _nothing_read(diagnosis: Diagnosis) -> Iterator[Block]:
+    count = len(diagnosis.inputs)
+    if diagnosis.unread or any(one.lines for one in diagnosis.inputs):
+        said = _("Nothing in the evidence was understood (inputs: {count}).").format(count=count)
+    elif count:
+        said = _(
+            "The evidence is empty (inputs: {count}): nothing stands in it. See whether the "
+            "command that fetched it went well."
+        ).format(count=count)
+    else:
+        said = _("There is no file to read in what was given.")
     yield Heading((Span(said, Tone.BAD),), level=1)
     yield Heading((Span(_("What can be read")),))
     for kind in (

@@ -94,9 +94,7 @@ UNANSWERED_OUTSIDE = Clue(
 )
 CAPTURED = Clue(
     Weight.SPEAKS_FOR,
-    _(
-        "A packet capture shows {count} connections whose SYN was never answered, sent up to {syns}x."
-    ),
+    _("A packet capture shows {count} connections without a SYN-ACK; SYN was sent {syns} times."),
 )
 CAPTURED_LATE = Clue(
     Weight.PROVES,

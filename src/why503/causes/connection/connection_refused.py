@@ -63,7 +63,8 @@ from why503.mesh.listening_socket import sockets_of, takes
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, pod_at, server_pod, service_name
 from why503.mesh.pod_life import failing_life
-from why503.mesh.teller import is_pod_of, pods_of
+from why503.mesh.pod_name import is_pod_of
+from why503.mesh.teller import pods_of
 from why503.mesh.timing import all_fail, only_at_start, recovered
 from why503.mesh.workload import WORKLOAD_KINDS, service_of, workloads_of
 from why503.support.text import _

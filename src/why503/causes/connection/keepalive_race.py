@@ -177,8 +177,7 @@ CAPTURED_CLOSE = Clue(
     Weight.SPEAKS_FOR, _("A packet capture shows the server's FIN and, {gap}, the request.")
 )
 CAPTURED_BUSY = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("A packet capture shows {count} connections closed at the first request or amid the work."),
+    Weight.SPEAKS_AGAINST, _("A packet capture shows {count} of them closed, and none while idle.")
 )
 
 _MOSTLY = 0.5

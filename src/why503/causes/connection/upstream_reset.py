@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.facts import Witness
 from why503.mesh.captured import Shape, at_work, captured_on, cut_together, packets
 from why503.mesh.cut_connection import (
     busy_gap,
@@ -181,7 +182,13 @@ def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if cut_together(cut):
             yield CAPTURED_TOGETHER.hit(*packets(cut), count=len(cut))
         else:
-            yield CAPTURED.hit(*packets(cut), how=cut[0].how, duration=spell(taken))
+            alone = all(f.teller.witness is Witness.CAPTURE for f in hop.failures)
+            yield CAPTURED.hit(
+                *packets(cut),
+                how=cut[0].how,
+                duration=spell(taken),
+                observation="duration" if alone else "capture",
+            )
     elif not cut and (late := captured_on(hop, mesh, Shape.RACE)):
         yield CAPTURED_UNTAKEN.hit(*packets(late))
 

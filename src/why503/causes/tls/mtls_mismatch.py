@@ -139,7 +139,7 @@ CERTIFICATE_LOGGED = Clue(
 )
 CAPTURED_CUT = Clue(
     Weight.SPEAKS_FOR,
-    _("A packet capture shows new connections, cut without a word at the first plain request."),
+    _("A packet capture shows new connections, cut at their first plain request."),
 )
 HANDSHAKE_REFUSED = Clue(
     Weight.SPEAKS_FOR,
@@ -225,9 +225,9 @@ def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What the TLS library said, at the caller's proxy or at the server's."""
-    plain = tls_failures(hop, TlsReason.PLAIN_PEER)
-    if plain or (seen := captured.captured_on(hop, mesh, captured.Shape.PLAIN_ANSWER)):
-        sources = hop.sources(plain) if plain else captured.packets(seen)
+    plain = hop.sources(tls_failures(hop, TlsReason.PLAIN_PEER))
+    seen = captured.captured_on(hop, mesh, captured.Shape.PLAIN_ANSWER)
+    if sources := (*plain, *captured.packets(seen)):
         yield PLAIN_SERVER.hit(*sources, service=service_name(hop))
     if wanted := tls_failures(hop, TlsReason.NO_CERTIFICATE):
         yield CERTIFICATE_WANTED.hit(
@@ -242,10 +242,10 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Plain text on the wire that the server would not have."""
-    inside = is_address(hop.host) or is_service_name(hop.host) or "." not in hop.host
-    cut = captured.plain_refused(hop, mesh) if inside else ()
-    if cut and hop.leg is Place.PROXY_TO_PROXY and not successes(hop, mesh):
-        yield CAPTURED_CUT.hit(*captured.packets(cut))
+    inside = is_address(hop.host) or is_service_name(hop.host) or hop.host.count(".") <= 1
+    if inside and hop.leg is Place.PROXY_TO_PROXY and not successes(hop, mesh):
+        for cut in captured.plain_refused(hop, mesh)[:1]:
+            yield CAPTURED_CUT.hit(*cut.sources)
 
 
 def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

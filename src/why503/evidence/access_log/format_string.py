@@ -55,6 +55,8 @@ class _Finder:
 
     def flush(self) -> None:
         """End the format that is being collected."""
+        if not self.lines and not self.labels:
+            return
         text = unquoted(" ".join(self.lines))
         if self.lines and _count(text) >= _FEWEST:
             self.found.append(text)
