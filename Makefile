@@ -23,9 +23,10 @@ check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the t
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_shape.py
 
-bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a packet capture
+bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a packet capture, an archive
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/capture.py
+	$(BIN)/python bench/archive.py
 
 $(VENV)/.made:
 	.ci/make-venv $(VENV)

@@ -17,7 +17,7 @@ from why503.report import explanation as explained
 from why503.report import json, markdown, text
 
 _TAIL = (
-    'outbound|80||orders.shop.svc.cluster.local 10.1.0.9:41000 10.9.0.4:80 10.1.0.9:52000 - default'
+    "outbound|80||orders.shop.svc.cluster.local 10.1.0.9:41000 10.9.0.4:80 10.1.0.9:52000 - default"
 )
 
 

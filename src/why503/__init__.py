@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from why503.diagnosis.finding import Diagnosis
+    from why503.diagnosis.inspection import Inspection
 
-__all__ = ["__version__", "diagnose"]
+__all__ = ["__version__", "diagnose", "inspect"]
 
 __version__: str
 
@@ -44,3 +45,18 @@ def diagnose(*paths: "str | PathLike[str]", access_log_format: str = "") -> "Dia
     options = Options(access_log_format=access_log_format)
     bundle = read_paths([fspath(path) for path in paths], options)
     return weighing_room.diagnose(bundle, CATALOGUE)
+
+
+def inspect(*paths: "str | PathLike[str]", access_log_format: str = "") -> "Inspection":
+    """What these files are, from when to when, who tells in them and what could not be read.
+
+    Arguments and errors are those of `diagnose`.
+    """
+    from os import fspath
+
+    from why503.diagnosis import inspection
+    from why503.evidence.read import read_paths
+    from why503.evidence.reader import Options
+
+    options = Options(access_log_format=access_log_format)
+    return inspection.inspect(read_paths([fspath(path) for path in paths], options))

@@ -8,7 +8,9 @@ from why503.mesh import Mesh
 def counter(flag, value=3.0, reporter="source"):
     labels = (("reporter", reporter), ("response_flags", flag))
     source = Source(path="stats.txt", line=4)
-    return Counter(source=source, teller="a", name="istio_requests_total", value=value, labels=labels)
+    return Counter(
+        source=source, teller="a", name="istio_requests_total", value=value, labels=labels
+    )
 
 
 def signed(name, *signs, at=At.LEG):

@@ -12,7 +12,9 @@ def test_what_is_indented_more_stands_below():
 
 
 def test_an_item_of_a_list_of_addresses_holds_what_follows_it():
-    (holder,) = tree("Endpoints:\n  - Addresses:  10.1.0.4\n    NodeName:  n1\n  - Addresses: 10.1.0.5")
+    (holder,) = tree(
+        "Endpoints:\n  - Addresses:  10.1.0.4\n    NodeName:  n1\n  - Addresses: 10.1.0.5"
+    )
     assert [entry.value for entry in holder.below] == ["10.1.0.4", "10.1.0.5"]
     assert holder.below[0].get("NodeName") == "n1"
 

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - rows of tables are kept whole
+
 from why503.evidence.describe_entry import entries_of
 from why503.evidence.describe_page import objects_of
 
@@ -62,7 +64,10 @@ def test_a_node_tells_its_conditions_taints_and_whether_it_is_cordoned():
     assert data["kind"] == "Node"
     pressure, ready = data["status"]["conditions"]
     assert (pressure["type"], pressure["status"]) == ("MemoryPressure", "True")
-    assert (ready["reason"], ready["message"]) == ("KubeletReady", "kubelet is posting ready status")
+    assert (ready["reason"], ready["message"]) == (
+        "KubeletReady",
+        "kubelet is posting ready status",
+    )
     assert data["spec"]["unschedulable"] is True
     assert data["spec"]["taints"] == [
         {"key": "pool", "value": "web", "effect": "NoSchedule"},

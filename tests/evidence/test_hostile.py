@@ -181,12 +181,14 @@ HEADS = (
 @pytest.mark.parametrize("head", HEADS)
 def test_no_long_run_of_anything_makes_a_reader_hang(head: str, tmp_path: Path) -> None:
     path = tmp_path / "run.txt"
-    path.write_text("\n".join(head + run * (40_000 // len(run)) for run in RUNS))
+    path.write_text("\n".join(head + run * (4_000 // len(run)) for run in RUNS))
     assert_bounded("diagnose", str(path))
 
 
-@pytest.mark.parametrize("head", ["", _ACCESS, "kind: Secret\ndata:\n  a: ", "env:\n- name: A\n  value: "])
+@pytest.mark.parametrize(
+    "head", ["", _ACCESS, "kind: Secret\ndata:\n  a: ", "env:\n- name: A\n  value: "]
+)
 def test_no_long_run_of_anything_makes_redaction_hang(head: str, tmp_path: Path) -> None:
     path = tmp_path / "run.txt"
-    path.write_text("\n".join(head + run * (40_000 // len(run)) for run in RUNS))
+    path.write_text("\n".join(head + run * (4_000 // len(run)) for run in RUNS))
     assert_bounded("redact", str(path), str(tmp_path / "out"))

@@ -25,6 +25,11 @@ def test_messages_are_told_with_code_object_and_line():
     assert claimed == [1, 2, 3, 4, 6, 7, 8]
 
 
+def test_messages_keep_their_level():
+    facts = read_lines(istioctl_analyze, PASTE)[0].facts
+    assert [fact.level for fact in facts[:2]] == ["Error", "Warning"]
+
+
 def test_only_a_row_that_says_conflict_is_a_clash():
     facts = read_lines(istioctl_analyze, PASTE)[0].facts
     assert [(fact.object, fact.text) for fact in facts if fact.code == "CONFLICT"] == [

@@ -52,9 +52,7 @@ def test_a_page_tells_service_rule_and_mode():
 
 def test_warnings_name_what_they_are_about():
     (found,) = [
-        fact
-        for fact in read_lines(istioctl_describe, PAGE)[0].facts
-        if isinstance(fact, Analysis)
+        fact for fact in read_lines(istioctl_describe, PAGE)[0].facts if isinstance(fact, Analysis)
     ]
     assert (found.code, found.object, found.source.line) == (
         "WARNING",

@@ -1,6 +1,6 @@
 from tests.evidence.fuzz import assert_never_raises, read_lines
 from why503.evidence import istioctl_table
-from why503.facts import ProxyCluster, ProxyEndpoint
+from why503.facts import ProxyCluster, ProxyEndpoint, ProxyEvent, ProxyEventKind
 
 TABLES = """\
 $ istioctl pc endpoints desk-0.books --cluster x
@@ -86,3 +86,16 @@ def test_log_lines_and_paths_of_code_are_left_alone():
 
 def test_never_raises():
     assert_never_raises(istioctl_table, TABLES + ADMIN)
+
+
+def test_secret_that_is_still_awaited_is_a_missing_one():
+    text = (
+        "RESOURCE NAME          TYPE           STATUS      VALID CERT     SERIAL NUMBER\n"
+        "kubernetes://desk-tls                 WARMING     false\n"
+        "default                Cert Chain     ACTIVE      true           1a\n"
+    )
+    reading, claimed = read_lines(istioctl_table, text)
+    (fact,) = reading.facts
+    assert isinstance(fact, ProxyEvent)
+    assert (fact.kind, fact.source.line) == (ProxyEventKind.SECRET_MISSING, 2)
+    assert claimed == [1, 2, 3]

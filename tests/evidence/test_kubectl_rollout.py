@@ -31,7 +31,9 @@ def test_a_status_tells_how_far_it_came():
 
 
 def test_success_is_told():
-    text = 'daemon set "agent" successfully rolled out\nstatefulset rolling update complete 3 pods\n'
+    text = (
+        'daemon set "agent" successfully rolled out\nstatefulset rolling update complete 3 pods\n'
+    )
     reading, claimed = read_lines(kubectl_rollout, text)
     assert reading.facts[0].full_name == "DaemonSet agent"
     assert claimed == [1, 2]

@@ -20,7 +20,7 @@ n2     <unknown>    <unknown>   <unknown>  <unknown>
 
 def values(text):
     return {
-        (f.metric, f.label("node", "pod"), f.label("container"), f.label("namespace")): f.last
+        (f.metric, f.label("node", "pod"), f.label("container"), f.label("namespace")): f.latest
         for f in read_lines(kubectl_top, text)[0].facts
     }
 

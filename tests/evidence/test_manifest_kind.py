@@ -1,6 +1,6 @@
 import pytest
 
-from why503.evidence.manifest_kind import kind_of_shape
+from why503.evidence.manifest_kind import is_bare_spec, kind_of_shape
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,10 @@ def test_a_spec_that_several_kinds_can_have_betrays_none(data):
 
 def test_a_status_with_parents_is_that_of_a_route():
     assert kind_of_shape({"status": {"parents": []}}) == "HTTPRoute"
+
+
+def test_inside_of_a_spec_is_known_without_the_word_spec():
+    assert is_bare_spec({"host": "till", "subsets": []})
+    assert is_bare_spec({"http": [{"route": []}]})
+    assert not is_bare_spec({"kind": "X", "host": "till", "subsets": []})
+    assert not is_bare_spec({"host": "till"})

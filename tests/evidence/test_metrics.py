@@ -32,7 +32,7 @@ def found(text):
 
 def test_text_is_read_with_types_labels_and_times():
     told = found(SCRAPE)
-    assert told["vmalert_remotewrite_dropped_rows_total"].last == 250.0
+    assert told["vmalert_remotewrite_dropped_rows_total"].latest == 250.0
     assert told["queue"].kind is SeriesKind.GAUGE
     assert told["shelf_depth"].points == ((1767582000.0, 150.0),)
     assert told["shelf_depth"].label("room") == 'a "b"'

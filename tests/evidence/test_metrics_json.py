@@ -35,8 +35,8 @@ def test_a_range_is_read_with_its_times():
 
 def test_a_vector_and_a_scalar_may_have_no_name():
     vector, scalar = series(VECTOR + SCALAR)
-    assert (vector.metric, vector.label("response_flags"), vector.last) == ("", "UC", 0.5)
-    assert (scalar.labels, scalar.last) == ((), 3.0)
+    assert (vector.metric, vector.label("response_flags"), vector.latest) == ("", "UC", 0.5)
+    assert (scalar.labels, scalar.latest) == ((), 3.0)
 
 
 def test_an_export_is_read_line_by_line_and_holes_are_left_out():
@@ -51,8 +51,10 @@ def test_answers_behind_each_other_and_in_a_list_are_read():
 
 
 def test_a_cut_answer_gives_what_is_whole_and_says_so():
-    text = EXPORT + '{"status":"success","data":{"resultType":"vector","result":[' + (
-        '{"metric":{"__name__":"d"},"value":[1767582000,"1"]},{"metric":{"__na'
+    text = (
+        EXPORT
+        + '{"status":"success","data":{"resultType":"vector","result":['
+        + ('{"metric":{"__name__":"d"},"value":[1767582000,"1"]},{"metric":{"__na')
     )
     reading = metrics_json.read(text, CONTEXT)
     assert [found.metric for found in reading.facts] == ["b", "c", "d"]

@@ -97,3 +97,8 @@ def test_a_manifest_is_no_answer_of_a_log_store() -> None:
 def test_no_text_makes_the_peeler_raise(texts: list[str]) -> None:
     assert all(line.number <= len(texts) for line in peel(*texts))
     unwrap_document("[" + "".join(texts))
+
+
+def test_values_of_a_metric_are_no_log_lines():
+    text = '{"data":{"result":[{"metric":{"__name__":"up"},"values":[[1767582000,"1"]]}]}}'
+    assert unwrap_document(text) is None

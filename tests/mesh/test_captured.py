@@ -2,7 +2,18 @@ from typing import Any
 
 import pytest
 
-from tests.evidence.capture.frames import ACK, ANSWER, FIN, PSH, REQUEST, RST, SYN, Talk, pcap
+from tests.evidence.capture.frames import (
+    ACK,
+    ANSWER,
+    FIN,
+    PSH,
+    REQUEST,
+    RST,
+    START,
+    SYN,
+    Talk,
+    pcap,
+)
 from tests.evidence.capture.frames import connections as read_connections
 from tests.mesh import build
 from why503.facts import Peer, TcpConnection
@@ -16,8 +27,10 @@ from why503.mesh.captured import (
     cut_together,
     cut_when_new,
     failures_on,
+    no_idle_close,
     packets,
     plain_refused,
+    words_of_close,
 )
 
 UPSTREAM = "10.0.0.7:8080"
@@ -210,3 +223,16 @@ def test_new_connections_cut_at_their_first_request_are_plain_text_refused() -> 
 def test_who_sent_the_alert_is_told() -> None:
     (found,) = failures_on(read(spoken(HELLO, ALERT))[0])
     assert (found.by, found.detail) == (Peer.SERVER, "unknown_ca")
+
+
+def test_the_close_is_put_in_words() -> None:
+    (found,) = found_on(mesh(race()), Shape.RACE)
+    assert words_of_close(found) == {"how": "FIN", "idle": "4.99 s", "gap": "500 ms later"}
+
+
+def test_requests_taken_or_lost_met_no_idle_close() -> None:
+    for talk in (cut(begin=5.0), lost()):
+        made = mesh(talk, at=301.0 if talk.frames[-1][0] > START + 100 else 6.0)
+        assert len(no_idle_close(made.hops[0], made)) == 1
+    made = mesh(race())
+    assert no_idle_close(made.hops[0], made) == ()

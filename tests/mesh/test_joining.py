@@ -157,3 +157,11 @@ def test_an_id_used_again_later_or_for_everything_joins_nothing() -> None:
 
 def test_an_account_without_a_sign_is_the_callers() -> None:
     assert account_of(request(503, "UC")).role is Role.DOWNSTREAM
+
+
+def test_accounts_whose_clocks_differ_are_joined() -> None:
+    outer = outbound(503, "UC", at=1.0, duration=100.0, request_id="a")
+    inner = inbound(503, "UC", at=31.0, duration=10.0, request_id="a")
+    assert len(failures_of([log(outer), log(inner)])) == 2
+    (joined,) = failures_of([log(outer), log(inner)], {"server": 30.0})
+    assert joined.upstream == (inner,)

@@ -29,6 +29,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     context_settings={"help_option_names": ["-h", "--help"]},
     commands_at={
         "diagnose": ("why503.cli.diagnose", _("Say which hop broke and why.")),
+        "inspect": (
+            "why503.cli.inspect",
+            _("Say what the files are and what of them could not be read."),
+        ),
         "explain": (
             "why503.cli.explain",
             _("Explain a log line, a flag, an error message or a cause."),

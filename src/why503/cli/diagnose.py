@@ -18,7 +18,7 @@ _LONGEST_SHOWN = 200
 """Characters of a wrong argument that are repeated."""
 
 
-class _Unreadable(click.ClickException):
+class Unreadable(click.ClickException):
     """A path that cannot be read; its sentence goes to standard error."""
 
     exit_code = 2
@@ -35,8 +35,8 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
 @click.command(
     help=_(
         "Say which hop broke and why, from any evidence: access logs, application and proxy logs, "
-        "Kubernetes and Istio objects, pasted output. PATH is a file or a folder, plain, .gz or "
-        ".zst; `-` is standard input.\n\n"
+        "Kubernetes and Istio objects, pasted output. PATH is a file or a folder, or an "
+        "archive of them (tar, zip), plain, .gz or .zst; `-` is standard input.\n\n"
         "Exit code: 0 it ran, 1 --fail-on was met, 2 wrong usage or unreadable input."
     )
 )
@@ -95,11 +95,11 @@ def diagnose(
     import why503
     from why503.evidence.read import ReadError
 
-    _check_format(access_log_format)
+    check_format(access_log_format)
     try:
-        diagnosis = why503.diagnose(*_given(paths), access_log_format=access_log_format)
+        diagnosis = why503.diagnose(*given(paths), access_log_format=access_log_format)
     except ReadError as refused:
-        raise _Unreadable(str(refused)) from refused
+        raise Unreadable(str(refused)) from refused
     if output == "text":
         write(_text(diagnosis, color=color, verbose=verbose))
     else:
@@ -107,7 +107,7 @@ def diagnose(
     return FOUND if _met(fail_on, diagnosis) else 0
 
 
-def _given(paths: tuple[str, ...]) -> tuple[str, ...]:
+def given(paths: tuple[str, ...]) -> tuple[str, ...]:
     """The paths; standard input where none is given and something is piped in."""
     if paths:
         return paths
@@ -116,7 +116,7 @@ def _given(paths: tuple[str, ...]) -> tuple[str, ...]:
     return ("-",)
 
 
-def _check_format(text: str) -> None:
+def check_format(text: str) -> None:
     """Refuses a format string in which nothing names a field that can be read."""
     if not text:
         return

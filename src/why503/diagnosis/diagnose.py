@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from why503.diagnosis.cause import Cause, Hit, Missing, Remedy
+from why503.diagnosis.clocks import clocks_of
 from why503.diagnosis.clue import DECIBANS
 from why503.diagnosis.data_loss import data_loss
 from why503.diagnosis.finding import (
@@ -18,13 +19,13 @@ from why503.diagnosis.finding import (
     FoundPatch,
     FoundRemedy,
     NotRead,
-    ReadInput,
     Spot,
     Traffic,
     Unexplained,
     Verdict,
 )
 from why503.diagnosis.guarded import Guarded
+from why503.diagnosis.inspection import inputs_of, unread_of
 from why503.diagnosis.pricing import priced
 from why503.diagnosis.weighing import Candidate, candidates
 from why503.facts import Bundle, Source
@@ -57,7 +58,7 @@ def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
     return Diagnosis(
         schema=SCHEMA,
         answer=_answer(bundle, mesh, findings),
-        inputs=_inputs(bundle),
+        inputs=inputs_of(bundle),
         traffic=_traffic(mesh),
         findings=tuple(findings),
         data_loss=data_loss(mesh),
@@ -67,18 +68,15 @@ def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
         ),
         next_checks=_next_checks(weighed, mesh),
         unread=_unread(bundle, faults),
+        clocks=clocks_of(mesh),
     )
 
 
 def _unread(bundle: Bundle, faults: Sequence[str]) -> tuple[NotRead, ...]:
     """What could not be read, and which causes could not be weighed."""
-    unread = [
-        NotRead(source=_spot(item.source), reason=item.reason, lines=item.count)
-        for item in bundle.unread
-    ]
     nowhere = Spot(path="", line=0)
     told = dict.fromkeys(faults)
-    return (*unread, *(NotRead(source=nowhere, reason=fault, lines=0) for fault in told))
+    return (*unread_of(bundle), *(NotRead(source=nowhere, reason=fault, lines=0) for fault in told))
 
 
 def _armed(causes: Sequence[Cause], findings: Sequence[Finding], mesh: Mesh) -> tuple[Armed, ...]:
@@ -102,19 +100,6 @@ def _answer(bundle: Bundle, mesh: Mesh, findings: Sequence[Finding]) -> Answer:
     if not bundle.facts:
         return Answer.NOTHING_READ
     return Answer.CANNOT_TELL if mesh.hops else Answer.NO_FAILURE
-
-
-def _inputs(bundle: Bundle) -> tuple[ReadInput, ...]:
-    return tuple(
-        ReadInput(
-            path=item.path,
-            kinds=item.kinds,
-            lines=item.lines,
-            facts=item.facts,
-            not_understood=item.unread_lines,
-        )
-        for item in bundle.inputs
-    )
 
 
 def _traffic(mesh: Mesh) -> Traffic:

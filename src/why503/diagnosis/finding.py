@@ -131,6 +131,11 @@ class ReadInput:
     lines: int
     facts: int
     not_understood: int
+    first: str = ""
+    """Earliest moment in it, RFC 3339; ``""`` where it has no times."""
+    last: str = ""
+    tellers: tuple[str, ...] = ()
+    """Who tells in it, the first few."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +191,22 @@ class DataLoss:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoundClock:
+    """A clock that differs from another."""
+
+    teller: str
+    other: str
+    seconds: float
+    """About how far the clock of `teller` is from that of `other`; above zero: ahead."""
+    least: float
+    most: float
+    requests: int
+    """Requests from which it follows."""
+    text: str
+    source: Spot
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """The whole answer."""
 
@@ -198,6 +219,8 @@ class Diagnosis:
     data_loss: DataLoss | None
     armed: tuple[Armed, ...] = ()
     """Hazards of other causes than those found."""
+    clocks: tuple[FoundClock, ...] = ()
+    """Clocks that differ by more than half a second."""
     unexplained: tuple[Unexplained, ...]
     next_checks: tuple[FoundMissing, ...]
     """Best question first."""

@@ -25,17 +25,18 @@ _BARE = re.compile(
     r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
     r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|"
     r"[Ss]tarted server) (?:on|at)\b|"
-    r"\* Running on |rpc error: "
+    r"\* Running on |rpc error: |FATAL ERROR: |details = \""
 )
 _TRACE = re.compile(
     r"\s{1,16}at [\w.$<>/ \[\]-]{1,300}\(?|\s{2,16}File \"[^\"]{1,300}\", line \d+|"
     r"\s{1,16}\.\.\. \d+ (?:common frames|more)|"
     r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by "
     r"|goroutine \d+ |"
-    r"\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
+    r"\s{1,16}(?:status = StatusCode\.|debug_error_string = )|\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
 )
 _BEGINS_TRACE = re.compile(
-    r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |(?:Exception|Error)\b"
+    r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |"
+    r"(?:Exception|Error)\b|^details = \""
 )
 _TRACE_LINES = 200
 

@@ -28,7 +28,7 @@ _INFO = re.compile(
     r"Request completely|"
     r"Closing connection|Empty reply|Recv failure|connect to|Failed to connect|using HTTP|"
     r"Using HTTP|"
-    r"\[HTTP/[23]\]|HTTP 1\.|Re-using|Uses proxy|Operation timed out)"
+    r"OpenSSL |LibreSSL |\[HTTP/[23]\]|HTTP 1\.|Re-using|Uses proxy|Operation timed out)"
 )
 _METER = re.compile(
     r"\s{0,6}(?:% Total\s+% Received|Dload\s+Upload|\d{1,3}\s+\d{1,12}\S?\s+\d{1,3}\s+\d)|"

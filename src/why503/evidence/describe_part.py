@@ -6,7 +6,9 @@ from typing import Any
 from why503.evidence.describe_entry import Entry
 from why503.evidence.kubectl_row import NONE
 
-_CONDITION = re.compile(r"(?P<type>[A-Z]\w{2,60})\s{1,80}(?P<status>True|False|Unknown)\b(?P<rest>.*)")
+_CONDITION = re.compile(
+    r"(?P<type>[A-Z]\w{2,60})\s{1,80}(?P<status>True|False|Unknown)\b(?P<rest>.*)"
+)
 _REASON = re.compile(r"\s{2,80}(?P<reason>[A-Z][A-Za-z]{2,60})(?:\s{2,80}(?P<message>\S.*))?$")
 _TAINT = re.compile(r"(?P<key>[\w./-]{1,253})(?:=(?P<value>[\w.-]{0,63}))?:(?P<effect>\w{1,40})")
 _SCALED = re.compile(r"(?P<current>\d{1,6}) current / (?P<desired>\d{1,6}) desired")

@@ -27,7 +27,9 @@ _PORT = re.compile(
 _RULE = re.compile(rf"DestinationRule: {_PLACE} for \"(?P<host>[^\"\s]{{1,253}})\"\s*$")
 _TLS = re.compile(r"Traffic Policy TLS Mode: (?P<mode>[A-Z_]{2,20})\s*$")
 _ROUTE = re.compile(rf"VirtualService: {_PLACE}\s*$")
-_MODE = re.compile(r"(?:Workload|Namespace-wide|Mesh-wide) mTLS mode: (?P<mode>[A-Za-z_]{2,20})\s*$")
+_MODE = re.compile(
+    r"(?:Workload|Namespace-wide|Mesh-wide) mTLS mode: (?P<mode>[A-Za-z_]{2,20})\s*$"
+)
 _APPLIED = re.compile(r"Applied PeerAuthentication:\s*$")
 _POLICY = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,252})\.(?P<namespace>[a-z0-9-]{1,63})\s*$")
 _WARNING = re.compile(r"(?:WARNING|Warning):? (?P<text>\S.{0,1000})$")

@@ -13,7 +13,9 @@ from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading
 from why503.facts.counter import Counter
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
+from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
 from why503.facts.reading import Unread
+from why503.support.secret import raw
 from why503.support.text import _
 
 NAME = "istioctl table"
@@ -52,8 +54,12 @@ _ROUTE = re.compile(
     r":-]{1,255})\s{2,100}(?P<domains>\S.{0,300}?)\s{2,100}"
     r"(?P<match>(?:/|\*|regex|PREFIX|http)\S{0,200})(?:\s{2,100}(?P<service>\S{1,200}))?\s*$"
 )
+_SECRET = re.compile(
+    r"\s{0,8}(?P<name>\S{1,300})\s{2,200}(?:(?:Cert Chain|CA|Cert)\s{1,60})?"
+    r"(?P<status>ACTIVE|WARMING)\s{1,60}(?:true|false)\b.{0,300}$"
+)
 _HEADER = re.compile(
-    r"\s{0,8}(?:ENDPOINT\s{1,60}STATUS|SERVICE FQDN\s|"
+    r"\s{0,8}(?:RESOURCE NAME\s{1,60}TYPE\s|ENDPOINT\s{1,60}STATUS|SERVICE FQDN\s|"
     r"ADDRESS(?:ES)?\s{1,40}PORT\s{1,40}(?:MATCH|TYPE)|"
     r"NAME\s{1,60}(?:VHOST NAME\s{1,60})?DOMAINS\s)"
 )
@@ -108,6 +114,7 @@ class _Session:
             or self._admin(text, line)
             or self._listener(text, line)
             or self._route(text, line)
+            or self._secret(text, line)
         )
 
     def finish(self) -> Reading:
@@ -239,6 +246,23 @@ class _Session:
                 "port": int(found["port"]),
             }
         self.reading.facts.append(manifest_of(data, self.context, line=line.number, partial=True))
+        return True
+
+    def _secret(self, text: str, line: Line) -> bool:
+        """Rows of `proxy-config secret`; one that still waits is a fact."""
+        found = _SECRET.match(text)
+        if found is None:
+            return False
+        if found["status"] == "WARMING":
+            self.reading.facts.append(
+                ProxyEvent(
+                    source=self.context.source(line.number),
+                    kind=ProxyEventKind.SECRET_MISSING,
+                    teller=self._teller(line),
+                    text=f"{found['name']} WARMING",
+                    raw=raw(text),
+                )
+            )
         return True
 
     def _route(self, text: str, line: Line) -> bool:

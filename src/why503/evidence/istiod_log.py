@@ -89,12 +89,18 @@ _KINDS = (
     (
         re.compile(
             r"failed to fetch (?:key and certificate|ca certificate) for|"
+            r"secret \S{1,300} not found|"
             r"attempted to access unauthorized certificates"
         ),
         ProxyEventKind.SECRET_MISSING,
     ),
 )
 _PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
+_UNSCOPED = re.compile(
+    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>warn|warning|error)\s{{1,12}}(?P<text>failed to fetch "
+    r"(?:key and certificate|ca certificate) for .{0,2000})"
+)
+"""Lines that istiod writes without a scope."""
 
 
 def bid(sample: list[Line]) -> float:
@@ -143,7 +149,11 @@ class Session:
 
 
 def _head(text: str) -> re.Match[str] | None:
-    if not text[:1].isdigit() or (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
+    if not text[:1].isdigit():
+        return None
+    if (unscoped := _UNSCOPED.match(text[:SCAN_LENGTH])) is not None:
+        return unscoped
+    if (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
         return None
     if head["scope"] in _SCOPES or _PLAIN.match(head["text"]):
         return head

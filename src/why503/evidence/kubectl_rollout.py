@@ -35,9 +35,7 @@ _DONE = re.compile(
     r"(?P<many>statefulset|partitioned) rolling update complete",
     re.IGNORECASE,
 )
-_LATE = re.compile(
-    rf"(?:error: )?{_KIND} {_NAME} exceeded its progress deadline", re.IGNORECASE
-)
+_LATE = re.compile(rf"(?:error: )?{_KIND} {_NAME} exceeded its progress deadline", re.IGNORECASE)
 _OTHER = re.compile(
     r"Waiting for (?:\d{1,6} pods to be ready|rollout to finish|deployment spec update)|"
     r"error: timed out waiting for",

@@ -76,7 +76,9 @@ class _Session:
         if len(cells) != len(self.titles):
             return False
         row = dict(zip(self.titles, cells, strict=True))
-        amounts = {metric: _amount(row[title]) for title, metric in _METRICS.items() if title in row}
+        amounts = {
+            metric: _amount(row[title]) for title, metric in _METRICS.items() if title in row
+        }
         if all(amount is None for amount in amounts.values()):
             return "<unknown>" in cells
         what, labels = self._labels(row)

@@ -166,7 +166,7 @@ def _tell_unclaimed(context: Context, outcome: Outcome) -> None:
             "Nothing in `{path}` was understood (lines: {count}, first at line {line}: {excerpt})"
             ". Give the output of "
             "`kubectl logs POD -c istio-proxy`, or name an own access log format with "
-            "--access-log-format."
+            "--access-log-format. A single flag or message is for `why503 explain`."
         )
     reason = reason.format(
         count=outcome.unclaimed, path=context.path, line=first.number, excerpt=excerpt

@@ -42,6 +42,7 @@ def cluster_of(
         max_connection_duration=seconds(common, "max_connection_duration"),
         max_requests_per_connection=own_limit if limit is None else limit,
         h2=any(get(part, "http2_protocol_options") is not None for part in (explicit, cluster)),
+        auto_sni=truth(message(http, "upstream_http_protocol_options"), "auto_sni"),
         follows_downstream=get(http, "use_downstream_protocol_config") is not None,
         tcp_keepalive=get(message(cluster, "upstream_connection_options"), "tcp_keepalive")
         is not None,

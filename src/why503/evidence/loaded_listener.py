@@ -10,11 +10,12 @@ from why503.evidence.proto_json import (
     messages,
     number,
     seconds,
+    truth,
     typed,
     word,
     words,
 )
-from why503.facts.loaded import FilterChain, HttpSettings, LoadedListener
+from why503.facts.loaded import FilterCall, FilterChain, HttpSettings, LoadedListener
 from why503.facts.source import Source
 
 
@@ -84,6 +85,7 @@ def _http(manager: Json) -> HttpSettings:
         or word(message(manager, "route_config"), "name"),
         codec=word(manager, "codec_type") or "AUTO",
         filters=tuple(word(part, "name") for part in messages(manager, "http_filters")),
+        calls=tuple(_calls(manager)),
         idle_timeout=seconds(common, "idle_timeout"),
         stream_idle_timeout=seconds(manager, "stream_idle_timeout"),
         request_timeout=seconds(manager, "request_timeout"),
@@ -91,6 +93,31 @@ def _http(manager: Json) -> HttpSettings:
         drain_timeout=seconds(manager, "drain_timeout"),
         delayed_close_timeout=seconds(manager, "delayed_close_timeout"),
         max_connection_duration=seconds(common, "max_connection_duration"),
+        max_stream_duration=seconds(common, "max_stream_duration"),
         max_requests_per_connection=number(common, "max_requests_per_connection"),
         max_request_headers_kb=number(manager, "max_request_headers_kb"),
     )
+
+
+def _calls(manager: Json) -> Iterator[FilterCall]:
+    """Services that `ext_authz` and `ratelimit` ask."""
+    for part in messages(manager, "http_filters"):
+        config = message(part, "typed_config")
+        if typed(config, "ext_authz.v3.ExtAuthz"):
+            denies = not truth(config, "failure_mode_allow")
+            service = message(config, "grpc_service")
+        elif typed(config, "ratelimit.v3.RateLimit"):
+            denies = truth(config, "failure_mode_deny")
+            service = message(config, "rate_limit_service", "grpc_service")
+        else:
+            continue
+        uri = message(config, "http_service", "server_uri")
+        cluster = word(message(service, "envoy_grpc"), "cluster_name") or word(uri, "cluster")
+        times = (seconds(config, "timeout"), seconds(service, "timeout"), seconds(uri, "timeout"))
+        if cluster:
+            yield FilterCall(
+                filter=word(part, "name"),
+                cluster=cluster,
+                timeout=next((time for time in times if time is not None), None),
+                denies=denies,
+            )

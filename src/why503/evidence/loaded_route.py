@@ -15,12 +15,14 @@ from why503.evidence.proto_json import (
     word,
     words,
 )
-from why503.facts.loaded import LoadedRoute, RetryPolicy
+from why503.facts.loaded import LoadedFault, LoadedRoute, RetryPolicy
 from why503.facts.source import Source
 from why503.support.secret import mask
 
 _PATHS = ("prefix", "path", "path_separated_prefix")
 _PLAIN = re.compile(r"(?:/[\w.~%-]{0,60}){0,20}")
+_FAULT = "envoy.filters.http.fault"
+_HUNDRED = {"HUNDRED": 100.0, "TEN_THOUSAND": 10_000.0, "MILLION": 1_000_000.0}
 _CODE = 1000
 """Status codes end below."""
 
@@ -53,6 +55,7 @@ def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute
                 retry=retry if own is None else own,
                 direct_response=number(answer, "status"),
                 redirect=get(route, "redirect") is not None,
+                fault=_fault(message(route, "typed_per_filter_config", _FAULT)),
             )
 
 
@@ -113,3 +116,21 @@ def _match(match: Json) -> str:
 def _clean(path: str) -> str:
     """``path``, masked where it is more than a plain path."""
     return path if _PLAIN.fullmatch(path) else mask(path)
+
+
+def _fault(config: Json) -> LoadedFault | None:
+    """What the fault filter was given for one route."""
+    abort, delay = message(config, "abort"), message(config, "delay")
+    if not abort and not delay:
+        return None
+    return LoadedFault(
+        status=number(abort, "http_status"),
+        abort_percent=_percent(message(abort, "percentage")),
+        delay=seconds(delay, "fixed_delay"),
+        delay_percent=_percent(message(delay, "percentage")),
+    )
+
+
+def _percent(fraction: Json) -> float:
+    whole = _HUNDRED.get(word(fraction, "denominator") or "HUNDRED", 100.0)
+    return 100.0 * (number(fraction, "numerator") or 0) / whole

@@ -70,8 +70,9 @@ def read(text: str, context: Context) -> Reading:
 def _bid_json(text: str, head: str) -> float:
     if not _JSON_HEAD.search(head) and not _JSON_HEAD.search(text[-4000:]):
         return 0.0
-    second = text.find("\n{")
-    one_object_a_line = second >= 0 and text[:second].count("\n") == 0
+    begin = text.find(head[0])
+    second = text.find("\n{", begin)
+    one_object_a_line = second >= 0 and "\n" not in text[begin:second]
     return 0.3 if one_object_a_line else 0.9
 
 

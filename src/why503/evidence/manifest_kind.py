@@ -15,6 +15,9 @@ _SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
 )
 """Fields of a `spec` that only objects of that kind have together, first fit first."""
 _ROUTE = "http"
+_HEADS = frozenset({"kind", "apiVersion", "metadata", "spec", "status", "data"})
+_BARE = frozenset({"VirtualService", "DestinationRule", "ServiceEntry", "HTTPRoute", "Gateway"})
+"""Kinds whose `spec` is recognised without the word `spec` above it."""
 
 
 def kind_of_shape(data: Mapping[str, Any]) -> str:
@@ -30,6 +33,13 @@ def kind_of_shape(data: Mapping[str, Any]) -> str:
         if shape <= keys:
             return kind
     return "VirtualService" if _routes(spec.get(_ROUTE)) else ""
+
+
+def is_bare_spec(data: Mapping[str, Any]) -> bool:
+    """Whether ``data`` is the inside of a `spec`, pasted without the line `spec:` above it."""
+    if not data or _HEADS & data.keys():
+        return False
+    return kind_of_shape({"spec": data}) in _BARE
 
 
 def _routes(rules: object) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from why503.evidence.manifest_kind import kind_of_shape
+from why503.evidence.manifest_kind import is_bare_spec, kind_of_shape
 from why503.evidence.manifest_mask import masked
 from why503.evidence.reader import Context, Reading
 from why503.evidence.yaml_tree import Node, Trouble, documents, plain
@@ -78,6 +78,10 @@ def _manifest(
     place: tuple[int, int],
     partial: bool = False,
 ) -> Manifest:
+    if is_bare_spec(data):
+        data = {"spec": data}
+        lines = {(): lines.get((), place), **{("spec", *path): at for path, at in lines.items()}}
+        partial = True
     metadata = data.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     return Manifest(

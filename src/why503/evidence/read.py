@@ -240,7 +240,7 @@ def _read(file: TextFile, context: Context) -> Outcome:
 def _read_dump(text: str, context: Context) -> Outcome:
     """What a `kubectl cluster-info dump` in one stream gives."""
     documents, rest = dump_stream.parts_of(text)
-    outcome = by_line(_peeled(rest.split("\n")), context)
+    outcome = by_line(_peeled(rest.removesuffix("\n").split("\n")), context)
     try:
         reading = dump_stream.read_documents(documents, context)
     except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run

@@ -44,6 +44,8 @@ _LINES = (
     "socket_table",
     "capture_text",
     "dns_answer",
+    "connection_probe",
+    "server_setting",
     "curl",
     "manifest_block",
     "app_log",

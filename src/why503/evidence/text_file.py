@@ -16,6 +16,12 @@ from why503.support.text import _
 EXPANDED_LIMIT = 1 << 30
 """Bytes of one file, after decompression, that are read."""
 
+RATIO = 250
+"""Times its packed size that a file may unpack to; real logs stay below 100."""
+
+RATIO_FROM = 16 << 20
+"""Bytes from which the ratio counts: small files of blanks harm nobody."""
+
 LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
 
@@ -152,7 +158,12 @@ class TextFile:
             with self._open() as raw:
                 head = raw.peek(4)[:4] if isinstance(raw, io.BufferedReader) else b""
                 stream = expanded(raw, head)
+                size = 0
                 while chunk := stream.read(_CHUNK):
+                    size += len(chunk)
+                    if stream is not raw and size > RATIO_FROM and self._is_bomb(size):
+                        self._tell("size", _too_dense(self.path))
+                        return
                     yield chunk
         except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
             self._tell("broken", _broken(self.path, str(fault)))
@@ -160,6 +171,11 @@ class TextFile:
             self._tell("broken", _unreadable(self.path, fault.strerror or str(fault)))
         except Exception as fault:  # noqa: BLE001 - a decompressor's own faults must not end the run
             self._tell("broken", _broken(self.path, str(fault)))
+
+    def _is_bomb(self, size: int) -> bool:
+        """Whether ``size`` bytes are more than honest text unpacks to."""
+        packed = self.packed_size()
+        return packed is not None and size > RATIO * packed
 
     def _open(self) -> BinaryIO:
         if self.content is not None:
@@ -277,6 +293,13 @@ def _without_bom(chunk: bytes) -> bytes:
     if chunk[:2] in _UTF16:
         return chunk[2:]
     return chunk.removeprefix(codecs.BOM_UTF8)
+
+
+def _too_dense(path: str) -> str:
+    return _(
+        "`{path}` unpacks to more than {ratio} times its size, as no log does; the rest of it was "
+        "not read. Unpack it and give the part of the time of the failure."
+    ).format(path=path, ratio=RATIO)
 
 
 def _too_large(path: str) -> str:

@@ -19,6 +19,8 @@ MAX_DEPTH = 200
 """Nested collections that are followed."""
 MAX_NODES = 1_000_000
 """Values of one document, aliases unfolded."""
+MAX_DOCUMENTS = 20_000
+"""Documents of one text."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARK = re.compile(r"^---(?=[ \t]|$)", re.MULTILINE)
@@ -94,7 +96,12 @@ def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node 
 
     ``first_line`` is the line number of the first line, ``column`` the blanks cut off in front.
     """
-    for line, piece in _pieces(text.removeprefix("\ufeff").replace("\r\n", "\n"), first_line):
+    pieces = _pieces(text.removeprefix("\ufeff").replace("\r\n", "\n"), first_line)
+    for number, (line, piece) in enumerate(pieces):
+        if number == MAX_DOCUMENTS:
+            reason = _("there are more than {count} documents; the rest were not read")
+            yield Trouble(line=line, reason=reason.format(count=MAX_DOCUMENTS))
+            return
         try:
             root = _Builder(line, column).build(piece)
         except _BrokenError as broken:

@@ -11,10 +11,12 @@ from why503.facts.counter import Counter
 from why503.facts.flag import ResponseFlag
 from why503.facts.listening import DnsAnswer, Listening
 from why503.facts.loaded import (
+    FilterCall,
     FilterChain,
     HttpSettings,
     LoadedCluster,
     LoadedEndpoint,
+    LoadedFault,
     LoadedListener,
     LoadedRoute,
     OutlierDetection,
@@ -60,6 +62,7 @@ __all__ = [
     "Direction",
     "DnsAnswer",
     "Fact",
+    "FilterCall",
     "FilterChain",
     "Handshake",
     "HttpSettings",
@@ -67,6 +70,7 @@ __all__ = [
     "Listening",
     "LoadedCluster",
     "LoadedEndpoint",
+    "LoadedFault",
     "LoadedListener",
     "LoadedRoute",
     "Manifest",

@@ -34,6 +34,8 @@ class AppEventKind(StrEnum):
     """Another line at level error or above."""
     FLAG = "flag"
     """A start-up line that names a setting: `name` = `text`."""
+    SETTING = "server setting"
+    """A pasted configuration line of a server: `name` is `SERVER idle` or `SERVER requests`."""
     VERSION = "version"
     """`text` is the version that the program names."""
 

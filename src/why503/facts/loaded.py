@@ -86,6 +86,8 @@ class LoadedCluster:
     """None or 0: without limit."""
     h2: bool = False
     """HTTP/2 is spoken whatever the downstream speaks."""
+    auto_sni: bool = False
+    """TLS towards it names the host of each request where `sni` does not name one."""
     follows_downstream: bool = False
     """The protocol of the downstream request is spoken upstream too."""
     tcp_keepalive: bool = False
@@ -128,6 +130,18 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadedFault:
+    """Faults that a route makes on purpose."""
+
+    status: int | None = None
+    """Status of the abort; None: nothing is aborted, or with a gRPC status."""
+    abort_percent: float = 0.0
+    delay: float | None = None
+    """Seconds; None: nothing is delayed."""
+    delay_percent: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoadedRoute:
     """One route of one virtual host as loaded."""
 
@@ -154,11 +168,25 @@ class LoadedRoute:
     direct_response: int | None = None
     """Status that the proxy answers by itself."""
     redirect: bool = False
+    fault: LoadedFault | None = None
 
     @property
     def clusters(self) -> tuple[str, ...]:
         """Every cluster that it can forward to."""
         return (self.cluster,) if self.cluster else tuple(name for name, _weight in self.weighted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterCall:
+    """A service that an HTTP filter asks before it lets a request pass."""
+
+    filter: str
+    """Name of the filter: `envoy.filters.http.ext_authz`."""
+    cluster: str
+    timeout: float | None = None
+    """None: the filter's default (200 ms for ext_authz, 20 ms for ratelimit)."""
+    denies: bool = True
+    """Where it cannot be asked, requests are turned away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +199,7 @@ class HttpSettings:
     codec: str = "AUTO"
     filters: tuple[str, ...] = ()
     """HTTP filters by name, in order."""
+    calls: tuple[FilterCall, ...] = ()
     idle_timeout: float | None = None
     """Of a downstream connection without requests: 1 h by default, 0 never."""
     stream_idle_timeout: float | None = None
@@ -183,6 +212,7 @@ class HttpSettings:
     delayed_close_timeout: float | None = None
     """1 s by default."""
     max_connection_duration: float | None = None
+    max_stream_duration: float | None = None
     max_requests_per_connection: int | None = None
     max_request_headers_kb: int | None = None
     """60 by default."""

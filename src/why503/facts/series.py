@@ -39,6 +39,16 @@ class Series:
         return next((told[name] for name in names if told.get(name)), "")
 
     @property
-    def last(self) -> float:
-        """Its latest value."""
+    def first(self) -> float | None:
+        """When its oldest value was taken, seconds since 1970; None where that is not told."""
+        return self.points[0][0]
+
+    @property
+    def last(self) -> float | None:
+        """When its newest value was taken, seconds since 1970; None where that is not told."""
+        return self.points[-1][0]
+
+    @property
+    def latest(self) -> float:
+        """Its newest value."""
         return self.points[-1][1]

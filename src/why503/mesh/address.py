@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 PASSTHROUGH = "PassthroughCluster"
@@ -32,6 +33,7 @@ class ClusterName:
     host: str
 
 
+@lru_cache(maxsize=65_536)
 def cluster_name(text: str | None) -> ClusterName | None:
     """Parts of an Istio cluster name; None for others (`PassthroughCluster`, plain Envoy's)."""
     found = _CLUSTER.match((text or "").replace("\\|", "|").rstrip(";"))

@@ -17,6 +17,8 @@ from why503.facts import (
 from why503.mesh.capture import SILENCE, alerts_of, connections_of, never_answered
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.duration import spell
+from why503.support.text import _
 
 AT_WORK = 0.05
 """Seconds from which a server that had taken a request was at work on it."""
@@ -45,7 +47,7 @@ class Shape(StrEnum):
     OTHER_VERSION = "HTTP/2 answered with HTTP/1, or the reverse"
     BAD_ANSWER = "answer that no HTTP parser takes"
     BAD_REQUEST = "request that no HTTP parser takes"
-    RACE = "request sent into the server's FIN"
+    RACE = "request sent into the server's close"
     LOST = "request answered with RST by an address that never sent FIN"
     SILENT = "request never acknowledged"
     CUT = "closed by the server with a request in hand"
@@ -211,11 +213,14 @@ def _shape_of_ending(connection: TcpConnection) -> Shape | None:
     closing, sent = connection.closing, connection.from_client
     told = sent.speech is Speech.HTTP1
     if closing is not None and closing.by is Peer.SERVER:
+        if closing.request_open and _never_taken(connection, closing):
+            return Shape.LOST
         if closing.request_open:
             return Shape.CUT if told or closing.how is CloseKind.RST else None
         if not closing.late_request:
             return None
-        return Shape.RACE if closing.how is CloseKind.FIN else Shape.LOST
+        after = closing.how is CloseKind.FIN or (closing.late_after or 0.0) > 0
+        return Shape.RACE if after else Shape.LOST
     waited = sent.unacknowledged and sent.silence is not None and sent.silence >= SILENCE
     if waited and sent.retransmissions:
         return Shape.SILENT
@@ -223,6 +228,15 @@ def _shape_of_ending(connection: TcpConnection) -> Shape | None:
     if closing is not None and told and closing.request_open and unanswered:
         return Shape.CLIENT_LEFT
     return None
+
+
+def _never_taken(connection: TcpConnection, closing: Closing) -> bool:
+    """True where RST answers, at once, a request on a connection that had been idle before."""
+    if closing.how is not CloseKind.RST or len(connection.requests) < 2:
+        return False
+    before, last = connection.requests[-2:]
+    paused = before.end is not None and last.time - before.end >= IDLE
+    return paused and closing.time - last.time < AT_WORK
 
 
 def captured_on(hop: Hop, mesh: Mesh, *shapes: Shape) -> tuple[Captured, ...]:
@@ -250,6 +264,13 @@ def captured_on(hop: Hop, mesh: Mesh, *shapes: Shape) -> tuple[Captured, ...]:
 def packets(found: tuple[Captured, ...], most: int = 2) -> tuple[Source, ...]:
     """The packets that show the first ``most`` of these failures."""
     return tuple(source for failed in found[:most] for source in failed.sources)
+
+
+def words_of_close(failed: Captured) -> dict[str, str]:
+    """For sentences: `how` the server closed, after what `idle` time, the `gap` to the request."""
+    after = failed.late_after or 0.0
+    gap = _("{time} later").format(time=spell(after)) if after > 0 else _("crossing it")
+    return {"how": failed.how, "idle": spell(failed.idle or 0.0), "gap": gap}
 
 
 def at_work(found: tuple[Captured, ...]) -> float | None:
@@ -300,6 +321,14 @@ def closed_for_idleness(found: tuple[Captured, ...], hop: Hop, mesh: Mesh) -> bo
         and other.closing.idle is not None
     ]
     return all(abs(gap - middle) <= _ALIKE * middle for gap in [*told, *together])
+
+
+def no_idle_close(hop: Hop, mesh: Mesh) -> tuple[Captured, ...]:
+    """The hop's requests that met no close of an idle connection: taken, refused, or lost."""
+    cut = captured_on(hop, mesh, Shape.CUT)
+    if at_work(cut) is None and not cut_when_new(cut):
+        cut = ()
+    return cut + captured_on(hop, mesh, Shape.LOST)
 
 
 def cut_together(found: tuple[Captured, ...]) -> bool:

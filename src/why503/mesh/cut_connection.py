@@ -2,12 +2,14 @@
 
 from statistics import median
 
-from why503.facts import ProxyEvent, ProxyEventKind
+from why503.facts import Counter, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
+from why503.mesh.loaded_policy import server_proxies
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import ENDS, LifeEvent, failing_life, share_after
+from why503.mesh.proxy_state import counters
 from why503.mesh.timing import all_fail, bunched_at, went_well
 
 WORKING = 60.0
@@ -51,6 +53,16 @@ def unseen(hop: Hop) -> bool:
 def refused(hop: Hop) -> tuple[Failure, ...]:
     """Failures for which the server's listener says that it refused the connection."""
     return tuple(failure for failure in hop.failures if failure.server_refused is not None)
+
+
+def cut_at_app(mesh: Mesh, host: str) -> Counter | None:
+    """The server's proxy's count of connections that its application closed under a request."""
+    beside = server_proxies(mesh, host)
+    for counter in counters(mesh, "upstream_cx_destroy_remote_with_active_rq"):
+        inbound = counter.name.startswith("cluster.inbound|")
+        if counter.value > 0 and inbound and counter.teller in beside:
+            return counter
+    return None
 
 
 def ended_pods(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from why503.facts import (
     DnsAnswer,
-    ProxyCluster,
     ProxyEndpoint,
     ProxyEvent,
     ProxyEventKind,
@@ -13,6 +12,7 @@ from why503.facts import (
 )
 from why503.mesh.address import is_address, split_host
 from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.held import held_clusters, held_endpoints
 from why503.mesh.mesh import Mesh
 from why503.mesh.teller import pods_of
 from why503.mesh.workload import same_host
@@ -123,8 +123,8 @@ def empty_list(mesh: Mesh, host: str) -> Source | None:
 
     None where no list of endpoints of that proxy was given.
     """
-    tellers = {endpoint.teller for endpoint in mesh.facts(ProxyEndpoint)}
-    for cluster in mesh.facts(ProxyCluster):
+    tellers = {endpoint.teller for endpoint in held_endpoints(mesh)}
+    for cluster in held_clusters(mesh):
         if cluster.teller in tellers and same_host(cluster.host, host) and not cluster.subset:
             return cluster.source
     return None

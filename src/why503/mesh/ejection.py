@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from why503.facts import ProxyEndpoint, Source
 from why503.mesh.address import cluster_name
+from why503.mesh.held import held_endpoints
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.timing import requests_around, went_well
@@ -23,7 +24,7 @@ _SERVER_ERROR = 500
 def ejected_endpoints(mesh: Mesh, host: str) -> tuple[ProxyEndpoint, ...]:
     """Endpoints of a host that a proxy has ejected; of every host for ``""``."""
     found = []
-    for endpoint in mesh.facts(ProxyEndpoint):
+    for endpoint in held_endpoints(mesh):
         name = cluster_name(endpoint.cluster)
         known = name.host if name is not None else endpoint.cluster
         if endpoint.ejected and (not host or same_host(known, host)):

@@ -294,6 +294,8 @@ def _by_code(request: Request) -> Outcome:
     code = request.code
     if request.witness is Witness.CLIENT and request.transport_failure == "Connection refused":
         return Outcome(ending=Ending.CONNECTION_REFUSED, transport=request.transport_failure)
+    if request.witness is Witness.CLIENT and request.transport_failure == "Connection timed out":
+        return Outcome(ending=Ending.CONNECTION_TIMEOUT, transport=request.transport_failure)
     if code is None or (code == 0 and request.witness is Witness.CLIENT):
         return Outcome(ending=Ending.UNKNOWN, surmised=True)
     if code == 0:
@@ -306,6 +308,18 @@ def _by_code(request: Request) -> Outcome:
     return _by_error_code(request)
 
 
+def _is_proxys_own_404(request: Request) -> bool:
+    """A client's 404 with Envoy's name, no time of an upstream, and nothing in it."""
+    return (
+        request.witness is Witness.CLIENT
+        and request.code == 404
+        and request.server in {"envoy", "istio-envoy"}
+        and request.upstream_service_time is None
+        and request.body is None
+        and not request.bytes_sent
+    )
+
+
 def _by_error_code(request: Request) -> Outcome:
     """An error code without flags, details or body."""
     behind = _behind(request)
@@ -313,6 +327,8 @@ def _by_error_code(request: Request) -> Outcome:
     alone = request.upstream_host == "" and not answered
     if alone and request.code == 403 and request.bytes_sent == RBAC_LENGTH:
         return Outcome(ending=Ending.RBAC_DENIED, surmised=True)
+    if _is_proxys_own_404(request):
+        return Outcome(ending=Ending.NO_ROUTE, surmised=True)
     if not alone and (answered or request.flags == frozenset()):
         return Outcome(ending=Ending.VIA_UPSTREAM, behind=behind, surmised=behind is not None)
     if request.flags is None and behind is not None:

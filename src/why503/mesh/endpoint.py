@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from why503.facts import Listening, Manifest, ProxyEndpoint, Source
 from why503.mesh.address import cluster_name, short_name
+from why503.mesh.held import held_endpoints
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
@@ -124,7 +125,7 @@ def _pod(fields: Mapping[str, Any]) -> str:
 def proxy_endpoints(mesh: Mesh, host: str, port: int | None = None) -> tuple[ProxyEndpoint, ...]:
     """Endpoints that proxies have loaded for a host, of every subset; of ``port`` if given."""
     found = []
-    for endpoint in mesh.facts(ProxyEndpoint):
+    for endpoint in held_endpoints(mesh):
         name = cluster_name(endpoint.cluster)
         if name is None or name.direction != "outbound" or not same_host(name.host, host):
             continue

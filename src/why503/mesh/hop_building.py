@@ -9,6 +9,7 @@ from why503.mesh.account import destination_of, is_failure
 from why503.mesh.address import cluster_name, is_address, is_service_name, short_name, split_host
 from why503.mesh.capture import within_pod
 from why503.mesh.captured_account import captured_accounts
+from why503.mesh.clock import ahead_of, clock_differences
 from why503.mesh.ending import Ending
 from why503.mesh.episode import episodes
 from why503.mesh.failure import Failure, Family, Role
@@ -25,7 +26,7 @@ _WAITED = frozenset({Ending.CONNECTION_TIMEOUT, Ending.NO_ROUTE_TO_HOST})
 
 def hops_of(mesh: Mesh) -> tuple[Hop, ...]:
     """All hops that failed, most failures first (see `Mesh.hops`)."""
-    failures = failures_of(mesh.logs)
+    failures = failures_of(mesh.logs, ahead_of(clock_differences(mesh)))
     failures += _told_by_others(mesh, failures)
     hops = _fold_consequences(_hops(_Destinations(mesh, failures), failures))
     if not hops and _only_circumstances(mesh):
@@ -62,6 +63,7 @@ def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
     made = joined(captured_accounts(mesh, known)) if known or not proxies else []
     known = [*known, *made]
     hosts = {_short(destination_of(failure.account)[0]) for failure in known}
+    hosts |= {split_host(failure.account.upstream_host)[0] for failure in known}
     clients = [a for a in failed if a.request.witness is Witness.CLIENT]
     for account in proxies or clients:
         host = _short(destination_of(account.request)[0])

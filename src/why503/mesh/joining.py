@@ -5,7 +5,7 @@ side is the downstream remote address on the other) and the same time.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from why503.facts import AccessLog, Request
@@ -33,11 +33,21 @@ class Account:
     request: Request
     outcome: Outcome
     role: Role
+    ahead: float = 0.0
+    """Seconds by which the clock of its witness is ahead of the others."""
 
 
-def failures_of(logs: Sequence[AccessLog]) -> list[Failure]:
-    """Every failed request of the logs, its accounts joined, in order of time."""
-    accounts = _with_roles([request for log in logs for request in log.failures], logs)
+def failures_of(
+    logs: Sequence[AccessLog], ahead: Mapping[str, float] | None = None
+) -> list[Failure]:
+    """Every failed request of the logs, its accounts joined, in order of time.
+
+    ``ahead``: seconds by which tellers' clocks are ahead (see `clock.ahead_of`).
+    """
+    accounts = [
+        replace(account, ahead=(ahead or {}).get(account.request.teller, 0.0))
+        for account in _with_roles([request for log in logs for request in log.failures], logs)
+    ]
     refused, others = _apart(accounts)
     servers = _Servers(logs)
     found = [_failure(group, servers) for group in _groups(others)]
@@ -170,12 +180,13 @@ def _at_one_time(same: list[Account]) -> Iterator[list[Account]]:
             yield group
             group, latest = [], 0.0
         group.append(account)
-        latest = max(latest, account.request.end or 0.0)
+        latest = max(latest, (account.request.end or 0.0) - account.ahead)
     yield group
 
 
 def _start(account: Account) -> float:
-    return account.request.time or 0.0
+    """When it began, by the clock that the others are told by; 0 where it has no time."""
+    return account.request.time - account.ahead if account.request.time else 0.0
 
 
 def _by_connection(accounts: list[Account]) -> Iterable[list[Account]]:
@@ -195,17 +206,19 @@ def _by_connection(accounts: list[Account]) -> Iterable[list[Account]]:
         waiting = inner.get(account.request.upstream_local or "-", deque())
         while waiting and _start(waiting[0]) and _start(waiting[0]) < _start(account) - CLOSE:
             yield [waiting.popleft()]
-        if waiting and _close(account.request, waiting[0].request):
+        if waiting and _close(
+            account.request, waiting[0].request, account.ahead - waiting[0].ahead
+        ):
             yield [account, waiting.popleft()]
         else:
             yield [account]
     yield from ([account] for waiting in inner.values() for account in waiting)
 
 
-def _close(one: Request, other: Request) -> bool:
+def _close(one: Request, other: Request, ahead: float = 0.0) -> bool:
     if one.time is None or other.time is None:
         return True
-    return abs(one.time - other.time) <= CLOSE + (one.duration or 0.0) / 1000
+    return abs(one.time - other.time - ahead) <= CLOSE + (one.duration or 0.0) / 1000
 
 
 def _meet(outer: Request, inner: Request) -> bool:

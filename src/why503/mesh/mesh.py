@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from why503.facts import AccessLog, Bundle, Fact, Manifest
 from why503.mesh.address import cluster_name, split_host
@@ -33,8 +33,8 @@ class Mesh:
     def facts(self, kind: type[T]) -> tuple[T, ...]:
         """Facts of one type, in the order of the evidence."""
         self._note(kind.__name__)
-        found = self._by_type.get(kind, [])
-        return tuple(fact for fact in found if isinstance(fact, kind))
+        found = self._by_type.get(kind)
+        return cast("tuple[T, ...]", tuple(found)) if found else ()
 
     def manifests(self, kind: str) -> tuple[Manifest, ...]:
         """Objects of one Kubernetes kind; ``""`` for fragments without a kind."""

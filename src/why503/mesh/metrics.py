@@ -108,7 +108,7 @@ def grown(mesh: Mesh, *metrics: str) -> tuple[Grown, ...]:
     for series in mesh.facts(Series):
         if series.metric in metrics:
             grew = growth(series)
-            amount = series.last if grew is None else grew
+            amount = series.latest if grew is None else grew
             if amount > 0:
                 found.append(Grown(series=series, amount=amount, since_start=grew is None))
     return tuple(found)
@@ -238,8 +238,8 @@ def throttled(mesh: Mesh, host: str) -> tuple[Share, ...]:
         if whole is None:
             continue
         of, part = growth(whole), growth(series)
-        of = whole.last if of is None else of
-        part = series.last if part is None else part
+        of = whole.latest if of is None else of
+        part = series.latest if part is None else part
         if of > 0:
             found.append(_share(series, part / of, series.source, whole.source))
     return _sorted(found)
@@ -278,9 +278,9 @@ def _memory_limits(mesh: Mesh, host: str) -> dict[tuple[str, str], tuple[float, 
         "kube_pod_container_resource_limits_memory_bytes",
     )
     for series in told:
-        if series.label("resource") in ("", "memory") and series.last > 0:
+        if series.label("resource") in ("", "memory") and series.latest > 0:
             pod, container = series.label("pod", "pod_name"), series.label("container")
-            found[pod, container] = (series.last, series.source)
+            found[pod, container] = (series.latest, series.source)
     return found
 
 
@@ -338,9 +338,7 @@ def nothing_dropped(mesh: Mesh) -> tuple[Series, Series] | None:
     in memory went with it.
     """
     failed = [
-        one.series
-        for one in grown(mesh, _ERRORS)
-        if not one.since_start and not _fell(one.series)
+        one.series for one in grown(mesh, _ERRORS) if not one.since_start and not _fell(one.series)
     ]
     for errors in failed:
         for drops in mesh.facts(Series):

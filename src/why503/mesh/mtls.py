@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from why503.facts import Manifest, Request, Source
+from why503.facts import Counter, Manifest, Request, Source
 from why503.facts.manifest import Path
 from why503.mesh.account import destination_of
 from why503.mesh.address import cluster_name, is_address
 from why503.mesh.endpoint import workload_port
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_policy import server_mtls_loaded, server_proxies
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
+from why503.mesh.proxy_state import counters
 from why503.mesh.selection import scoped
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
@@ -40,8 +42,10 @@ def server_mtls(mesh: Mesh, host: str, port: int | None) -> Setting[str] | None:
 
     A port's mode goes before the workload's, the namespace's and the mesh's; UNSET asks the next.
     None where the evidence has no PeerAuthentication at all. ``port`` may be the Service's or the
-    one inside the pod.
+    one inside the pod. What the server's proxy has loaded goes before what objects ask for.
     """
+    if (loaded := server_mtls_loaded(mesh, host, port)) is not None:
+        return loaded
     if not mesh.has("PeerAuthentication"):
         return None
     ports = [number for number in (workload_port(mesh, host, port), port) if number is not None]
@@ -145,6 +149,21 @@ def cut_without_http(hop: Hop) -> tuple[Failure, ...]:
         if failure.role is Role.CLIENT
         and failure.teller.code is None
         and (failure.teller.body or "").startswith(_CUT)
+    )
+
+
+def refusals_counted(mesh: Mesh, host: str) -> tuple[Counter, ...]:
+    """What the server's proxy counts of callers without mutual TLS, the plainest count first.
+
+    Callers without a client certificate, and connections that no filter chain takes; TLS errors of
+    other kinds are counted elsewhere (`ssl.fail_verify_error`, `ssl.connection_error`).
+    """
+    beside = server_proxies(mesh, host)
+    return tuple(
+        counter
+        for name in ("ssl.fail_verify_no_cert", "no_filter_chain_match")
+        for counter in counters(mesh, name)
+        if counter.value > 0 and counter.teller in beside
     )
 
 

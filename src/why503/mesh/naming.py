@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from why503.facts import Manifest
+from why503.facts import Manifest, ProxyInfo
 from why503.mesh.address import is_address, is_service_name, short_name, split_host
+from why503.mesh.failure import Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of
-from why503.mesh.workload import service_of, workloads_of
+from why503.mesh.workload import proxies_of, service_of, workloads_of
 
 UNKNOWN_NAMESPACE = "<namespace>"
 
@@ -54,14 +55,27 @@ def caller_of(hop: Hop) -> str:
 
 
 def caller_pod(hop: Hop, mesh: Mesh) -> str:
-    """Pod of the calling proxy, by the address its requests came from; else `<client-pod>`."""
+    """Pod of the calling proxy: as it names itself, or by the address its requests came from.
+
+    `<client-pod>` where neither tells.
+    """
     for failure in hop.failures:
         account = failure.downstream or failure.teller
+        if (failure.downstream is not None or failure.role is Role.DOWNSTREAM) and (
+            named := pod_of_teller(mesh, account.teller)
+        ):
+            return named
         remote = account.downstream_remote if failure.downstream else None
         pod = pod_at(mesh, split_host(remote)[0]) if remote else None
         if pod is not None:
             return pod.name
     return "<client-pod>"
+
+
+def pod_of_teller(mesh: Mesh, teller: str) -> str:
+    """Name of the pod whose proxy wrote a teller's files; ``""`` where it is not told."""
+    infos = mesh.facts(ProxyInfo)
+    return next((info.pod for info in infos if info.teller == teller and info.pod), "")
 
 
 def pod_at(mesh: Mesh, address: str) -> Manifest | None:
@@ -86,6 +100,9 @@ def server_pod(hop: Hop, mesh: Mesh) -> str:
         pod = pod_at(mesh, split_host(host)[0])
         if pod is not None:
             return pod.name
+    named = [info.pod for info in proxies_of(mesh, hop.host) if info.pod]
+    if named:
+        return named[0]
     return upstream_workload(hop, mesh)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
+from why503.mesh import loaded_route
 from why503.mesh.destination import ROUTE_KINDS, Destination, all_destinations, destinations_of
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
@@ -70,9 +71,18 @@ def http_rules(route: Manifest) -> tuple[HttpRule, ...]:
     )
 
 
-def _rules_for(mesh: Mesh, host: str) -> Iterator[HttpRule]:
-    """HTTP rules that send to ``host``, then the others of VirtualServices for that very host."""
-    routes = [route for kind in ("VirtualService", *ROUTE_KINDS) for route in mesh.manifests(kind)]
+def _rules_for(mesh: Mesh, host: str, *, loaded: bool = False) -> Iterator[HttpRule]:
+    """HTTP rules that send to ``host``, then the others of VirtualServices for that very host.
+
+    ``loaded``: proxies show their routes to the host, so rules for all sidecars are either among
+    those or not in force; only rules for gateways can still add to them.
+    """
+    routes = [
+        route
+        for kind in ("VirtualService", *ROUTE_KINDS)
+        for route in mesh.manifests(kind)
+        if not loaded or _for_gateways(route)
+    ]
     asked = {id(service) for service in virtual_services_for(mesh, host) if _names(service, host)}
     others = []
     for route in routes:
@@ -87,6 +97,13 @@ def _rules_for(mesh: Mesh, host: str) -> Iterator[HttpRule]:
             elif id(route) in asked:
                 others.append(rule)
     yield from others
+
+
+def _for_gateways(route: Manifest) -> bool:
+    """Whether a route holds at gateways too, and not for sidecars only."""
+    if route.kind != "VirtualService":
+        return True
+    return any(word_of(name) != "mesh" for _, name in route.items("spec", "gateways"))
 
 
 def _names(service: Manifest, host: str) -> bool:
@@ -118,9 +135,15 @@ def subset_labels(mesh: Mesh, host: str, subset: str) -> Setting[Mapping[str, An
 
 
 def route_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
-    """The shortest time, in seconds, that a route gives a whole request; None where none is set."""
+    """The shortest time, in seconds, that a route gives a whole request; None where none is set.
+
+    Routes that a proxy has loaded go first.
+    """
+    loaded = loaded_route.timeouts_loaded(mesh, host)
+    if loaded:
+        return min(loaded, key=lambda setting: setting.value)
     found: list[Setting[float]] = []
-    for rule in _rules_for(mesh, host):
+    for rule in _rules_for(mesh, host, loaded=loaded is not None):
         path = ("timeout",) if rule.manifest.kind == "VirtualService" else ("timeouts", "request")
         found += _timeout(rule.manifest, (*rule.path, *path))
     for policy in backend_traffic_policies_for(mesh, host):
@@ -129,9 +152,15 @@ def route_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
 
 
 def per_try_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
-    """The shortest time, in seconds, that a route gives one try; None where none is set."""
+    """The shortest time, in seconds, that a route gives one try; None where none is set.
+
+    Routes that a proxy has loaded go first.
+    """
+    loaded = loaded_route.tries_loaded(mesh, host)
+    if loaded:
+        return min(loaded, key=lambda setting: setting.value)
     found: list[Setting[float]] = []
-    for rule in _rules_for(mesh, host):
+    for rule in _rules_for(mesh, host, loaded=loaded is not None):
         virtual = rule.manifest.kind == "VirtualService"
         path = ("retries", "perTryTimeout") if virtual else ("timeouts", "backendRequest")
         found += _timeout(rule.manifest, (*rule.path, *path))
@@ -155,9 +184,12 @@ def retry_policy(mesh: Mesh, host: str) -> Setting[Mapping[str, Any]] | None:
 
     Keys are the object's own: `attempts`, `retryOn`, `perTryTimeout` in a VirtualService and the
     mesh config, `attempts`, `codes`, `backoff` in an HTTPRoute, `numRetries`, `retryOn` in a
-    BackendTrafficPolicy.
+    BackendTrafficPolicy. Routes that a proxy has loaded go first.
     """
-    for rule in _rules_for(mesh, host):
+    loaded = loaded_route.retries_loaded(mesh, host)
+    if loaded:
+        return loaded[0]
+    for rule in _rules_for(mesh, host, loaded=loaded is not None):
         field = "retries" if rule.manifest.kind == "VirtualService" else "retry"
         if isinstance(rule.fields.get(field), Mapping):
             return rule.setting(rule.fields[field], field)
@@ -177,10 +209,11 @@ def faults(mesh: Mesh, host: str) -> tuple[Setting[Mapping[str, Any]], ...]:
     """Faults injected on purpose on the way to ``host``: mappings with `abort` and/or `delay`.
 
     As written: `httpStatus`, `percentage.value` in a VirtualService, a plain `percentage` in Envoy
-    Gateway, `fixedDelay` in both.
+    Gateway, `fixedDelay` in both. Routes that a proxy has loaded go first.
     """
-    found: list[Setting[Mapping[str, Any]]] = []
-    for rule in _rules_for(mesh, host):
+    loaded = loaded_route.faults_loaded(mesh, host) if host else None
+    found = [setting for setting in loaded or () if setting.value]
+    for rule in _rules_for(mesh, host, loaded=loaded is not None):
         fault = mapping_of(rule.fields.get("fault"))
         if isinstance(fault.get("abort"), Mapping) or isinstance(fault.get("delay"), Mapping):
             found.append(rule.setting(fault, "fault"))

@@ -9,6 +9,7 @@ from why503.facts import AppEvent, AppEventKind, Manifest, Request, Source
 from why503.mesh.account import destination_of
 from why503.mesh.address import short_name
 from why503.mesh.mesh import Mesh
+from why503.mesh.pasted_setting import pasted_settings
 from why503.mesh.server_default import ServerDefault, known_servers, server_named, server_of
 from why503.mesh.server_setting import (
     FileSetting,
@@ -97,6 +98,7 @@ def keepalive_of(mesh: Mesh, host: str) -> KeepAlive | None:
     return (
         _by_files(mesh, programs)
         or _by_resource(mesh, host)
+        or _by_paste(mesh)
         or _by_log(mesh, host, configured=True)
         or _by_image(programs)
         or _by_log(mesh, host, configured=False)
@@ -237,6 +239,22 @@ _RESOURCES: tuple[tuple[str, str, str], ...] = (
     ("VMAlert", "", "vmalert-"),
 )
 """Kind, part of its `spec`, and what its operator puts before the name to name the Service."""
+
+
+def _by_paste(mesh: Mesh) -> KeepAlive | None:
+    """Settings pasted as text: of one server, so of the one that the evidence is about."""
+    pasted = pasted_settings(mesh)
+    server = None if pasted is None else server_named(pasted.server)
+    if pasted is None or server is None:
+        return None
+    return KeepAlive(
+        idle=server.idle if pasted.idle is None else pasted.idle or None,
+        max_requests=server.max_requests if pasted.max_requests is None else pasted.max_requests,
+        server=server.server,
+        how=How.CONFIGURATION,
+        sources=pasted.sources,
+        configured=True,
+    )
 
 
 def _by_resource(mesh: Mesh, host: str) -> KeepAlive | None:

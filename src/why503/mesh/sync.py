@@ -24,9 +24,7 @@ def out_of_sync(hop: Hop, mesh: Mesh) -> tuple[ProxySync, ...]:
 def refusing(hop: Hop, mesh: Mesh) -> tuple[ProxySync, ...]:
     """Proxies that answered what they were sent with an error, chosen as in `out_of_sync`."""
     return tuple(
-        row
-        for row in _concerned(hop, mesh)
-        if any(state == _ERROR for _name, state in row.types)
+        row for row in _concerned(hop, mesh) if any(state == _ERROR for _name, state in row.types)
     )
 
 

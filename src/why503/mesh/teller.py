@@ -7,7 +7,7 @@ from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent
 from why503.mesh.address import cluster_name, short_name, split_host
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
-from why503.mesh.workload import labels_of, same_host, service_of, workloads_of
+from why503.mesh.workload import labels_of, proxies_of, same_host, service_of, workloads_of
 
 CALLERS = frozenset({"vmalert", "vmagent"})
 """Programs that call far more than they are called."""
@@ -62,8 +62,9 @@ def _has_selector(mesh: Mesh, host: str) -> bool:
 def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     """Names under which the pods of a host tell in logs (see `Request.teller`).
 
-    Proxies with inbound requests for the host; then pods and workloads by name; where no name
-    tells, also the only log that is not a caller's. Every teller for the host ``""``.
+    Proxies with inbound requests for the host or that name its pods; then pods and workloads by
+    name; where no name tells, also the only log that is not a caller's. Every teller for the host
+    ``""``.
     """
     told = _all_tellers(mesh)
     if not host:
@@ -78,6 +79,7 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
             for group in log.groups
         )
     }
+    found |= {info.teller for info in proxies_of(mesh, host)} & told
     names = workload_names(mesh, host)
     pods = {pod.name for pod in pods_of(mesh, host)} - {""}
     named = {teller for teller in told if _named(teller, names, pods)}
@@ -93,7 +95,7 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
 
 def _all_tellers(mesh: Mesh) -> frozenset[str]:
     return frozenset(
-        {event.teller for event in mesh.facts(AppEvent)}
+        {e.teller for e in mesh.facts(AppEvent) if e.kind is not AppEventKind.SETTING}
         | {event.teller for event in mesh.facts(ProxyEvent)}
         | {log.teller for log in mesh.logs}
     )

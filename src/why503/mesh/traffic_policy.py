@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
+from why503.mesh import loaded_policy
 from why503.mesh.endpoint import service_port, workload_port
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
@@ -204,8 +205,11 @@ def idle_timeout_upstream(mesh: Mesh, host: str, port: int | None) -> Setting[fl
     """Seconds that a proxy keeps an unused connection to the application; inf: for ever.
 
     The Sidecar resource goes first (its `ingress` for the port, then `inboundConnectionPool`), then
-    the DestinationRule, then Envoy Gateway's policy. The first that has a pool decides.
+    the DestinationRule, then Envoy Gateway's policy. The first that has a pool decides; what the
+    proxy itself has loaded goes before them all.
     """
+    if (told := loaded_policy.idle_timeout_loaded(mesh, host, port)) is not None:
+        return told
     block = _inbound_pool(mesh, host, port) or policy_block(mesh, host, port, "connectionPool")
     if block is not None:
         for section in ("http", "tcp"):
@@ -220,6 +224,8 @@ def idle_timeout_upstream(mesh: Mesh, host: str, port: int | None) -> Setting[fl
 
 def connect_timeout(mesh: Mesh, host: str, port: int | None) -> Setting[float]:
     """Seconds that a proxy waits for a connection to the host; 0 as written means the default."""
+    if (told := loaded_policy.connect_timeout_loaded(mesh, host, port)) is not None:
+        return told
     block = policy_block(mesh, host, port, "connectionPool")
     seconds = _seconds(block.get("tcp", "connectTimeout")) if block is not None else None
     if block is not None and seconds:
@@ -273,10 +279,16 @@ def _pools(mesh: Mesh, host: str, port: int | None) -> Iterator[Block]:
 def limit(mesh: Mesh, host: str, port: int | None, name: str) -> Setting[int] | None:
     """One limit by Istio's name (`maxConnections`, `http1MaxPendingRequests`, ...); None if unset.
 
-    The policy for the whole host goes before the Sidecar's and the subsets' own.
+    What proxies have loaded goes first; the policy for the whole host goes before the Sidecar's and
+    the subsets' own.
     """
     if name not in _LIMITS:
         return None
+    loaded = loaded_policy.limits_loaded(mesh, host, port, name)
+    if loaded is not None and name in _REFUSING:
+        return next(iter(loaded), None)
+    if loaded is not None:
+        return loaded_policy.requests_per_connection_loaded(mesh, host, port)
     found = (_limit_in(block, name) for block in _pools(mesh, host, port))
     return next((setting for setting in found if setting is not None), None)
 
@@ -284,8 +296,11 @@ def limit(mesh: Mesh, host: str, port: int | None, name: str) -> Setting[int] | 
 def limits_set(mesh: Mesh, host: str, port: int | None) -> tuple[Setting[int], ...]:
     """Every limit below `GENEROUS` that makes a proxy refuse requests; `by` names field and object.
 
-    `maxRequestsPerConnection` is none of them: it closes connections and refuses nothing.
+    `maxRequestsPerConnection` is none of them: it closes connections and refuses nothing. Where
+    proxies show what they have loaded, that counts alone.
     """
+    if (loaded := loaded_policy.limits_loaded(mesh, host, port)) is not None:
+        return tuple(setting for setting in loaded if setting.value < GENEROUS)
     blocks = list(_pools(mesh, host, port))
     settings = [_limit_in(block, name) for block in blocks for name in _REFUSING]
     small = {(s.by, s.value): s for s in settings if s is not None and s.value < GENEROUS}
@@ -295,8 +310,11 @@ def limits_set(mesh: Mesh, host: str, port: int | None) -> tuple[Setting[int], .
 def outlier_detection(mesh: Mesh, host: str, port: int | None) -> Setting[Mapping[str, Any]] | None:
     """The `outlierDetection` block as written, of the host or else of a subset; None if unset.
 
-    For Envoy Gateway the `healthCheck.passive` block.
+    For Envoy Gateway the `healthCheck.passive` block. Where callers' proxies show the cluster as
+    loaded, that counts alone.
     """
+    if (loaded := loaded_policy.outlier_loaded(mesh, host, port)) is not None:
+        return loaded[0]
     blocks = [
         policy_block(mesh, host, port, "outlierDetection"),
         *_subset_blocks(mesh, host, port, "outlierDetection"),
@@ -313,8 +331,11 @@ def outlier_detection(mesh: Mesh, host: str, port: int | None) -> Setting[Mappin
 def client_tls(mesh: Mesh, host: str, port: int | None, subset: str = "") -> Setting[str]:
     """Mode of TLS that calling proxies are told: DISABLE, SIMPLE, MUTUAL or ISTIO_MUTUAL.
 
-    ``""`` where no rule has a `tls` block: Istio then decides by itself (auto mTLS).
+    ``""`` where no rule has a `tls` block: Istio then decides by itself (auto mTLS). What proxies
+    have loaded goes first.
     """
+    if (loaded := loaded_policy.client_tls_loaded(mesh, host, port, subset)) is not None:
+        return loaded
     block = policy_block(mesh, host, port, "tls", subset)
     if block is None:
         return Setting(value="", source=None, default=True, by=_("Istio's default"))
@@ -324,7 +345,12 @@ def client_tls(mesh: Mesh, host: str, port: int | None, subset: str = "") -> Set
 def client_tls_settings(
     mesh: Mesh, host: str, port: int | None, subset: str = ""
 ) -> Setting[Mapping[str, Any]] | None:
-    """The whole `tls` block as written (mode, sni, credentialName, ...); None without one."""
+    """The whole `tls` block as written (mode, sni, credentialName, ...); None without one.
+
+    What proxies have loaded goes first.
+    """
+    if (loaded := loaded_policy.tls_settings_loaded(mesh, host, port, subset)) is not None:
+        return loaded if loaded.value else None
     block = policy_block(mesh, host, port, "tls", subset)
     return block.setting(mapping_of(block.get())) if block is not None else None
 

@@ -1,21 +1,34 @@
-"""Which version of Istio runs, as image tags tell."""
+"""Which version of Istio runs, as proxies report it and image tags tell."""
 
 import re
 
+from why503.facts import ProxyInfo
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import Setting, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of
+from why503.support.text import _
 
 _IMAGE = re.compile(
     r"(?:^|/)(?P<image>proxyv2|pilot|ztunnel)(?:-\w{1,20})?:v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)"
 )
 
+_REPORTED = re.compile(r"v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)")
+
 
 def istio_version(mesh: Mesh) -> Setting[tuple[int, int]] | None:
-    """Major and minor version of Istio; the sidecar's image goes before istiod's and ztunnel's.
+    """Major and minor version of Istio; None where nothing tells.
 
-    None where no image tag tells.
+    What a proxy reports of itself goes first, then the image of a sidecar, of istiod, of ztunnel.
     """
+    for info in mesh.facts(ProxyInfo):
+        reported = _REPORTED.match(info.istio)
+        if reported is not None:
+            return Setting(
+                value=(int(reported["major"]), int(reported["minor"])),
+                source=info.source,
+                default=False,
+                by=_("the proxy `{proxy}`").format(proxy=info.pod or info.teller),
+            )
     found: dict[str, Setting[tuple[int, int]]] = {}
     for kind in ("Pod", *(kind for kind in WORKLOAD_KINDS if kind != "Pod")):
         for workload in mesh.manifests(kind):

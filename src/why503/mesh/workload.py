@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from why503.facts import Manifest, Request
+from why503.facts import LoadedEndpoint, Manifest, ProxyInfo, Request
 from why503.mesh.address import (
     PASSTHROUGH,
     cluster_name,
@@ -14,6 +14,7 @@ from why503.mesh.address import (
     split_host,
 )
 from why503.mesh.mesh import Mesh
+from why503.mesh.pod_name import is_pod_of
 
 WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
 _INJECT = "sidecar.istio.io/inject"
@@ -138,7 +139,7 @@ def _marked(workload: Manifest) -> bool | None:
 
 def has_sidecar(mesh: Mesh, host: str) -> bool | None:
     """Whether the workloads behind a host have a sidecar; None where nothing tells."""
-    if any(same_host(served, host) for served in mesh.served):
+    if any(same_host(served, host) for served in mesh.served) or proxies_of(mesh, host):
         return True
     workloads = [w for w in workloads_of(mesh, host) if not w.partial]
     marks = [mark for mark in map(_marked, workloads) if mark is not None]
@@ -159,6 +160,42 @@ def _injecting(namespace: Manifest) -> bool:
     return isinstance(labels, Mapping) and (
         labels.get("istio-injection") == "enabled" or "istio.io/rev" in labels
     )
+
+
+def proxies_of(mesh: Mesh, host: str) -> tuple[ProxyInfo, ...]:
+    """Sidecars that say they stand beside a pod of a host: by labels, the pod's name or address."""
+    told = [info for info in mesh.facts(ProxyInfo) if info.kind == "sidecar"]
+    if not told or not host:
+        return ()
+    service = service_of(mesh, host)
+    selector = service.get("spec", "selector") if service is not None else None
+    workloads = workloads_of(mesh, host)
+    pods = {workload.name for workload in workloads if workload.kind == "Pod"}
+    name, namespace = short_name(host)
+    names = {workload.name for workload in workloads if workload.kind != "Pod"} | {name}
+    addresses = _loaded_addresses(mesh, host)
+
+    def beside(info: ProxyInfo) -> bool:
+        if namespace and info.namespace and info.namespace != namespace:
+            return False
+        if isinstance(selector, Mapping) and selector and info.labels:
+            return all(info.labels.get(key) == value for key, value in selector.items())
+        if info.pod in pods or addresses & set(info.addresses):
+            return True
+        return any(is_pod_of(info.pod, word) for word in names - {""})
+
+    return tuple(filter(beside, told))
+
+
+def _loaded_addresses(mesh: Mesh, host: str) -> set[str]:
+    """Addresses of a host in the endpoint lists that proxies have loaded."""
+    return {
+        split_host(endpoint.address)[0]
+        for endpoint in mesh.facts(LoadedEndpoint)
+        if (parts := cluster_name(endpoint.cluster)) is not None
+        and parts.direction == "outbound"
+        and same_host(parts.host, host)
+    }
 
 
 def is_external(mesh: Mesh, host: str, request: Request | None = None) -> bool:

@@ -14,14 +14,19 @@ SCHEMA_ID = "urn:" + SCHEMA.replace("/", ":")
 
 
 def render(diagnosis: Diagnosis) -> str:
-    """One JSON document; keys in the order of the dataclasses, ends with a line end.
+    """One JSON document; see `document_of`."""
+    return document_of(diagnosis)
+
+
+def document_of(answer: object) -> str:
+    """A dataclass as JSON; keys in the order of its fields, ends with a line end.
 
     Values are exact; what a terminal could obey is written as an escape of JSON.
     """
     try:
-        document = msgspec.json.encode(diagnosis)
+        document = msgspec.json.encode(answer)
     except UnicodeEncodeError:
-        document = msgspec.json.encode(_encodable(msgspec.to_builtins(diagnosis)))
+        document = msgspec.json.encode(_encodable(msgspec.to_builtins(answer)))
     return escaped(msgspec.json.format(document, indent=2).decode()) + "\n"
 
 

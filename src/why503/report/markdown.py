@@ -31,8 +31,12 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.")
 
 def render(diagnosis: Diagnosis, *, verbose: bool = False) -> str:
     """Headings, a table of clues, fenced commands and patches."""
-    parts = [part for block in outline(diagnosis, verbose=verbose) for part in _part(block)]
-    return _joined(parts)
+    return render_blocks(outline(diagnosis, verbose=verbose))
+
+
+def render_blocks(blocks: Iterable[Block]) -> str:
+    """Blocks as Markdown."""
+    return _joined(part for block in blocks for part in _part(block))
 
 
 def _joined(parts: Iterable[tuple[str, str]]) -> str:

@@ -9,13 +9,13 @@ from why503.diagnosis.finding import (
     Finding,
     FoundMissing,
     NotRead,
-    ReadInput,
     Traffic,
     Unexplained,
 )
-from why503.report.block import Block, Code, Heading, Item, Paragraph, Span, Table, Tone
+from why503.report.block import Block, Code, Heading, Item, Paragraph, Span, Tone
 from why503.report.clean import cleaned
 from why503.report.finding_outline import chief, further, place, rival
+from why503.report.input_table import clock_items, input_table
 from why503.report.times import period
 from why503.support.text import _, ngettext
 
@@ -40,7 +40,8 @@ def outline(diagnosis: Diagnosis, *, verbose: bool = False) -> tuple[Block, ...]
 
 def _blocks(diagnosis: Diagnosis, *, verbose: bool) -> Iterator[Block]:
     if verbose and diagnosis.inputs:
-        yield from _inputs(diagnosis.inputs)
+        yield Heading((Span(_("Inputs")),))
+        yield input_table(diagnosis.inputs)
     if diagnosis.answer is Answer.FINDINGS and diagnosis.findings:
         yield from _found(diagnosis, verbose=verbose)
     elif diagnosis.answer is Answer.NO_FAILURE:
@@ -52,6 +53,7 @@ def _blocks(diagnosis: Diagnosis, *, verbose: bool) -> Iterator[Block]:
         yield from _cannot_tell(diagnosis)
     yield from _unexplained(diagnosis.unexplained, verbose=verbose)
     yield from _armed(diagnosis.armed, verbose=verbose)
+    yield from clock_items(diagnosis.clocks)
     yield from _next_checks(diagnosis.next_checks, verbose=verbose)
     few = len(diagnosis.unread) <= UNREAD_WHOLE
     whole = verbose or few or diagnosis.answer is Answer.NOTHING_READ
@@ -221,20 +223,3 @@ def _unread(items: Sequence[NotRead], *, verbose: bool, whole: bool) -> Iterator
 def _more(count: int) -> Iterator[Block]:
     if count > 0:
         yield Item((Span(_("and {count} more (-v shows them)").format(count=count), Tone.FAINT),))
-
-
-def _inputs(inputs: Sequence[ReadInput]) -> Iterator[Block]:
-    yield Heading((Span(_("Inputs")),))
-    yield Table(
-        head=(_("path"), _("read as"), _("lines"), _("facts"), _("not understood")),
-        rows=tuple(
-            (
-                item.path,
-                ", ".join(item.kinds) or _("nothing known"),
-                str(item.lines),
-                str(item.facts),
-                str(item.not_understood),
-            )
-            for item in inputs
-        ),
-    )

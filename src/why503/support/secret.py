@@ -7,10 +7,6 @@ RAW_LENGTH = 2000
 
 MASK = "***"
 
-_SUSPECT = re.compile(
-    r"(?i)auth|bearer|basic|cookie|pass|pwd|secret|token|key|sig|code|state|session|://|@|eyJ|"
-    r"AKIA|ASIA|gh[pousr]_|xox|glpat|x-amz|credential|-u|--user"
-)
 _BLANKS = r"[ \t]{0,4}"
 _QUOTE = r"(?:\\{0,3}['\"])"
 _SIGN = (
@@ -25,8 +21,9 @@ _WORDS = (
     r"access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
     r"secret|client_secret|signature|sig|auth|code|state|session|x-amz-[a-z-]{1,40}"
 )
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
+        ("authorization",),
         re.compile(
             rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}(?:digest|hawk|oauth|signature|aws4-[a-z0-9-]+)"
             r"[ ][^\r\n]+"
@@ -34,18 +31,29 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1\2{MASK}",
     ),
     (
+        ("authorization",),
         re.compile(rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}{_QUIET}{_REST}"),
         rf"\1\2{MASK}",
     ),
-    (re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"), rf"\1 {MASK}"),
-    (re.compile(rf"(?i)\b(set-cookie2?|cookies?){_SIGN}{_QUIET}{_REST}"), rf"\1\2{MASK}"),
     (
+        ("bearer ", "basic "),
+        re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"),
+        rf"\1 {MASK}",
+    ),
+    (
+        ("cookie",),
+        re.compile(rf"(?i)\b(set-cookie2?|cookies?){_SIGN}{_QUIET}{_REST}"),
+        rf"\1\2{MASK}",
+    ),
+    (
+        ("=", "%3d"),
         re.compile(
             rf"(?i)([?&;]|%3F|%26|u0026)((?:{_WORDS})(?:=|%3D))(?:[^&\s\"'#\\]|\\(?!\\{{0,2}}[\"']))+"
         ),
         rf"\1\2{MASK}",
     ),
     (
+        ("pass", "pwd", "key", "token", "secret"),
         re.compile(
             rf"(?i)((?:password|passwd|passphrase|(?<![a-z])pwd|client[_-]?secret|secret[_-]?key|"
             rf"api[_-]?key|access[_-]?key(?:[_-]?id)?|auth[_-]?key|"
@@ -55,6 +63,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1\2{MASK}",
     ),
     (
+        ("token", "secret", "session"),
         re.compile(
             rf"(?i)((?:token|secret|session(?:[_-]?id)?)(?:\\{{0,3}}[\"']{_BLANKS}[:,]{_BLANKS}"
             rf"\\{{0,3}}[\"']|={_BLANKS}(?:\\{{0,3}}[\"'])?))"
@@ -63,22 +72,24 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{MASK}",
     ),
     (
+        ("@",),
         re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s\"'\\?#]{1,512}@"),
         rf"\1{MASK}@",
     ),
     (
-        re.compile(
-            r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"
-        ),
+        ("@",),
+        re.compile(r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"),
         f"{MASK}@",
     ),
     (
+        ("-u ", "-u=", "--user", "--proxy-user", "--oauth2"),
         re.compile(
             r"(?<!\S)((?:-u|--user|--proxy-user|--oauth2-bearer)(?:[ ]{1,4}|=)['\"]?)[^\s'\"]{1,500}"
         ),
         rf"\1{MASK}",
     ),
     (
+        ("value",),
         re.compile(
             rf"(?i)(\bname{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?[\w.-]{{0,60}}"
             rf"(?:password|passwd|token|secret|credential|key|cookie|authorization){_QUOTE}?{_BLANKS},{_BLANKS}"
@@ -86,8 +97,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
+    (("eyj",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
     (
+        ("akia", "asia", "gh", "xox", "glpat"),
         re.compile(
             r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|"
             r"xox[abposr]-[\w-]{10,255}|glpat-[\w-]{16,64})"
@@ -95,6 +107,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         MASK,
     ),
     (
+        ("-----begin",),
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?"
             r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
@@ -103,14 +116,15 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         f"-----PRIVATE KEY {MASK}-----",
     ),
 )
+"""Words of which one is in every text that a pattern finds, the pattern, what is put instead."""
 
 
 def mask(text: str) -> str:
     """``text`` with passwords, tokens, cookies and private keys replaced by ``***``."""
-    if not _SUSPECT.search(text) and "-----BEGIN" not in text:
-        return text
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    small = text.lower()
+    for words, pattern, replacement in _PATTERNS:
+        if any(word in small for word in words):
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -7,10 +7,6 @@ from why503.facts import Manifest
 
 ITEM = {"kind": "Node", "metadata": {"name": "n"}}
 NODE = {"kind": "NodeList", "apiVersion": "v1", "items": [ITEM]}
-    "kind": "NodeList",
-    "apiVersion": "v1",
-    "items": [{"kind": "Node", "metadata": {"name": "n"}}],
-}
 LOG = "==== START logs for container app of pod shop/cart-0 ====\n{\n}\n==== END logs for container app of pod shop/cart-0 ====\n"  # noqa: E501
 TEXT = json.dumps(NODE, indent=4) + "\n" + LOG + json.dumps(NODE, indent=4) + "\n"
 HERE = Context(path="dump.txt", teller="dump")

@@ -15,8 +15,6 @@ from why503.evidence.redaction import RedactError, redact_bundle
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
-
-
 def assert_same(given: Path, out: Path) -> None:
     before, after = why503.diagnose(given), why503.diagnose(out)
     assert after.answer == before.answer

@@ -95,7 +95,9 @@ def test_an_address_is_replaced_in_every_spelling(address: str) -> None:
 
 
 def test_a_token_is_as_long_as_its_word_so_that_columns_stay() -> None:
-    table = "NAME          READY   IP            NODE\nzorbank-0     1/1     10.42.1.7     kwelpay\n"
+    table = (
+        "NAME          READY   IP            NODE\nzorbank-0     1/1     10.42.1.7     kwelpay\n"
+    )
     head, row = redacted(table).splitlines()
     assert row.index("1/1") == head.index("READY")
 

@@ -40,6 +40,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.facts import Counter
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
@@ -100,9 +101,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     surmised = all(failure.outcome.surmised or failure.outcome.behind for failure in failures)
     clue = OVERFLOW_BY_LENGTH if surmised else OVERFLOW
     yield clue.hit(*hop.sources(failures), count=len(failures))
+    for counter in _overflows(hop, mesh)[:1]:
+        yield COUNTED.hit(counter.source, count=f"{counter.value:.0f}", name=counter.name)
     for limit in limits_set(mesh, hop.host, hop.port)[:1]:
         sources = [limit.source] if limit.source else []
         yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)
+
+
+def _overflows(hop: Hop, mesh: Mesh) -> list[Counter]:
+    """Counts of requests that a limit turned away, the greatest first."""
+    found = [c for name in _OVERFLOWS for c in counters(mesh, name, host=hop.host) if c.value > 0]
+    return sorted(found, key=lambda counter: -counter.value)
 
 
 def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -110,10 +119,10 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     unknown = hop.having(Ending.UNKNOWN)
     if len(unknown) < hop.count:
         return
-    found = [c for name in _OVERFLOWS for c in counters(mesh, name, host=hop.host) if c.value > 0]
+    found = _overflows(hop, mesh)
     if not found:
         return
-    most = max(found, key=lambda counter: counter.value)
+    most = found[0]
     count, name = f"{most.value:.0f}", most.name
     yield COUNTED.hit(most.source, count=count, name=name)
     if unknown and all(failure.teller.code == _UNAVAILABLE for failure in unknown):

@@ -55,6 +55,7 @@ from why503.mesh.ejection import (
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, service_name
 from why503.mesh.proxy_state import counters
@@ -114,6 +115,10 @@ NO_RULE = Clue(
         "The DestinationRules given for {service} have no outlierDetection, which is off "
         "without it."
     ),
+)
+NOT_LOADED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The cluster for {service} as the proxy {proxy} has loaded it has no outlier detection."),
 )
 ERRORS_BEFORE = Clue(
     Weight.SPEAKS_FOR,
@@ -175,10 +180,15 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 
 def _rule(hop: Hop, mesh: Mesh, rule: Setting[Mapping[str, Any]] | None) -> Iterator[Hit]:
+    clusters = calling_clusters(mesh, hop.host, hop.port) if rule is None else ()
+    for cluster in clusters[:1]:
+        yield NOT_LOADED.hit(
+            cluster.source, service=service_name(hop), proxy=cluster.teller, observation="rule"
+        )
     if rule is None:
         rules = [r for r in destination_rules_for(mesh, hop.host) if not r.partial]
         for manifest in rules[:1]:
-            yield NO_RULE.hit(manifest.source, service=service_name(hop))
+            yield NO_RULE.hit(manifest.source, service=service_name(hop), observation="rule")
         return
     errors = whole_number(rule.value.get("consecutive5xxErrors"))
     sources = [rule.source] if rule.source else []

@@ -45,6 +45,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings, http_filters
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import http_filters_loaded
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.support.text import _
@@ -98,7 +99,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if hop.failures and not (limited or failed or guessed or told):
         return
     if hop.failures:
-        for limit in http_filters(mesh, _WORD)[:1]:
+        tellers = {failure.teller.teller for failure in hop.failures}
+        for limit in (*http_filters_loaded(mesh, tellers, _WORD), *http_filters(mesh, _WORD))[:1]:
             sources = [limit.source] if limit.source else []
             yield FILTER_SET.hit(*sources, by=limit.by)
     for event in mesh.facts(ProxyEvent):

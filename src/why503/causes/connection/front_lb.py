@@ -39,7 +39,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Request
+from why503.facts import Request, Witness
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop
@@ -69,6 +69,10 @@ ITS_CODE = Clue(
 ITS_CLOCK = Clue(
     Weight.HINTS,
     _("The callers went away after {duration}, the idle limit of {server}."),
+)
+GAVE_UP = Clue(
+    Weight.SPEAKS_FOR,
+    _("Its client got {code} while the caller of this proxy went away, after {duration}."),
 )
 UNSEEN = Clue(
     Weight.HINTS, _("The access logs given have no failure of this code, so they passed it by.")
@@ -100,6 +104,7 @@ _PAGES = {
 }
 _CODES = frozenset({460, 463, 499, 520, 521, 522, 523, 524, 525, 526, 527, 561})
 _CLOCKS = {60.0: "AWS ALB", 350.0: "AWS NLB", 240.0: "Azure Load Balancer"}
+_GATEWAY_CODES = frozenset({502, 503, 504})
 _NEAR = 0.02
 
 
@@ -107,6 +112,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Answers that something before the mesh wrote, and callers with its clock."""
     if hop.family is Family.CALLER and hop.role is not Role.UPSTREAM:
         yield from _clock(hop)
+        yield from _gave_up(hop, mesh)
         return
     if hop.family not in {Family.UNKNOWN, Family.ANSWER} or hop.role is not Role.CLIENT:
         return
@@ -144,6 +150,28 @@ def _clock(hop: Hop) -> Iterator[Hit]:
     for limit, server in _CLOCKS.items():
         if waited is not None and abs(waited - limit) <= _NEAR * limit:
             yield ITS_CLOCK.hit(*hop.sources(failures), duration=spell(limit), server=server)
+
+
+def _gave_up(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A client got the balancer's own answer, and its connection to the mesh ended just so."""
+    failures = hop.having(Ending.CLIENT_GONE)
+    times = [f.teller.duration / 1000 for f in failures if f.teller.duration is not None]
+    answers = [
+        request
+        for request in mesh.facts(Request)
+        if request.witness is Witness.CLIENT
+        and request.code in _GATEWAY_CODES
+        and any(word in (request.server or "").lower() for word in _SURE_SERVERS)
+    ]
+    waited = bunched_at(times, _NEAR)
+    if not answers or waited is None:
+        return
+    hit = next((hit for hit in _written(answers[0])), None)
+    if hit is not None:
+        yield hit
+    yield GAVE_UP.hit(
+        answers[0].source, *hop.sources(failures), code=answers[0].code, duration=spell(waited)
+    )
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

@@ -55,6 +55,7 @@ from why503.mesh.cut_connection import (
     beside_the_app,
     busy_gap,
     carried,
+    cut_at_app,
     cut_off,
     ended_pods,
     really_all_fail,
@@ -157,6 +158,9 @@ SERVER_REFUSED = Clue(
 POD_ENDED = Clue(
     Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed shortly before: {what}.")
 )
+COUNTED_BESIDE_APP = Clue(
+    Weight.HINTS, _("The application closed connections with a request in hand: {name} is {count}.")
+)
 SERVER_NEVER_SAW = Clue(
     Weight.SPEAKS_AGAINST,
     _("The server's proxy has no line of them: the connection between the proxies broke."),
@@ -171,13 +175,14 @@ SAME_COUNT = Clue(
 )
 CAPTURED = Clue(
     Weight.PROVES,
-    _("A packet capture shows the server's FIN after {idle} of idleness and, {gap}, the request."),
+    _("A packet capture shows the server's {how}, after {idle} idle, and, {gap}, the request."),
 )
 CAPTURED_CLOSE = Clue(
-    Weight.SPEAKS_FOR, _("A packet capture shows the server's FIN and, {gap}, the request.")
+    Weight.SPEAKS_FOR, _("A packet capture shows the server's {how} and, {gap}, the request.")
 )
 CAPTURED_BUSY = Clue(
-    Weight.SPEAKS_AGAINST, _("A packet capture shows {count} of them closed, and none while idle.")
+    Weight.SPEAKS_AGAINST,
+    _("A packet capture shows {count} of them, and no FIN of the server before any."),
 )
 
 _MOSTLY = 0.5
@@ -211,14 +216,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The FIN and the request after it; or a close that was no idle one."""
     found = captured.captured_on(hop, mesh, captured.Shape.RACE)
-    cut = captured.captured_on(hop, mesh, captured.Shape.CUT)
     if found:
-        after = found[0].late_after or 0.0
-        gap = _("{time} later").format(time=spell(after)) if after > 0 else _("crossing it")
         idly = captured.closed_for_idleness(found, hop, mesh) and not ended_pods(hop, mesh)
         clue = CAPTURED if idly else CAPTURED_CLOSE
-        yield clue.hit(*captured.packets(found), idle=spell(found[0].idle or 0), gap=gap)
-    elif captured.at_work(cut) is not None or captured.cut_when_new(cut):
+        yield clue.hit(*captured.packets(found), **captured.words_of_close(found[0]))
+    elif cut := captured.no_idle_close(hop, mesh):
         yield CAPTURED_BUSY.hit(*captured.packets(cut), count=len(cut))
 
 
@@ -229,6 +231,8 @@ def _leg(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield BESIDE_APP.hit(*hop.sources(most=1), observation="leg")
     elif unseen(hop):
         yield SERVER_NEVER_SAW.hit(*hop.sources(), observation="leg")
+    elif (told := cut_at_app(mesh, hop.host)) is not None:
+        yield COUNTED_BESIDE_APP.hit(told.source, name=told.name, count=f"{told.value:.0f}")
     elif hop.role is Role.DOWNSTREAM and has_sidecar(mesh, hop.host):
         yield BETWEEN_PROXIES.hit(*hop.sources(), observation="leg")
 

@@ -14,7 +14,7 @@ nothing to do with it.
 * istiod's log: `ADS:LDS: ACK ERROR <node> Internal:Error adding/updating ...`; counters
   `pilot_total_xds_rejects`, `pilot_xds_lds_reject` (CDS, EDS, RDS); the proxy's
   `listener_manager.lds.update_rejected`, `cluster_manager.cds.update_rejected`.
-* `istioctl proxy-status` does not show SYNCED for the type.
+* `istioctl proxy-status` does not show SYNCED for the type (ERROR from Istio 1.24 on).
 * `kubectl apply` refused by the webhook: then the old object is in force.
 
 ## What to do
@@ -45,6 +45,7 @@ from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.address import short_name
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
+from why503.mesh.loaded import rejected
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
 from why503.mesh.sync import refusing, spelled
@@ -63,6 +64,14 @@ REJECTED = Clue(
 REASON = Clue(
     Weight.HINTS,
     _("The refusal names what it is about: {what}."),
+)
+HELD_BACK = Clue(
+    Weight.PROVES,
+    _("The proxy {proxy} has refused the {kind} {name} and keeps the former one: {text}"),
+)
+HELD_BACK_ELSEWHERE = Clue(
+    Weight.HINTS,
+    _("The proxy {proxy} has refused the {kind} {name}, which is not known to matter here: {text}"),
 )
 AGAIN = Clue(
     Weight.HINTS,
@@ -99,6 +108,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Refusals in the logs of proxies and of the control plane, and in istioctl's table."""
     for row in refusing(hop, mesh)[:1]:
         yield ERROR_SHOWN.hit(row.source, proxy=row.proxy, text=spelled(row))
+    yield from _dumped(hop, mesh)
     told = mesh.facts(ProxyEvent)
     events = [e for e in told if e.kind is ProxyEventKind.CONFIG_REJECTED]
     if any(event.kind is ProxyEventKind.SECRET_MISSING for event in told):
@@ -106,7 +116,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not events:
         return
     first = events[0]
-    yield REJECTED.hit(first.source, text=first.text[:240])
+    yield REJECTED.hit(first.source, text=first.text[:240], observation="refused")
     about = _ABOUT.search(first.text)
     if about is not None:
         yield REASON.hit(first.source, what=about["name"] or about["type"])
@@ -120,15 +130,38 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield FILTERS.hit(patch.source, filter=patch.full_name)
 
 
+def _dumped(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What a dump shows as refused; proof where it is about the host, or leaves no route to it."""
+    telling = {failure.teller.teller for failure in hop.failures}
+    for found in rejected(mesh):
+        if telling and found.teller not in telling:
+            continue
+        named = _names(f"{found.resource} {found.details}", hop.host)
+        matters = not hop.failures or (named and hop.family is Family.ROUTING)
+        yield (HELD_BACK if matters else HELD_BACK_ELSEWHERE).hit(
+            found.source,
+            proxy=found.teller,
+            kind=found.kind,
+            name=found.resource,
+            text=found.details[:240],
+            observation="refused",
+        )
+        return
+
+
 def _is_secret(event: ProxyEvent) -> bool:
     """True for the refusal of a Secret, which is an empty one where it is missing."""
     return "tls.v3.Secret" in event.text
 
 
 def _mentions(events: list[ProxyEvent], host: str) -> bool:
-    name = short_name(host)[0]
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    return any(word.search(event.text) for event in events)
+    return any(_names(event.text, host) for event in events)
+
+
+def _names(text: str, host: str) -> bool:
+    """Whether a sentence has the short name of a host in it."""
+    name = re.escape(short_name(host)[0])
+    return bool(name) and re.search(rf"(?<![\w-]){name}(?![\w-])", text) is not None
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

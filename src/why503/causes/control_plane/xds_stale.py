@@ -63,6 +63,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.pod_life import ENDS, failing_life
+from why503.mesh.proxy_state import disconnected, not_live
 from why503.mesh.sync import out_of_sync, spelled
 from why503.mesh.timing import healthy_hosts
 from why503.mesh.unknown_cluster import unknown_clusters
@@ -135,6 +136,13 @@ NOT_ACKNOWLEDGED = Clue(
     Weight.SPEAKS_FOR,
     _("istioctl proxy-status shows {proxy} out of date: {text}."),
 )
+NO_STREAM = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy {proxy} counts no connection to its control plane ({name} is {count})."),
+)
+NOT_READY = Clue(
+    Weight.HINTS, _("The proxy {proxy} says that it is {state}: it is not fully configured.")
+)
 AGAIN = Clue(
     Weight.HINTS,
     _("That came {count} times."),
@@ -149,6 +157,7 @@ LAST_UPDATE = Clue(
 )
 
 _ADDRESSED = (Family.CONNECTION, Family.TIME)
+_STARTING = frozenset({"PRE_INITIALIZING", "INITIALIZING"})
 _SHORT = 4
 """Most addresses that a sentence lists."""
 
@@ -168,6 +177,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from found
         if any(hit.clue is DIALLED_GONE for hit in found):
             yield from _streams(mesh)
+            yield from _state(hop, mesh)
     if hop.having(Ending.NO_HEALTHY_UPSTREAM):
         yield from _list(hop, mesh)
     if hop.having(Ending.NO_CLUSTER) or not hop.failures:
@@ -178,6 +188,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
                 )
                 break
     if hop.family in {Family.ROUTING, Family.UNKNOWN}:
+        yield from _state(hop, mesh)
         yield from _streams(mesh)
         yield from _pushes(hop, mesh)
 
@@ -238,6 +249,25 @@ def _streams(mesh: Mesh) -> Iterator[Hit]:
             yield clue.hit(events[0].source, text=events[0].text[:200], observation="stream")
     if len(found) > 1:
         yield AGAIN.hit(found[1].source, count=len(found))
+
+
+def _state(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Statistics and state of the proxy that told of the failures."""
+    telling = {failure.teller.teller for failure in hop.failures}
+    for counter in disconnected(mesh):
+        if not telling or counter.teller in telling:
+            yield NO_STREAM.hit(
+                counter.source,
+                proxy=counter.teller,
+                name=counter.name,
+                count=f"{counter.value:.0f}",
+                observation="stream",
+            )
+            break
+    for info in not_live(mesh):
+        if info.state in _STARTING and (not telling or info.teller in telling):
+            yield NOT_READY.hit(info.source, proxy=info.pod or info.teller, state=info.state)
+            return
 
 
 def _pushes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -141,7 +141,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if hop.failures and (span := window(hop)) is not None:
         dated = near(life, span, _BEFORE, _AFTER)
         life = (*dated, *(event for event in life if event.time is None))
-    failed = [event for event in life if event.kind is LifeEventKind.PROBE_FAILED]
+    failed = [
+        event
+        for event in life
+        if event.kind is LifeEventKind.PROBE_FAILED and not _of_starting_sidecar(event)
+    ]
     killed = [e for e in life if e.kind is LifeEventKind.KILLED and "probe" in e.text]
     if not failed and not killed:
         return
@@ -152,6 +156,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if event.kind in _DEATHS:
             yield CRASHED.hit(event.source, what=event.text)
             return
+
+
+def _of_starting_sidecar(event: LifeEvent) -> bool:
+    """True for the sidecar's own readiness, refused: so it is at every start, until it listens."""
+    return ":15021/" in event.text and "refused" in event.text
 
 
 def _endings(hop: Hop) -> Iterator[Hit]:

@@ -84,9 +84,13 @@ COUNTED = Clue(
     Weight.HINTS,
     _("Metrics count a restart of container {container} of {pod} just then."),
 )
+KILL_COUNTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("Metrics give the reason of that restart of {pod}: container {container} was OOMKilled."),
+)
 MEMORY_COUNTED = Clue(
     Weight.HINTS,
-    _("Metrics tell that container {container} of {pod} was killed for its memory."),
+    _("Metrics tell that container {container} of {pod} was killed for its memory at some time."),
 )
 CUT_THEN_REFUSED = Clue(
     Weight.SPEAKS_FOR,
@@ -152,6 +156,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     life = failing_life(hop, mesh)
     yield from _endings(hop, failures, died=bool(_of(life, _LOGS | _STATES | _AGAIN)))
     yield from _deaths(life)
+    yield from _counted(hop, mesh)
     if hop.host and refusals(hop) and not _of(life, _LOGS | _STATES | _AGAIN | _STOPS):
         yield from _waits(life_of(mesh, hop.host))
     yield from _shape(hop, mesh, life)
@@ -183,15 +188,16 @@ def _deaths(life: Sequence[LifeEvent]) -> Iterator[Hit]:
 
 def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Restarts and kills for memory that only metrics tell of."""
-    for restart in restarts(mesh, hop.host):
-        if not hop.failures or _is_near(hop, restart):
-            container = restart.container or "-"
-            yield COUNTED.hit(restart.source, container=container, pod=restart.pod or "-")
-            break
-    for series in out_of_memory(mesh, hop.host)[:1]:
+    found = [one for one in restarts(mesh, hop.host) if not hop.failures or _is_near(hop, one)]
+    for restart in found[:1]:
+        container = restart.container or "-"
+        yield COUNTED.hit(restart.source, container=container, pod=restart.pod or "-")
+    pods = {restart.pod for restart in found}
+    killed = sorted(out_of_memory(mesh, hop.host), key=lambda one: one.label("pod") not in pods)
+    for series in killed[:1]:
+        clue = KILL_COUNTED if series.label("pod") in pods else MEMORY_COUNTED
         container = series.label("container") or "-"
-        pod = series.label("pod") or "-"
-        yield MEMORY_COUNTED.hit(series.source, container=container, pod=pod)
+        yield clue.hit(series.source, container=container, pod=series.label("pod") or "-")
 
 
 def _is_near(hop: Hop, restart: Restart) -> bool:

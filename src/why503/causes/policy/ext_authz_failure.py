@@ -55,6 +55,7 @@ from why503.mesh.extension_provider import (
 )
 from why503.mesh.failure import Failure, Family
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import filter_calls
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod
 from why503.mesh.timing import bunched_at
@@ -112,6 +113,10 @@ PROCESSOR_FAILED = Clue(
     Weight.PROVES, _("For {count} requests the external processing service failed ({word}).")
 )
 POLICY = Clue(Weight.SPEAKS_FOR, _("{policy} makes the proxy ask `{provider}` first."))
+ASKS = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} asks {cluster} first and waits {timeout} for its answer."),
+)
 LIKE_TIMEOUT = Clue(
     Weight.HINTS, _("They ended after about {duration}: the service was too slow to answer.")
 )
@@ -128,6 +133,8 @@ EVENT = Clue(Weight.SPEAKS_FOR, _("The proxy logged that its check failed: {text
 BAD_ACTION = "due-to-bad-CUSTOM-action"
 """End of the policy name that istiod gives to the denial for an unknown provider."""
 TLS_PORTS = frozenset({443, 8443})
+_CHECK_TIMEOUT = 0.2
+"""Seconds: Envoy's default for the answer of an external authorization service."""
 _NOT_AT_ONCE = 50.0
 """Milliseconds from which on a refusal is no refused connection."""
 _BROKEN = (Ending.CONNECTION_TERMINATION, Ending.PROTOCOL_ERROR, Ending.REMOTE_RESET)
@@ -159,6 +166,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield PROCESSOR_FAILED.hit(*hop.sources(processed), count=len(processed), word=word)
     if failed or denied or unknown:
         yield from _policies(hop, mesh)
+        yield from _asked((*failed, *denied), mesh)
         yield from _slow((*failed, *denied))
 
 
@@ -177,7 +185,27 @@ def _policies(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield UNDEFINED.hit(source, policy=policy.full_name, provider=provider)
     for policy in custom_policies(mesh, hop.host)[:1]:
         source = policy.where("spec", "provider", "name")
-        yield POLICY.hit(source, policy=policy.full_name, provider=provider_of(policy))
+        yield POLICY.hit(
+            source,
+            policy=policy.full_name,
+            provider=provider_of(policy),
+            observation="policy",
+        )
+
+
+def _asked(failures: tuple[Failure, ...], mesh: Mesh) -> Iterator[Hit]:
+    """The filter as the telling proxy has loaded it: whom it asks, and for how long."""
+    tellers = {failure.teller.teller for failure in failures}
+    for call in filter_calls(mesh, tellers, "ext_authz")[:1]:
+        timeout = _CHECK_TIMEOUT if call.value.timeout is None else call.value.timeout
+        sources = [call.source] if call.source else []
+        yield ASKS.hit(
+            *sources,
+            by=call.by,
+            cluster=call.value.cluster,
+            timeout=spell(timeout),
+            observation="policy",
+        )
 
 
 def _slow(failures: tuple[Failure, ...]) -> Iterator[Hit]:

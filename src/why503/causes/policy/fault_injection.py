@@ -40,6 +40,7 @@ from why503.diagnosis.cause import (
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import faults_loaded
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.route import faults, http_rules
@@ -146,7 +147,9 @@ def _spelled(fault: object) -> str:
 
 
 def _all_faults(mesh: Mesh) -> tuple[Setting[Any], ...]:
-    """Faults of every VirtualService, where no request names a host."""
+    """Faults of every loaded route and VirtualService, where no request names a host."""
+    if (loaded := faults_loaded(mesh)) is not None:
+        return tuple(setting for setting in loaded if setting.value)
     return tuple(
         rule.setting(rule.fields["fault"], "fault")
         for service in mesh.manifests("VirtualService")

@@ -70,10 +70,15 @@ TOOK_AWAY = Clue(
     Weight.PROVES, _("{count} messages were spoiled by a filter of the chain ({word}).")
 )
 SCRIPT_ANSWERED = Clue(Weight.SPEAKS_FOR, _("{count} requests were answered by a Lua script."))
+SCRIPT_FAILED = Clue(Weight.SPEAKS_FOR, _("The proxy logged an error of a Lua script: {text}."))
 OTHER = Clue(Weight.HINTS, _("{count} requests ended in a filter of the chain ({word})."))
 EXTENSION = Clue(Weight.HINTS, _("{by} puts an extension into the filter chain."))
 
 _CRASH = re.compile(r"^Function: \S{1,80} failed|[Ww]asm VM failed|configured to fail closed")
+_SCRIPT = re.compile(
+    r"script log: .{0,300}(?:attempt to |\]:\d{1,6}: |stack traceback|error|bad argument)|"
+    r"script load error"
+)
 _SPOILED = ("filter_removed", "filter_added")
 
 
@@ -85,6 +90,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if failures or not hop.failures or passed_on:
         yield from _events(mesh, silent=not hop.failures or bool(failures))
     if failures:
+        yield from _scripts(mesh)
         for manifest in mesh.manifests("WasmPlugin")[:1]:
             yield EXTENSION.hit(manifest.source, by=manifest.full_name, observation="extension")
         for found in http_filters(mesh, "wasm", "lua", "ext_proc")[:1]:
@@ -127,6 +133,14 @@ def _events(mesh: Mesh, *, silent: bool) -> Iterator[Hit]:
     elif told:
         event = crash or told[0]
         yield WASM_TROUBLE.hit(event.source, text=event.text)
+
+
+def _scripts(mesh: Mesh) -> Iterator[Hit]:
+    """The first error of a Lua script in the proxy's log."""
+    for event in mesh.facts(ProxyEvent):
+        if event.kind is ProxyEventKind.OTHER and _SCRIPT.match(event.text):
+            yield SCRIPT_FAILED.hit(event.source, text=event.text[:200], observation="script")
+            return
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

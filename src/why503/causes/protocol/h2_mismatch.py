@@ -41,12 +41,13 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, ProxyEvent, ProxyEventKind
+from why503.facts import AppEvent, LoadedCluster, ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_port, service_ports
 from why503.mesh.failure import Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
+from why503.mesh.loaded_policy import app_clusters, calling_clusters, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.protocol import port_protocol
@@ -102,6 +103,9 @@ CAPTURED = Clue(
 DECLARED_H2 = Clue(
     Weight.SPEAKS_FOR,
     _("{by} declares the port {protocol}, so the proxy speaks HTTP/2 to the application."),
+)
+LOADED_H2 = Clue(
+    Weight.SPEAKS_FOR, _("{by} speaks HTTP/2 to the application, whatever the caller speaks.")
 )
 GRPC_OVER_HTTP = Clue(
     Weight.SPEAKS_FOR,
@@ -194,6 +198,9 @@ def _declared(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     upgrade = h2_upgrade(mesh, hop.host, hop.port)
     if upgrade.value == "UPGRADE" and upgrade.source is not None:
         yield UPGRADED.hit(upgrade.source, by=upgrade.by, observation="declared version")
+    if (cluster := _loaded(hop, mesh)) is not None:
+        yield from _spoken(hop, cluster)
+        return
     found = _protocol(hop, mesh)
     if found is None or found.source is None:
         return
@@ -207,6 +214,28 @@ def _declared(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield GRPC_OVER_HTTP.hit(
                 *hop.sources(calls, 1), found.source, by=found.by, observation="declared version"
             )
+
+
+def _loaded(hop: Hop, mesh: Mesh) -> LoadedCluster | None:
+    """The loaded cluster behind the proxy that talks to the application."""
+    found = app_clusters(mesh, hop.host, hop.port)
+    if not found and hop.leg in {Place.PROXY_TO_APP, Place.PROXY_TO_EXTERNAL}:
+        found = calling_clusters(mesh, hop.host, hop.port)
+    return next(iter(found), None)
+
+
+def _spoken(hop: Hop, cluster: LoadedCluster) -> Iterator[Hit]:
+    """The version that a loaded cluster speaks, whatever the downstream speaks."""
+    calls = [f for f in hop.failures if _is_grpc(f.teller.path, f.teller.user_agent)]
+    if cluster.h2:
+        yield LOADED_H2.hit(cluster.source, by=told_by(cluster), observation="declared version")
+    elif calls and not cluster.follows_downstream:
+        yield GRPC_OVER_HTTP.hit(
+            *hop.sources(calls, 1),
+            cluster.source,
+            by=told_by(cluster),
+            observation="declared version",
+        )
 
 
 def _is_grpc(path: str | None, user_agent: str | None) -> bool:

@@ -42,7 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import AppEvent, Manifest, ProxyEvent, ProxyEventKind
-from why503.mesh.address import is_address
+from why503.mesh.address import is_address, split_host
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import ports_of
 from why503.mesh.failure import Failure, Family
@@ -99,6 +99,25 @@ UNDECLARED = Clue(
     _("{service} does not declare what port {port} carries, so the proxy has to sniff."),
 )
 
+OTHER_SERVICE = Clue(
+    Weight.SPEAKS_FOR,
+    _("Port {port} is where {name} usually listens, which speaks no HTTP."),
+)
+
+_USUAL = {
+    25: "SMTP",
+    587: "SMTP",
+    1433: "SQL Server",
+    1521: "Oracle",
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    5672: "AMQP",
+    6379: "Redis",
+    9042: "Cassandra",
+    9092: "Kafka",
+    27017: "MongoDB",
+}
+"""Ports of well-known servers that speak another protocol than HTTP."""
 _HTTP = frozenset({"http", "http2", "grpc", "grpc-web"})
 _OWN_TLS = re.compile(r"WRONG_VERSION_NUMBER|wrong version number|first record does not look like")
 
@@ -108,6 +127,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     unreadable = _unreadable(hop)
     if unreadable:
         yield from _refused(hop, mesh, unreadable)
+        yield from _usual(unreadable)
     broken = hop.having(Ending.PROTOCOL_ERROR, Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     if unreadable or broken or hop.family is Family.UNKNOWN:
         yield from _ports(hop, mesh)
@@ -118,6 +138,15 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             if _OWN_TLS.search(event.text):
                 yield CALLER_SPOKE_TLS.hit(event.source, text=event.text[:160])
                 break
+
+
+def _usual(unreadable: tuple[Failure, ...]) -> Iterator[Hit]:
+    """Unreadable requests on a port that belongs to a server of another protocol."""
+    for failure in unreadable:
+        port = split_host(failure.teller.downstream_local)[1]
+        if port in _USUAL:
+            yield OTHER_SERVICE.hit(failure.teller.source, port=port, name=_USUAL[port])
+            return
 
 
 def _sniffed(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -46,12 +46,13 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import DnsAnswer, Manifest, ProxyCluster, ProxyEvent, ProxyEventKind
+from why503.facts import DnsAnswer, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import PASSTHROUGH, cluster_name, is_address, is_service_name, split_host
 from why503.mesh.connecting import dialled, family_of, is_placeholder, not_connected, unanswered
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import proxy_endpoints
 from why503.mesh.failure import Failure
+from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
@@ -250,7 +251,7 @@ def _dns_cluster(hop: Hop, mesh: Mesh, lost: Sequence[ProxyEvent]) -> bool:
         return True
     return any(
         cluster.host == hop.host and cluster.type.upper().endswith("_DNS")
-        for cluster in mesh.facts(ProxyCluster)
+        for cluster in held_clusters(mesh)
     )
 
 

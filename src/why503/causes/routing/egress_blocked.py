@@ -39,7 +39,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import DnsAnswer
+from why503.facts import DnsAnswer, Request, Witness
 from why503.mesh.address import split_host
 from why503.mesh.connecting import (
     dialled,
@@ -73,6 +73,7 @@ READS = frozenset(
         "NetworkPolicy",
         "Pod",
         "ReplicaSet",
+        "Request",
         "Service",
         "StatefulSet",
         "fragment",
@@ -107,6 +108,10 @@ OTHERS_WORK = Clue(
     Weight.SPEAKS_AGAINST,
     _("Other hosts outside the mesh are reached from the same proxy: {host}."),
 )
+BY_HAND = Clue(
+    Weight.SPEAKS_FOR,
+    _("A connection to {place} tried by hand, without HTTP, got no answer either."),
+)
 EGRESS_POLICY = Clue(Weight.PROVES, _("{policy} does not let {caller} connect out to {host}."))
 EGRESS_POLICY_GIVEN = Clue(
     Weight.SPEAKS_FOR,
@@ -132,6 +137,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif all_fail(hop, mesh):
         yield NEVER.hit(*hop.sources(failures), host=host, observation="in time")
     yield from _resolved(hop, mesh, failures)
+    yield from _by_hand(hop, mesh, failures)
     verdict = _policy(hop, mesh)
     if verdict is not None:
         yield _of_verdict(verdict, caller_party(hop, mesh), host)
@@ -184,6 +190,17 @@ def _reached(hop: Hop, mesh: Mesh) -> str:
             if passes and answered and host != hop.host:
                 return host
     return ""
+
+
+def _by_hand(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
+    """A probe of `nc` or `telnet` to the same address or name that timed out."""
+    places = {*dialled(failures), hop.host}
+    for request in mesh.facts(Request):
+        tried = request.witness is Witness.CLIENT and request.authority
+        if tried and request.transport_failure == "Connection timed out":
+            if split_host(request.authority)[0] in places:
+                yield BY_HAND.hit(request.source, place=request.authority, observation="by hand")
+                return
 
 
 def _resolved(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:

@@ -43,12 +43,13 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, ProxyCluster
+from why503.facts import Manifest
 from why503.mesh.address import PASSTHROUGH, is_address, split_host
 from why503.mesh.connecting import dialled, not_connected
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.failure import Failure
+from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import pod_at, service_name
@@ -98,7 +99,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _picked(hop, failures)
     yield from _named(hop, service, failures)
     yield from _gone(hop, mesh, service, name, failures)
-    for cluster in mesh.facts(ProxyCluster):
+    for cluster in held_clusters(mesh):
         if cluster.type.upper().startswith("ORIGINAL_DST") and same_host(cluster.host, name):
             yield ORIGINAL_DST.hit(cluster.source, service=name, type=cluster.type)
             return
@@ -181,7 +182,7 @@ def _gone(
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The Service's endpoints, and the type of the proxy's cluster."""
     yield from question.given(question.pods(hop, mesh, ID, "xds-stale", "pod-terminating"))
-    if not mesh.facts(ProxyCluster):
+    if not held_clusters(mesh):
         yield Missing(
             what=_("the type of the proxy's cluster for the Service"),
             command=(

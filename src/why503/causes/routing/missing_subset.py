@@ -48,6 +48,7 @@ from why503.mesh.course import brief
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations, subset_labels
 from why503.mesh.selection import has_labels
@@ -92,6 +93,13 @@ NAMED = Clue(
 UNDEFINED = Clue(
     Weight.PROVES,
     _("{route} sends to subset {subset} of {host}; {rule} defines {defined}."),
+)
+ROUTE_LOADED = Clue(
+    Weight.PROVES,
+    _(
+        "{route} sends to subset {subset} of {host}, whose cluster is not among those that this "
+        "proxy has loaded."
+    ),
 )
 NO_RULE = Clue(
     Weight.SPEAKS_FOR,
@@ -158,6 +166,7 @@ def _subset_of(failure: Failure) -> str:
 
 def _undefined(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Subsets that the failed requests can have been sent to and that no rule defines."""
+    yield from _loaded(hop, mesh)
     unknown = unknown_clusters(mesh)
     for cluster in unknown[:1]:
         if cluster.subset:
@@ -179,6 +188,20 @@ def _undefined(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             )
     elif destinations and hop.failures:
         yield NO_SUBSET.hit(destinations[0].manifest.source, observation="subset")
+
+
+def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A loaded route to a subset that the same proxy has no cluster for."""
+    for route, cluster in routes_without_cluster(hop, mesh)[:1]:
+        name = cluster_name(cluster)
+        if name is not None and name.subset:
+            yield ROUTE_LOADED.hit(
+                route.source,
+                route=told_by(route),
+                subset=name.subset,
+                host=name.host,
+                observation="subset",
+            )
 
 
 def _not_defined(destination: Destination, mesh: Mesh) -> Hit | None:

@@ -44,14 +44,16 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, ProxyCluster
+from why503.facts import Manifest
 from why503.mesh.address import cluster_name, is_service_name, short_name
 from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
 from why503.mesh.backend_status import unresolved_backends
 from why503.mesh.course import Course, brief, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_ports
+from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations
 from why503.mesh.unknown_cluster import UnknownCluster, destinations_for, unknown_clusters
@@ -97,6 +99,10 @@ NO_SUCH_PORT = Clue(
 NO_SUCH_HOST = Clue(
     Weight.SPEAKS_FOR,
     _("{route} sends to {host}, and no Service or ServiceEntry given has that name."),
+)
+ROUTE_LOADED = Clue(
+    Weight.PROVES,
+    _("{route} sends to {cluster}, which is not among the clusters that this proxy has loaded."),
 )
 NOT_LOADED = Clue(
     Weight.SPEAKS_FOR,
@@ -147,6 +153,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield BRIEF.hit(*hop.sources(failures, most=1), observation="course")
         elif course_of(hop, mesh) is Course.ALWAYS:
             yield ALWAYS.hit(*hop.sources(failures, most=1), observation="course")
+    yield from _loaded(hop, mesh)
     unknown = unknown_clusters(mesh)
     for cluster in unknown[:1]:
         yield NAMED.hit(cluster.event.source, cluster=cluster.name)
@@ -166,6 +173,20 @@ def _backends(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if own or not hop.failures:
         for route, place, text in unresolved_backends(mesh)[:1]:
             yield BACKEND_LOST.hit(place, route=route.full_name or _("A route"), text=text)
+
+
+def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Routes of the telling proxy whose cluster it does not have, by its configuration dump."""
+    for route, cluster in routes_without_cluster(hop, mesh)[:1]:
+        name = cluster_name(cluster)
+        if name is not None and name.subset:
+            yield SUBSET_WANTED.hit(
+                route.source, subset=name.subset, host=name.host, observation="subset"
+            )
+        else:
+            yield ROUTE_LOADED.hit(
+                route.source, route=told_by(route), cluster=cluster, observation="destination"
+            )
 
 
 def _analysed(mesh: Mesh) -> Iterator[Hit]:
@@ -233,7 +254,7 @@ def _wrong(destination: Destination, mesh: Mesh) -> Iterator[Hit]:
         yield NO_SUCH_HOST.hit(
             destination.source, route=route, host=host, observation="destination"
         )
-    loaded = [cluster for cluster in mesh.facts(ProxyCluster) if cluster.direction == "outbound"]
+    loaded = [cluster for cluster in held_clusters(mesh) if cluster.direction == "outbound"]
     if loaded and not any(same_host(cluster.host, host) for cluster in loaded):
         yield NOT_LOADED.hit(loaded[0].source, host=host)
 

@@ -50,6 +50,7 @@ from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
+from why503.mesh.proxy_state import counters
 from why503.mesh.readiness import none_ready, scaled_to_zero
 from why503.mesh.workload import same_host, workloads_of
 from why503.support.text import _
@@ -111,6 +112,14 @@ NONE_READY = Clue(
 FAILED_CHECKS = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy holds {count} endpoints of {service}, none of which passes its health checks."),
+)
+COUNTED_NONE = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy counts no endpoint in the cluster for {service} (membership_total 0)."),
+)
+COUNTED_UNHEALTHY = Clue(
+    Weight.HINTS,
+    _("The proxy counts {count} endpoints for {service}, none of them healthy."),
 )
 EJECTED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -261,10 +270,30 @@ def _proxy(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield EJECTED.hit(held[0].source, service=service_name(hop))
     elif held and not any(endpoint.healthy for endpoint in held):
         yield FAILED_CHECKS.hit(held[0].source, count=len(held), service=service_name(hop))
+    if not held:
+        yield from _counted(hop, mesh)
     for event in mesh.facts(ProxyEvent):
         if event.kind is ProxyEventKind.ORIGINAL_DST_MISSING:
             yield NO_ORIGINAL.hit(event.source)
             return
+
+
+def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The proxy's own count of the endpoints of a cluster."""
+    for healthy in counters(mesh, "membership_healthy", host=hop.host):
+        name = healthy.name.removesuffix("healthy") + "total"
+        whole = [c for c in counters(mesh, "membership_total", host=hop.host) if c.name == name]
+        if healthy.value != 0 or not whole:
+            continue
+        count = whole[0].value
+        yield (COUNTED_UNHEALTHY if count else COUNTED_NONE).hit(
+            healthy.source,
+            whole[0].source,
+            count=f"{count:.0f}",
+            service=service_name(hop),
+            observation="proxy's endpoints",
+        )
+        return
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

@@ -25,6 +25,7 @@ raise it for streams that are meant to be long, or let the client open a new str
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -42,15 +43,18 @@ from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import duration_limits
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.setting import Setting, mapping_of
 from why503.mesh.timing import bunched_at
+from why503.mesh.traffic_policy import connection_pool
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
 
 ID = "max-duration"
 TITLE = _("A connection or stream reached the age that it was allowed")
-READS = frozenset({"EnvoyFilter", "fragment"})
+READS = frozenset({"DestinationRule", "EnvoyFilter", "fragment"})
 SIGNS = frozenset(
     {
         "UMSDR",
@@ -71,6 +75,14 @@ CONNECTION_TOO_OLD = Clue(
     _("The proxy closed {count} connections because they had reached their longest duration."),
 )
 SAME_AGE = Clue(Weight.HINTS, _("They were all ended after about {duration}."))
+AT_LIMIT = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count} connections ended at the age of {duration} that {by} allows them ({name})."),
+)
+LIKE_THE_LOADED = Clue(
+    Weight.PROVES,
+    _("They were ended after {duration}, the longest duration that {by} allows."),
+)
 SET = Clue(Weight.HINTS, _("{by} sets `{name}` to {limit}."))
 
 _FIELDS = ("max_stream_duration", "max_connection_duration", "max_downstream_connection_duration")
@@ -86,16 +98,59 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if closed:
         yield CONNECTION_TOO_OLD.hit(*hop.sources(closed), count=len(closed))
     if not old and not closed:
+        yield from _at_limit(hop, mesh)
         return
     took = [f.teller.duration / 1000 for f in (*old, *closed) if f.teller.duration is not None]
     usual = bunched_at(took, _NEAR)
     if usual is not None and len(took) > 1:
         yield SAME_AGE.hit(*hop.sources((*old, *closed)), duration=spell(usual))
+    tellers = frozenset(failure.teller.teller for failure in (*old, *closed))
+    for allowed in duration_limits(mesh, hop.host, tellers):
+        if usual is not None and abs(usual - allowed.value) <= _NEAR * allowed.value:
+            sources = [allowed.source] if allowed.source else []
+            yield LIKE_THE_LOADED.hit(
+                *hop.sources((*old, *closed)), *sources, duration=spell(usual), by=allowed.by
+            )
+            break
     for name in _FIELDS:
         for setting in envoy_settings(mesh, name)[:1]:
             sources = [setting.source] if setting.source else []
             limit = setting.value if isinstance(setting.value, str) else "..."
             yield SET.hit(*sources, by=setting.by, name=name, limit=limit)
+
+
+def _at_limit(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Connections that ended at the age that a rule allows, as the other proxy tells it."""
+    ended = hop.having(Ending.CONNECTION_TERMINATION)
+    for limit in _age_limits(hop, mesh):
+        aged = tuple(
+            f
+            for f in ended
+            if f.teller.duration is not None
+            and abs(f.teller.duration / 1000 - limit.value) <= _NEAR * limit.value
+        )
+        if aged:
+            sources = [limit.source] if limit.source else []
+            yield AT_LIMIT.hit(
+                *hop.sources(aged),
+                *sources,
+                count=len(aged),
+                duration=spell(limit.value),
+                by=limit.by,
+                name="maxConnectionDuration",
+            )
+            return
+
+
+def _age_limits(hop: Hop, mesh: Mesh) -> Iterator[Setting[float]]:
+    """Seconds for which a rule, or Envoy's own configuration, lets a connection live."""
+    pool = connection_pool(mesh, hop.host, hop.port)
+    told = mapping_of(pool.value.get("tcp")).get("maxConnectionDuration") if pool else None
+    if pool is not None and (seconds := seconds_of(told)):
+        yield replace(pool, value=seconds)
+    for setting in envoy_settings(mesh, "max_connection_duration"):
+        if seconds := seconds_of(setting.value):
+            yield replace(setting, value=seconds)
 
 
 def _aged(failure: Failure) -> bool:

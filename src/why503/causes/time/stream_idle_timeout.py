@@ -45,6 +45,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_route import stream_idle_limits
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.timing import bunched_at
@@ -67,6 +68,10 @@ ENVOY_DEFAULT = Clue(
     _("They were ended after {duration}: Envoy's own limit for idle streams is 5 min."),
 )
 SET = Clue(Weight.HINTS, _("{by} sets `stream_idle_timeout` to {timeout}."))
+LIKE_THE_LOADED = Clue(
+    Weight.PROVES,
+    _("They were ended after {duration}, the idle limit that {by} gives a stream."),
+)
 CALLER_STOPPED = Clue(
     Weight.HINTS,
     _("{count} of them ended with 408: the caller had not sent its whole request."),
@@ -92,6 +97,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     usual = bunched_at(took, _NEAR)
     if usual is not None and abs(usual - ENVOY_LIMIT) <= _NEAR * ENVOY_LIMIT:
         yield ENVOY_DEFAULT.hit(*hop.sources(failures), duration=spell(usual))
+    tellers = frozenset(failure.teller.teller for failure in failures)
+    for limit in stream_idle_limits(mesh, hop.host, tellers):
+        if usual is not None and abs(usual - limit.value) <= _NEAR * limit.value:
+            sources = [limit.source] if limit.source else []
+            yield LIKE_THE_LOADED.hit(
+                *hop.sources(failures), *sources, duration=spell(usual), by=limit.by
+            )
+            break
     for setting in envoy_settings(mesh, "stream_idle_timeout", "httpStreamIdleTimeout")[:1]:
         sources = [setting.source] if setting.source else []
         yield SET.hit(*sources, by=setting.by, timeout=str(setting.value))

@@ -34,6 +34,8 @@ certificate.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from statistics import median
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -47,20 +49,23 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, Peer, ProxyEvent
+from why503.facts import AppEvent, Peer, ProxyEvent, Tunnel
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
+from why503.mesh.loaded_policy import server_proxies
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name
+from why503.mesh.proxy_state import expired
 from why503.mesh.timing import all_fail
 from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_events, tls_failures
+from why503.mesh.workload import same_host
 from why503.support.text import _
 
 ID = "certificate-invalid"
 TITLE = _("A certificate was shown and refused")
-READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection"})
+READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection", "Tunnel"})
 SIGNS = frozenset(
     {
         "CERTIFICATE_VERIFY_FAILED",
@@ -107,11 +112,38 @@ SILENT_REFUSAL = Clue(
     Weight.HINTS,
     _("Every request ends in UC unseen by the server's log: TLS 1.3 hides an alert."),
 )
+EXPIRED = Clue(
+    Weight.PROVES,
+    _(
+        "The certificate {name} of the proxy {proxy} was not valid when the handshakes failed: it "
+        "holds from {start} to {end}."
+    ),
+)
+EXPIRED_UNSEEN = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The certificate {name} of the proxy {proxy} was not valid when these connections ended: "
+        "it holds from {start} to {end}."
+    ),
+)
 APPLICATION_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _("The calling application itself refused a certificate: {text}"),
 )
 
+TUNNEL_REFUSED = Clue(
+    Weight.PROVES,
+    _("ztunnel says that a certificate was refused: {error} ({count} connections)."),
+)
+PROBED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A connection tried by hand was shown a bad certificate: {text}"),
+)
+
+_TUNNEL = re.compile(
+    r"invalid peer certificate|peer certificate revoked|certificate (?:has )?expired|"
+    r"received fatal alert: (?:(?:Bad|Unsupported)Certificate|Certificate\w{1,20}|UnknownCA)"
+)
 _APPLICATION = re.compile(
     r"x509: |certificate (?:has expired|verify failed|is not valid|signed by unknown)"
     r"|CERTIFICATE_VERIFY_FAILED|PKIX path|unable to get local issuer|self[- ]signed certificate"
@@ -143,8 +175,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         )
     if not hop.count or _BY_CONNECTION & set(hop.endings):
         yield from _logged(tls_events(mesh, *_BOTH))
+    yield from _tunnelled(hop, mesh)
+    yield from _probed(hop, mesh)
     yield from _captured(hop, mesh)
     yield from _silent(hop, mesh)
+    yield from _expired(hop, mesh)
     if hop.role is Role.CLIENT or not hop.count:
         for event in mesh.facts(AppEvent):
             if _APPLICATION.search(event.text):
@@ -195,12 +230,72 @@ def _logged(events: tuple[ProxyEvent, ...]) -> Iterator[Hit]:
         yield LOGGED_OFTEN.hit(events[-1].source, count=len(connections))
 
 
+def _tunnelled(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What ztunnel says of the certificates in its tunnels to the hop's service."""
+    refused = [
+        tunnel
+        for tunnel in mesh.facts(Tunnel)
+        if _TUNNEL.search(tunnel.error)
+        and (
+            not hop.host
+            or not tunnel.destination_service
+            or same_host(tunnel.destination_service, hop.host)
+        )
+    ]
+    if refused:
+        yield TUNNEL_REFUSED.hit(
+            *(tunnel.source for tunnel in refused[:3]),
+            error=refused[0].error[:160],
+            count=len(refused),
+            observation="refused certificate",
+        )
+
+
+def _probed(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What `openssl s_client` said of the server's dates or names."""
+    if not hop.count or not tls_failures(hop, *_BOTH):
+        return
+    for event in mesh.facts(AppEvent):
+        if event.program == "openssl":
+            yield PROBED.hit(event.source, text=event.text[:160], observation="probe")
+            return
+
+
 def _silent(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     ended = hop.having(Ending.CONNECTION_TERMINATION)
     between = hop.leg is Place.PROXY_TO_PROXY and hop.role is Role.DOWNSTREAM
     hidden = all(f.server_silent and f.server_refused is None for f in ended)
     if ended and between and hidden and all_fail(hop, mesh):
         yield SILENT_REFUSAL.hit(*hop.sources(ended))
+
+
+def _expired(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Certificates of either proxy whose time was over, or had not come, at a failure."""
+    failures = hop.having(*_BY_CONNECTION)
+    times = [failure.time for failure in failures if failure.time is not None]
+    if not times:
+        return
+    tellers = {failure.teller.teller for failure in failures} | server_proxies(mesh, hop.host)
+    for found in expired(mesh, median(times)):
+        if found.teller not in tellers or found.is_ca:
+            continue
+        told = tls_failures(hop, *_BOTH)
+        yield (EXPIRED if told else EXPIRED_UNSEEN).hit(
+            found.source,
+            *hop.sources(told or failures, 1),
+            name=next(iter(found.sans), found.subject or found.name or found.serial),
+            proxy=found.teller,
+            start=_date(found.valid_from),
+            end=_date(found.expires),
+        )
+        return
+
+
+def _date(moment: float | None) -> str:
+    """`2026-03-01 08:00:00 UTC`, or `?` where it is not told."""
+    if moment is None:
+        return "?"
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _why(refusal: Refusal) -> str:

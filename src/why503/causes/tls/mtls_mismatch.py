@@ -68,6 +68,7 @@ from why503.mesh.mtls import (
     conflicts,
     cut_without_http,
     mutual_somewhere,
+    refusals_counted,
     server_mtls,
     switched_off,
     went_well_before,
@@ -111,6 +112,9 @@ EVERY_REQUEST = Clue(
 OTHERS_WENT_WELL = Clue(
     Weight.SPEAKS_AGAINST,
     _("{count} requests to {service} went well: the two ends do agree on TLS."),
+)
+COUNTED = Clue(
+    Weight.SPEAKS_FOR, _("The server's proxy counts connections that it refused: {name} {count}.")
 )
 SERVER_NEVER_SAW = Clue(
     Weight.HINTS, _("The server's proxy has no line of these requests: it refused the connections.")
@@ -160,13 +164,8 @@ WORKED_BEFORE = Clue(
 )
 
 _FITS = frozenset(
-    {
-        Ending.CONNECTION_TERMINATION,
-        Ending.TLS_FAILURE,
-        Ending.CONNECTION_FAILURE,
-        Ending.NO_FILTER_CHAIN,
-        Ending.UNKNOWN,
-    }
+    {Ending.CONNECTION_TERMINATION, Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE}
+    | {Ending.NO_FILTER_CHAIN, Ending.UNKNOWN}
 )
 
 
@@ -217,6 +216,8 @@ def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
+    for told in refusals_counted(mesh, hop.host)[:1]:
+        yield COUNTED.hit(told.source, name=told.name, count=f"{told.value:.0f}")
     if all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
     if all(failure.server_silent for failure in ended):

@@ -38,11 +38,12 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
+from why503.facts import Certificate, Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.analysed import SECRET_LOST, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
+from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_pod, namespace_of
 from why503.mesh.setting import mapping_of, word_of
@@ -80,10 +81,21 @@ REFERENCE_BROKEN = Clue(
     _("{object} reports that its certificate reference cannot be resolved: {text}"),
 )
 ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
+NOT_LOADED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{cluster} needs the secret {secret}, which the proxy {proxy} has not loaded."),
+)
+WARMING = Clue(
+    Weight.SPEAKS_FOR,
+    _("{cluster} needs the secret {secret}; the proxy {proxy} still waits to use that cluster."),
+)
 MOUNT_FAILED = Clue(
     Weight.SPEAKS_FOR,
     _("A pod waits for a Secret: {text}"),
 )
+
+_UNNAMED = frozenset({"", "inline"})
+"""Names of certificates where `/certs` does not tell of which secret they are."""
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -93,6 +105,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if hop.family is Family.UNKNOWN or hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE):
         yield from _logged(mesh)
         yield from _references(mesh)
+        yield from _loaded(hop, mesh)
     if hop.family is Family.UNKNOWN:
         yield from _mounts(mesh)
 
@@ -130,6 +143,22 @@ def _references(mesh: Mesh) -> Iterator[Hit]:
                     text = word_of(fields.get("message")) or word_of(fields.get("reason"))
                     yield REFERENCE_BROKEN.hit(where, object=name, text=text[:200])
                     return
+
+
+def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Clusters towards the host whose secret is not among those that their proxy has loaded."""
+    held: dict[str, set[str]] = {}
+    for certificate in mesh.facts(Certificate):
+        held.setdefault(certificate.teller, set()).add(certificate.name)
+    for cluster in calling_clusters(mesh, hop.host, hop.port):
+        wanted = cluster.tls.secrets if cluster.tls is not None else ()
+        known = held.get(cluster.teller, set()) - _UNNAMED
+        for secret in wanted:
+            if known and secret not in known and "/" not in secret:
+                clue = WARMING if cluster.state == "warming" else NOT_LOADED
+                values = {"cluster": cluster.name, "proxy": cluster.teller, "secret": secret}
+                yield clue.hit(cluster.source, observation="missing Secret", **values)
+                return
 
 
 def _unmet(mesh: Mesh) -> Iterator[tuple[Manifest, str, Source]]:

@@ -57,6 +57,7 @@ from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets, plain_refused
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
+from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import UNKNOWN_NAMESPACE, namespace_of, service_name
 from why503.mesh.protocol import port_protocol
@@ -127,6 +128,10 @@ PLAIN_TO_TLS = Clue(
     Weight.SPEAKS_FOR,
     _("Plain HTTP went to port {port} of {service}, which is for TLS, and no rule starts TLS."),
 )
+LOADED_PLAIN = Clue(
+    Weight.SPEAKS_FOR,
+    _("The cluster {cluster}, as {proxy} has loaded it, sends plain text to port {port}."),
+)
 TLS_WANTED = Clue(
     Weight.SPEAKS_FOR,
     _("{service} says by itself that plain HTTP came to its TLS port: {text}"),
@@ -168,6 +173,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     outside = hop.leg is Place.PROXY_TO_EXTERNAL
     mode = client_tls(mesh, hop.host, hop.port) if hop.host else None
     originates = mode is not None and mode.value in _ORIGINATING
+    if mode is not None and mode.value == "DISABLE" and not mode.default:
+        yield from _loaded_plain(hop, mesh)
     bare = [context for context, named in _contexts(mesh) if not named]
     yield from _captured(hop, mesh, outside=outside)
     if hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE):
@@ -194,6 +201,23 @@ def _captured(hop: Hop, mesh: Mesh, *, outside: bool) -> Iterator[Hit]:
         if found.by is Peer.SERVER and found.detail in _HELLO_ALERTS:
             yield CAPTURED_ALERT.hit(*found.sources, service=name, alert=found.detail)
             return
+
+
+def _loaded_plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The proxy's cluster in plain text, where the server's port is one for TLS."""
+    failures = hop.having(Ending.CONNECTION_TERMINATION, Ending.PROTOCOL_ERROR)
+    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & _TLS_PORTS
+    if not failures or not dialled or hop.leg is Place.PROXY_TO_PROXY:
+        return
+    for cluster in calling_clusters(mesh, hop.host, hop.port)[:1]:
+        yield LOADED_PLAIN.hit(
+            cluster.source,
+            *hop.sources(failures, 1),
+            cluster=cluster.name,
+            proxy=cluster.teller,
+            port=next(iter(dialled)),
+            observation="plain text",
+        )
 
 
 def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -279,7 +303,13 @@ def _plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
     entries = [entry.source for entry in service_entries_of(mesh, hop.host)]
-    yield PLAIN_TO_TLS.hit(*hop.sources(ended, 1), *entries[:1], port=port, service=name)
+    yield PLAIN_TO_TLS.hit(
+        *hop.sources(ended, 1),
+        *entries[:1],
+        port=port,
+        service=name,
+        observation="plain text",
+    )
     well = sum(group.count for group in successes(hop, mesh))
     if well:
         yield OTHERS_WENT_WELL.hit(count=well, service=name)

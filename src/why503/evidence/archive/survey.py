@@ -26,7 +26,9 @@ class Survey:
 
     @cached_property
     def root(self) -> str:
-        """The one folder that holds everything, with a slash at its end; else ``""``."""
+        """The one folder that holds all files, with a slash at its end; ``""`` for one file."""
+        if len(self.names) == 1:
+            return ""
         firsts = {name.partition("/")[0] for name in self.names if "/" in name}
         bare = any("/" not in name for name in self.names)
         return f"{firsts.pop()}/" if len(firsts) == 1 and not bare else ""

@@ -15,17 +15,15 @@ _MAIL = re.compile(
     r"\.[A-Za-z]{2,24}(?![\w-])"
 )
 _QUERY = re.compile(r"(?<![\s\"'(?])\?(?![?\s\"'])(?:[^\s\"'<>\\|]|\\u00[0-9a-fA-F]{2}){1,20000}")
-_KNOWN = re.compile(
-    r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|xox[abposr]-[\w-]{10,255}|"
-    r"glpat-[\w-]{16,64}|AIza[\w-]{30,45})"
-)
+_KNOWN = re.compile(r"\bAIza[\w-]{30,45}")
 _SETTING = re.compile(
-    r"(?i)((?<![\w-])[\w.-]{0,60}(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|"
+    r"(?i)((?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|"
     r"access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|credentials|cookie|session[_-]?id)"
     r"(?:\\?[\"'])?[ \t]{0,4}(?:=|:|,[ ](?='))[ \t]{0,4})"
     r"(?![\s/{\[|>]|\\?[\"']?(?:true|false|null|none|\*\*\*)\b)"
     r"(\\?\"(?:[^\"\\]|\\[^\"]){0,4000}|'[^'\r\n]{0,4000}|[^\s\"',;&}\\]{1,4000})"
 )
+_SETTING_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "cookie", "session")
 _BASE64_FIELD = re.compile(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")[^\"]{1,4000000}", re.IGNORECASE)
 _VARIABLE = re.compile(
     r"(?i)password|passwd|passphrase|pwd|token|secret|credential|auth|cookie|session|"
@@ -39,15 +37,26 @@ def hide(text: str, counted: Counted) -> str:
     """``text`` with every secret that can be told by its form replaced by `***`."""
     if _BEGIN in text:
         text = _replace(_PEM, rf"\1 {MASK} \2", text, "key or certificate", counted)
-    masked = mask(text)
-    if masked != text:
-        for _ in range(max(1, masked.count(MASK) - text.count(MASK))):
+    return "\n".join(_line(line, counted) for line in text.split("\n"))
+
+
+def _line(line: str, counted: Counted) -> str:
+    small = line.lower()
+    text = mask(line)
+    if text != line:
+        for _ in range(max(1, text.count(MASK) - line.count(MASK))):
             counted("secret")
-    text = _replace(_MAIL, MASK, masked, "e-mail address", counted)
-    text = _replace(_QUERY, f"?{MASK}", text, "query string", counted)
-    text = _replace(_KNOWN, MASK, text, "secret", counted)
-    text = _replace(_BASE64_FIELD, rf"\1{MASK}", text, "key or certificate", counted)
-    return _SETTING.sub(lambda found: _setting(found, counted), text)
+    if "@" in text or "%40" in text:
+        text = _replace(_MAIL, MASK, text, "e-mail address", counted)
+    if "?" in text:
+        text = _replace(_QUERY, f"?{MASK}", text, "query string", counted)
+    if "aiza" in small:
+        text = _replace(_KNOWN, MASK, text, "secret", counted)
+    if "inline" in small:
+        text = _replace(_BASE64_FIELD, rf"\1{MASK}", text, "key or certificate", counted)
+    if any(word in small for word in _SETTING_WORDS):
+        text = _SETTING.sub(lambda found: _setting(found, counted), text)
+    return text
 
 
 def variable(name: str, value: str, counted: Counted) -> str:
@@ -79,8 +88,8 @@ def _replace(
 
 def _setting(found: re.Match[str], counted: Counted) -> str:
     value = found[2]
-    quote = "\\\"" if value.startswith('\\"') else value[0] if value[0] in "\"'" else ""
-    if value[len(quote):] in ("", MASK) or value[len(quote):].startswith(MASK):
+    quote = '\\"' if value.startswith('\\"') else value[0] if value[0] in "\"'" else ""
+    if value[len(quote) :] in ("", MASK) or value[len(quote) :].startswith(MASK):
         return found[0]
     counted("secret")
     closing = quote if quote == "'" and value.endswith("'") else ""

@@ -19,8 +19,12 @@ _APPLIED = re.compile(
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|[{}]", re.DOTALL)
 _JSON_SECRET = re.compile(r"\"kind\"\s{0,8}:\s{0,8}\"Secret\"")
 _JSON_DATA = re.compile(r"\"(?:data|stringData)\"\s{0,8}:\s{0,8}\{")
-_JSON_VALUE = re.compile(r"(\"(?:[^\"\\]|\\.){0,1000}\"\s{0,8}:\s{0,8})\"(?:[^\"\\]|\\.){0,4000000}\"")
-_YAML_SECRET = re.compile(r"([ ]{0,200}(?:-[ ]{1,8})?)kind:[ ]{1,8}[\"']?Secret[\"']?[ ]{0,8}(?:#.*)?")
+_JSON_VALUE = re.compile(
+    r"(\"(?:[^\"\\]|\\.){0,1000}\"\s{0,8}:\s{0,8})\"(?:[^\"\\]|\\.){0,4000000}\""
+)
+_YAML_SECRET = re.compile(
+    r"([ ]{0,200}(?:-[ ]{1,8})?)kind:[ ]{1,8}[\"']?Secret[\"']?[ ]{0,8}(?:#.*)?"
+)
 _DATA = re.compile(r"(?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8}(?:#.*)?")
 _FLOW_DATA = re.compile(r"((?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8})\{[^\n]{1,100000}")
 _ENVIRONMENT = re.compile(r"(?:-[ ]{1,8})?(?:env|Environment|proxyMetadata):[ ]{0,8}(?:#.*)?")
@@ -43,7 +47,11 @@ def hide_structure(text: str, counted: Counted) -> str:
         counted("copy of an applied object")
     if "value" in text:
         text = _PAIR.sub(lambda found: _pair(found, counted), text)
-    if re.search(r"(?:env|nvironment|etadata|Secret|configuration)['\"]?(?::|['\"]?[ ]{0,8}(?:#|$))", text, re.MULTILINE):
+    if re.search(
+        r"(?:env|nvironment|etadata|Secret|configuration)['\"]?(?::|['\"]?[ ]{0,8}(?:#|$))",
+        text,
+        re.MULTILINE,
+    ):
         return "\n".join(_lines(text.split("\n"), counted))
     return text
 
@@ -111,8 +119,11 @@ def _lines(lines: list[str], counted: Counted) -> list[str]:
         indent = len(line) - len(body)
         if _LAST.match(body):
             _blank(lines, number, indent, counted)
-        if inner >= 0 and body.strip() and indent <= inner and not (
-            indent == inner and body.startswith("-")
+        if (
+            inner >= 0
+            and body.strip()
+            and indent <= inner
+            and not (indent == inner and body.startswith("-"))
         ):
             inner = -1
         if inner >= 0:
@@ -120,7 +131,9 @@ def _lines(lines: list[str], counted: Counted) -> list[str]:
                 name = told["name"].strip("\"'")
             elif found := _VALUE.fullmatch(body.rstrip("\r")):
                 lines[number] = _value(lines, number, indent, found, name, counted)
-            elif (found := _ENTRY.fullmatch(body.rstrip("\r"))) and not body.startswith("valueFrom"):
+            elif (found := _ENTRY.fullmatch(body.rstrip("\r"))) and not body.startswith(
+                "valueFrom"
+            ):
                 lines[number] = _value(lines, number, indent, found, found["name"], counted)
         elif _ENVIRONMENT.fullmatch(body.rstrip()):
             inner = indent + (2 if body.startswith("- ") else 0)
