@@ -78,3 +78,8 @@ def test_lines_outside_a_page_are_left_alone():
 
 def test_no_text_makes_it_raise():
     assert_never_raises(istioctl_describe, PAGE)
+
+
+def test_a_long_row_of_paths_ends_quickly():
+    text = f"Pod: desk-0.books\n   {'/a' * 900} x\n   /list, /static*, ...\n"
+    assert read_lines(istioctl_describe, text)[1] == [1, 3, 4]

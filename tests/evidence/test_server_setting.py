@@ -18,22 +18,24 @@ from why503.evidence import server_setting
         ("    IdleTimeout:  2 * time.Minute,", "Go net/http idle", "120"),
     ],
 )
-def test_a_pasted_setting_tells_its_server_and_its_value(text: str, name: str, value: str) -> None:
+def test_a_pasted_setting_tells_its_server_and_its_value(text, name, value):
     reading, claimed = read_lines(server_setting, text + "\n")
     assert [(fact.name, fact.text) for fact in reading.facts] == [(name, value)]
     assert claimed == [1]
 
 
-def test_what_nginx_keeps_towards_its_own_upstreams_is_no_setting_of_the_server() -> None:
+def test_what_nginx_keeps_towards_its_own_upstreams_is_no_setting_of_the_server():
     text = "upstream app {\n  keepalive_timeout 9s;\n}\nkeepalive_timeout 33;\n"
     reading, _ = read_lines(server_setting, text)
     assert [fact.text for fact in reading.facts] == ["33"]
 
 
-def test_prose_and_comments_about_a_setting_are_left_alone() -> None:
+def test_prose_and_comments_about_a_setting_are_left_alone():
     text = "Setting keepalive_requests to 5 helped\n# keepalive_timeout 5;\nkeepAliveTimeout is 5\n"
     assert read_lines(server_setting, text)[1] == []
 
 
-def test_never_raises() -> None:
-    assert_never_raises(server_setting, "keepalive_timeout 20s;\nserver.keepAliveTimeout = 5_000;\n")
+def test_never_raises():
+    assert_never_raises(
+        server_setting, "keepalive_timeout 20s;\nserver.keepAliveTimeout = 5_000;\n"
+    )

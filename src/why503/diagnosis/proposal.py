@@ -1,11 +1,13 @@
 """Objects that several causes propose, with the names filled in: valid for Istio's API."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import namespace_of, rule_host, service_name
 from why503.mesh.traffic_policy import destination_rules_for
 from why503.support.text import _
 
@@ -22,7 +24,7 @@ def pool_setting(
     rules = destination_rules_for(mesh, hop.host) if hop.host else ()
     rule = next((rule for rule in rules if rule.name), None)
     if rule is None:
-        yaml = _rule(name, namespace, hop.host or name, settings)
+        yaml = _rule(name, namespace, rule_host(hop), settings)
         return (Patch(yaml=yaml),), (), f"kubectl -n {namespace} delete destinationrule {name}"
     space = rule.namespace or namespace
     body = json.dumps({"spec": {"trafficPolicy": {"connectionPool": _tree(settings)}}})
@@ -72,7 +74,7 @@ def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...],
 def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
     """Let the caller's proxy repeat requests whose connection broke, also behind a sidecar."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    host = hop.host or name
+    host = rule_host(hop)
     yaml = (
         "apiVersion: networking.istio.io/v1\n"
         "kind: VirtualService\n"
@@ -101,4 +103,22 @@ def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
         ),
         verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
         undo=f"kubectl -n {namespace} delete virtualservice {name}",
+    )
+
+
+def permissive(name: str, namespace: str, labels: Mapping[str, Any]) -> str:
+    """A PeerAuthentication that lets the workload with these labels accept plain text and TLS."""
+    chosen = "".join(f"      {key}: {value}\n" for key, value in labels.items())
+    return (
+        "apiVersion: security.istio.io/v1\n"
+        "kind: PeerAuthentication\n"
+        "metadata:\n"
+        f"  name: {name}-permissive\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        "  selector:\n"
+        "    matchLabels:\n"
+        f"{chosen}"
+        "  mtls:\n"
+        "    mode: PERMISSIVE\n"
     )

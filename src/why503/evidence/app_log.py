@@ -32,7 +32,8 @@ _TRACE = re.compile(
     r"\s{1,16}\.\.\. \d+ (?:common frames|more)|"
     r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by "
     r"|goroutine \d+ |"
-    r"\s{1,16}(?:status = StatusCode\.|debug_error_string = )|\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
+    r"\s{1,16}(?:status = StatusCode\.|debug_error_string = )|"
+    r"\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
 )
 _BEGINS_TRACE = re.compile(
     r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |"

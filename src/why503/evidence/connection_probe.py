@@ -19,7 +19,8 @@ _COMMAND = re.compile(
 )
 _CONNECT = re.compile(r"-connect[ =]{1,4}(?P<host>\[?[\w.:-]{1,255}?\]?):(?P<port>\d{1,5})\b")
 _PLACE = re.compile(
-    r"(?:^|\s)(?P<host>[\w.-]{1,255}|\[?[0-9A-Fa-f:]{2,45}\]?)[ :](?P<port>\d{1,5})\b"
+    r"(?:^|\s)(?P<host>(?!\d{1,6}\s)\w[\w.-]{0,254}|\[?[0-9A-Fa-f:]{2,45}\]?)[ :]"
+    r"(?P<port>\d{1,5})(?!\S)"
 )
 _NC = re.compile(
     rf"(?:nc|ncat|netcat): (?:connect to )?{_HOST}(?: \([^)]{{1,255}}\))?,? "
@@ -31,7 +32,7 @@ _NC_OTHER = re.compile(
 )
 _TELNET = re.compile(
     r"telnet: (?:[Uu]nable to connect to remote host|"
-    r"connect to address (?P<host>[\w.:]{2,45})|could not connect|can't connect).{0,80}?"
+    r"connect to address (?P<host>[\w.:]{2,45}?)(?=: )|could not connect|can't connect).{0,80}?"
     r"(?P<how>refused|timed out)"
 )
 _ERRNO = re.compile(
@@ -113,11 +114,17 @@ class _Session:
                     witness=Witness.CLIENT,
                     teller=self.context.teller,
                     authority=place,
+                    upstream_host=self._dialled(parts.get("host") or ""),
                     transport_failure="Connection refused" if refused else "Connection timed out",
                     raw=raw(text),
                 )
             )
         return True
+
+    def _dialled(self, address: str) -> str | None:
+        """Address that the failure names, with the command's port."""
+        port = self.place.rpartition(":")[2]
+        return f"{address}:{port}" if address and port else None
 
     def _talk(self, text: str, line: Line) -> bool:
         found = _VERIFY.match(text)

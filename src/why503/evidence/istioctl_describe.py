@@ -38,7 +38,7 @@ _REST = re.compile(
     r"No Traffic Policy|Policies: |Effective PeerAuthentication:|No destinations |"
     r"\d{1,4} HTTP route|RBAC policies:|Exposed on Ingress Gateway|Skipping Gateway information|"
     r"Suggestion: |Match: |Route to |Weight |Strict mTLS|Current mTLS|Ingress Gateway|"
-    r"(?:Gateway|EnvoyFilter)s?: |(?:/\S{0,200}(?:, )?){1,20}(?:\.\.\.)?\s*$"
+    r"(?:Gateway|EnvoyFilter)s?: |/\S{0,200}(?:, \S{1,200}){0,30}\s*$"
 )
 
 

@@ -16,6 +16,12 @@ WHOLE = 0.99
 _HEAD = 8192
 """Characters of a text that tell whether it begins as an access log."""
 
+ASKED = 500
+"""Equal lines that are offered in vain before they are taken as nobody's."""
+
+_SHAPES = 10_000
+_SHAPE_LENGTH = 2000
+_DIGITS = {ord(digit): "0" for digit in "123456789"}
 _EXCERPT = 60
 _ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
 """A blank line, and what people write for lines that they left out, or between two parts."""
@@ -62,15 +68,50 @@ def by_line(lines: Iterator[Line], context: Context) -> Outcome:
             if len(sample) == SAMPLE_LINES:
                 break
     desks = _Desks(sample, context, outcome)
+    refused = _Refused()
     for part in (head, lines):
         for line in part:
             outcome.lines = max(outcome.lines, line.number)
-            if not _claimed(desks, line, context, outcome) and not _ELISION.fullmatch(line.text):
+            if not refused.again(line.text):
+                if _claimed(desks, line, context, outcome):
+                    refused.clear()
+                    continue
+                refused.add(line.text)
+            if not _ELISION.fullmatch(line.text):
                 outcome.unclaimed += 1
                 outcome.first = outcome.first or line
     _finish(desks, context, outcome)
     _tell_unclaimed(context, outcome)
     return outcome
+
+
+class _Refused:
+    """Lines that no reader claimed since the last claim: after `ASKED` equal ones nobody is asked.
+
+    A file of a million lines that are nobody's would cost a minute else.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def again(self, text: str) -> bool:
+        """True where equal lines (other digits apart) were refused often enough."""
+        return bool(self._counts) and self._counts.get(_shape(text), 0) >= ASKED
+
+    def add(self, text: str) -> None:
+        """Nobody claimed it."""
+        if len(self._counts) < _SHAPES:
+            shape = _shape(text)
+            self._counts[shape] = self._counts.get(shape, 0) + 1
+
+    def clear(self) -> None:
+        """A line was claimed: what follows may belong to it."""
+        if self._counts:
+            self._counts = {}
+
+
+def _shape(text: str) -> str:
+    return text[:_SHAPE_LENGTH].translate(_DIGITS)
 
 
 class _Desks:

@@ -19,7 +19,7 @@ EXPANDED_LIMIT = 1 << 30
 RATIO = 250
 """Times its packed size that a file may unpack to; real logs stay below 100."""
 
-RATIO_FROM = 16 << 20
+RATIO_FROM = 4 << 20
 """Bytes from which the ratio counts: small files of blanks harm nobody."""
 
 LINE_LIMIT = 1 << 20
@@ -239,16 +239,10 @@ def expanded(raw: BinaryIO, head: bytes) -> BinaryIO:
     if head.startswith(_GZIP):
         return cast("BinaryIO", _PartialGzip(raw))
     if head.startswith(_ZSTD):
-        return cast("BinaryIO", _zstd_file(raw))
+        from why503.evidence import zstd
+
+        return zstd.opened(raw)
     return raw
-
-
-def _zstd_file(raw: BinaryIO) -> object:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd.ZstdFile(raw)
 
 
 class _PartialGzip:

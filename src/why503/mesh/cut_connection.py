@@ -10,7 +10,7 @@ from why503.mesh.loaded_policy import server_proxies
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import ENDS, LifeEvent, failing_life, share_after
 from why503.mesh.proxy_state import counters
-from why503.mesh.timing import all_fail, bunched_at, went_well
+from why503.mesh.timing import FEW, all_fail, bunched_at, idle_gaps, went_well
 
 WORKING = 60.0
 """Milliseconds from which a request in one pod was no victim of a close on its way."""
@@ -92,6 +92,16 @@ def carried(hop: Hop) -> int | None:
     told = [float(count) for count in counts if count is not None]
     same = bunched_at(told, 0.0) if len(told) >= 3 else None
     return int(same) if same is not None and same >= 5 else None
+
+
+def idle_gaps_tell(hop: Hop, mesh: Mesh) -> bool:
+    """True where the idle gaps prove: nothing else ended the connections, and they are several."""
+    if working_time(hop) is not None or unseen(hop) or carried(hop) is not None:
+        return False
+    if really_all_fail(hop, mesh):
+        return False
+    own = [failure for failure in hop.failures if failure.teller.idle_by_connection]
+    return len(own) > 1 or len(idle_gaps(hop)) >= FEW
 
 
 def busy_gap(hop: Hop) -> float | None:

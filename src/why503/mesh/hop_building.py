@@ -67,7 +67,8 @@ def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
     clients = [a for a in failed if a.request.witness is Witness.CLIENT]
     for account in proxies or clients:
         host = _short(destination_of(account.request)[0])
-        if known and (not host or host in hosts):
+        address = split_host(account.request.upstream_host)[0]
+        if known and (not host or host in hosts or address in hosts):
             continue
         if known and account.request.witness is Witness.PROXY_LOG:
             continue

@@ -1,24 +1,50 @@
 """Names for commands and sentences: pod, namespace, service and caller of a hop."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from why503.facts import Manifest, ProxyInfo
 from why503.mesh.address import is_address, is_service_name, short_name, split_host
 from why503.mesh.failure import Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of
 from why503.mesh.workload import proxies_of, service_of, workloads_of
 
 UNKNOWN_NAMESPACE = "<namespace>"
+_TOP_DOMAINS = frozenset(
+    {"com", "net", "org", "io", "edu", "gov", "int", "info", "biz", "eu", "example", "test"}
+)
+"""Endings of two-part names that are domains of the internet, and no namespaces."""
+_KIND_OF_FILE = re.compile(
+    r"(?:access|application|app|envoy|istio-proxy|proxy|logs?|output|stdin|text|paste|[a-z])"
+    r"(?:[-_.]?(?:access|logs?|previous|\d{1,3})){0,2}"
+)
+"""Names of files that say what is in them, not who wrote it."""
 
 
 def service_name(hop: Hop) -> str:
     """Short name of the hop's service, its external host, or `<service>`."""
     if not hop.host:
         return "<service>"
-    return short_name(hop.host)[0] if is_service_name(hop.host) else hop.host
+    return short_name(hop.host)[0] if _is_in_mesh(hop) else hop.host
+
+
+def _is_in_mesh(hop: Hop) -> bool:
+    """True for a service's full name and for `svc.ns`, which no domain of the internet is."""
+    if is_service_name(hop.host):
+        return True
+    name, space = short_name(hop.host)
+    outside = is_address(hop.host) or hop.leg is Place.PROXY_TO_EXTERNAL
+    return not outside and bool(name and space) and space not in _TOP_DOMAINS
+
+
+def rule_host(hop: Hop) -> str:
+    """Host as a rule has to name it: `svc.ns` in full, for Istio completes bare names only."""
+    if is_service_name(hop.host) or not _is_in_mesh(hop):
+        return hop.host or service_name(hop)
+    return f"{hop.host}.svc.cluster.local"
 
 
 def namespace_of(hop: Hop, mesh: Mesh) -> str:
@@ -47,10 +73,14 @@ def upstream_workload(hop: Hop, mesh: Mesh) -> str:
 
 
 def caller_of(hop: Hop) -> str:
-    """Name of the proxy or program that called, as far as the evidence tells; ``""`` otherwise."""
+    """Name of the proxy or program that called, as far as the evidence tells; ``""`` otherwise.
+
+    A file that is named after what is in it (`access`, `istio-proxy`) names nobody.
+    """
     for failure in hop.failures:
-        if failure.downstream is not None and failure.downstream.teller:
-            return failure.downstream.teller
+        teller = failure.downstream.teller if failure.downstream is not None else ""
+        if teller and not _KIND_OF_FILE.fullmatch(teller):
+            return teller
     return ""
 
 

@@ -46,6 +46,7 @@ from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.proxy_state import counters
+from why503.mesh.setting import Setting
 from why503.mesh.traffic_policy import limits_set
 from why503.support.text import _
 
@@ -85,8 +86,17 @@ NOTHING_ELSE = Clue(
     Weight.HINTS, _("Of the answers 503 nothing says how they came about but {name}.")
 )
 LIMIT_SET = Clue(Weight.SPEAKS_FOR, _("{by} sets {limit}."))
+LIMITS_SET = Clue(Weight.SPEAKS_FOR, _("These limits are set: {limits}."))
+LIMITS_TOGETHER = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "These limits are set: {limits}. Over HTTP/1 a request is turned away when every "
+        "connection is in use and the queue of those that wait is full."
+    ),
+)
 
 _OVERFLOWS = ("upstream_rq_pending_overflow", "upstream_rq_active_overflow")
+_TOGETHER = frozenset({"http1MaxPendingRequests", "maxConnections"})
 _UNAVAILABLE = 503
 SMALL = 1000
 """A limit above this is no circuit breaker that a small burst would meet."""
@@ -103,9 +113,25 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield clue.hit(*hop.sources(failures), count=len(failures))
     for counter in _overflows(hop, mesh)[:1]:
         yield COUNTED.hit(counter.source, count=f"{counter.value:.0f}", name=counter.name)
-    for limit in limits_set(mesh, hop.host, hop.port)[:1]:
-        sources = [limit.source] if limit.source else []
-        yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)
+    yield from _limits(hop, mesh)
+
+
+def _limits(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The limits that were set, all in one sentence, for one request met them together."""
+    limits = _in_order(hop, mesh)
+    by = ", ".join(f"{limit.by}: {limit.value}" for limit in limits)
+    places = [limit.source for limit in limits if limit.source]
+    if {limit.by.split(" ")[0].rpartition(".")[2] for limit in limits} >= _TOGETHER:
+        yield LIMITS_TOGETHER.hit(*places, limits=by)
+    elif len(limits) > 1:
+        yield LIMITS_SET.hit(*places, limits=by)
+    elif limits:
+        yield LIMIT_SET.hit(*places, by=limits[0].by, limit=limits[0].value)
+
+
+def _in_order(hop: Hop, mesh: Mesh) -> list[Setting[int]]:
+    """The limits that a request can meet, that of the waiting ones first, which refuses."""
+    return sorted(limits_set(mesh, hop.host, hop.port), key=lambda s: "Pending" not in s.by)
 
 
 def _overflows(hop: Hop, mesh: Mesh) -> list[Counter]:
@@ -127,9 +153,7 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield COUNTED.hit(most.source, count=count, name=name)
     if unknown and all(failure.teller.code == _UNAVAILABLE for failure in unknown):
         yield NOTHING_ELSE.hit(*hop.sources(unknown), name=name)
-    for limit in limits_set(mesh, hop.host, hop.port)[:1]:
-        sources = [limit.source] if limit.source else []
-        yield LIMIT_SET.hit(*sources, by=limit.by, limit=limit.value)
+    yield from _limits(hop, mesh)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
@@ -155,8 +179,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the limit to what the upstream bears, or lower the load."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    limits = limits_set(mesh, hop.host, hop.port)
-    where = limits[0].by if limits else _("the DestinationRule of {service}").format(service=name)
+    where = ", ".join(dict.fromkeys(limit.by for limit in _in_order(hop, mesh)))
+    where = where or _("the DestinationRule of {service}").format(service=name)
     yield Remedy(
         title=_("Raise the limit in {where} to the parallel requests that {service} bears").format(
             where=where, service=name

@@ -50,7 +50,7 @@ from why503.support.text import _
 
 ID = "front-lb"
 TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
-READS: frozenset[str] = frozenset()
+READS = frozenset({"Request"})
 SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
 AT = At.FRONT
 

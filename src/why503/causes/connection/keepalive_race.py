@@ -58,6 +58,7 @@ from why503.mesh.cut_connection import (
     cut_at_app,
     cut_off,
     ended_pods,
+    idle_gaps_tell,
     really_all_fail,
     refused,
     reused_while_closing,
@@ -69,7 +70,7 @@ from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
 from why503.mesh.server import KeepAlive, keepalive_of
-from why503.mesh.timing import FEW, bunched_at, idle_gaps, only_first_after_idle, short_failures
+from why503.mesh.timing import bunched_at, idle_gaps, only_first_after_idle, short_failures
 from why503.mesh.traffic_policy import idle_timeout_upstream
 from why503.mesh.workload import WORKLOAD_KINDS, has_sidecar
 from why503.support.duration import spell
@@ -89,6 +90,13 @@ AT = At.LEG
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count} requests ended because the connection closed before any answer came (503 UC)."),
+)
+INFERRED = Clue(
+    Weight.HINTS,
+    _(
+        "{count} answers 503 from behind have exactly the length of Envoy's own body for a "
+        "connection that closed before any answer."
+    ),
 )
 BESIDE_APP = Clue(
     Weight.HINTS,
@@ -199,7 +207,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _reused_while_closing(mesh)
     if not failures:
         return
-    yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
+    clue = INFERRED if all(failure.outcome.behind for failure in failures) else ENDED_UNANSWERED
+    yield clue.hit(*hop.sources(failures), count=len(failures))
     yield from _captured(hop, mesh)
     if ends := ended_pods(hop, mesh):
         yield POD_ENDED.hit(ends[0].source, service=service_name(hop), what=ends[0].text)
@@ -251,7 +260,9 @@ def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield IN_USE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
     elif keepalive is not None and keepalive.idle is None:
         yield NEVER_CLOSES.hit(
-            *keepalive.sources, server=_name(keepalive), observation="who closes first"
+            *keepalive.sources,
+            server=keepalive.server or _("the server"),
+            observation="who closes first",
         )
     elif keepalive is not None and keepalive.idle is not None:
         yield from _known_timeout(hop, mesh, keepalive, keepalive.idle)
@@ -259,13 +270,9 @@ def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _unknown_timeout(hop, mesh)
 
 
-def _name(keepalive: KeepAlive) -> str:
-    return keepalive.server or _("the server")
-
-
 def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> Iterator[Hit]:
     proxy = idle_timeout_upstream(mesh, hop.host, hop.port)
-    told = {"server": _name(keepalive), "idle": spell(idle)}
+    told = {"server": keepalive.server or _("the server"), "idle": spell(idle)}
     yield (CLOSES_FIRST if proxy.value >= idle else PROXY_FIRST).hit(
         *keepalive.sources,
         *([proxy.source] if proxy.source else []),
@@ -278,7 +285,7 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
     gap = bunched_at(idle_gaps(hop), tolerance=0.2)
     if gap is not None and low <= gap <= high:
         sources = [*hop.sources(), *keepalive.sources]
-        if _telling(hop, mesh):
+        if idle_gaps_tell(hop, mesh):
             yield IDLE_LIKE_TIMEOUT.hit(*sources, **told, gap=spell(gap))
         else:
             yield IDLE_FITS.hit(*sources, **told, gap=spell(gap), observation="who closes first")
@@ -296,16 +303,6 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
         )
         return
     yield from _unknown_timeout(hop, mesh)
-
-
-def _telling(hop: Hop, mesh: Mesh) -> bool:
-    """True where the idle gaps prove: nothing else ended the connections, and they are several."""
-    if working_time(hop) is not None or unseen(hop) or carried(hop) is not None:
-        return False
-    if really_all_fail(hop, mesh):
-        return False
-    own = [failure for failure in hop.failures if failure.teller.idle_by_connection]
-    return len(own) > 1 or len(idle_gaps(hop)) >= FEW
 
 
 def _unknown_timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -339,8 +336,8 @@ def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The other proxy's account, the server's keep-alive setting, the pods' life, a capture."""
     yield from question.given(
-        question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "stale-connection"),
         question.workload(hop, mesh, ID, "upstream-reset"),
+        question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "stale-connection"),
         question.pods(hop, mesh, ID, "upstream-crash", "pod-terminating"),
         question.capture(hop, mesh, ID, "upstream-reset", "keepalive-max-requests"),
     )
@@ -364,7 +361,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
                 values=(
                     ("idle", spell(keepalive.idle)),
                     ("proxy", spell(proxy.value)),
-                    ("server", _name(keepalive)),
+                    ("server", keepalive.server or _("the server")),
                     ("service", service.name),
                 ),
             )
@@ -373,16 +370,19 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Retry now; close idle connections first at the proxy; or let the server wait longer."""
     keepalive = keepalive_of(mesh, hop.host)
-    idle = keepalive.idle if keepalive is not None and keepalive.idle else 60.0
-    ours = shorter_than(idle)
-    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", f"{ours:g}s"),))
+    idle = keepalive.idle if keepalive is not None else None
+    ours = f"{shorter_than(idle):g}s" if idle else _("<below the server's keep-alive timeout>")
+    title = (
+        _("Give up idle connections after {ours}, before the server does at {idle}")
+        if idle
+        else _("Give up idle connections before the server does: below its keep-alive timeout")
+    )
+    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", ours),))
     yield retry_on_503(hop, mesh)
     yield Remedy(
-        title=_("Give up idle connections after {ours}, before the server does at {idle}").format(
-            ours=spell(ours), idle=spell(idle)
-        ),
+        title=title.format(ours=spell(shorter_than(idle or 0.0)), idle=spell(idle or 0.0)),
         kind=RemedyKind.FIX,
-        disposition=Disposition.SAFE,
+        disposition=Disposition.SAFE if idle else Disposition.NEEDS_REVIEW,
         patches=patches,
         commands=commands,
         risks=(_("A few more connections are opened."),),

@@ -75,6 +75,20 @@ RESET = Clue(
     Weight.HINTS,
     _("{count} requests ended with 503 UC on a connection that leaves the caller's pod."),
 )
+RESET_TOLD = Clue(
+    Weight.HINTS,
+    _(
+        "{count} error bodies that the caller noted say that the connection closed (reset reason: "
+        "connection termination), which may be the one between two pods."
+    ),
+)
+RESET_INFERRED = Clue(
+    Weight.HINTS,
+    _(
+        "{count} answers 503 from behind have exactly the length of Envoy's own body for a "
+        "connection that closed before any answer."
+    ),
+)
 AT_ONCE = Clue(
     Weight.HINTS, _("{share} of them failed within 5 ms: the reset came at once, without any work.")
 )
@@ -187,7 +201,12 @@ def _server_account(hop: Hop) -> Iterator[Hit]:
 
 
 def _of_resets(hop: Hop, mesh: Mesh, resets: tuple[Failure, ...]) -> Iterator[Hit]:
-    yield RESET.hit(*hop.sources(resets), count=len(resets))
+    clue = RESET
+    if hop.role is Role.CLIENT:
+        clue = RESET_TOLD
+    elif all(failure.outcome.behind for failure in resets):
+        clue = RESET_INFERRED
+    yield clue.hit(*hop.sources(resets), count=len(resets))
     hosts = [failure.teller.upstream_host or "" for failure in resets]
     if host := next((host for host in hosts if "connect_originate/" in host), ""):
         yield HBONE.hit(*hop.sources(resets), host=host)

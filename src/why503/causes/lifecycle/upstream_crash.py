@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.mesh.address import split_host
 from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
@@ -80,6 +81,7 @@ AT = At.APP
 LOGGED = Clue(Weight.SPEAKS_FOR, _("The application's log tells of its end just then: {what}."))
 ENDED = Clue(Weight.SPEAKS_FOR, _("Container {container} of {pod} had ended just then: {what}."))
 RESTARTED = Clue(Weight.HINTS, _("The application was started again: {what}."))
+LISTENS_AGAIN = Clue(Weight.HINTS, _("The application listens again on {what}."))
 COUNTED = Clue(
     Weight.HINTS,
     _("Metrics count a restart of container {container} of {pod} just then."),
@@ -183,7 +185,8 @@ def _deaths(life: Sequence[LifeEvent]) -> Iterator[Hit]:
         container = event.container or "-"
         yield ENDED.hit(event.source, container=container, pod=event.pod, what=event.text)
     for event in _of(life, _AGAIN)[-1:]:
-        yield RESTARTED.hit(event.source, what=event.text)
+        is_socket = split_host(event.text)[1] is not None
+        yield (LISTENS_AGAIN if is_socket else RESTARTED).hit(event.source, what=event.text)
 
 
 def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -353,6 +353,7 @@ def _entry(host: str, port: int) -> str:
         "kind: ServiceEntry\n"
         "metadata:\n"
         f"  name: {name}\n"
+        "  namespace: <client-namespace>\n"
         "spec:\n"
         "  hosts:\n"
         f"  - {host}\n"

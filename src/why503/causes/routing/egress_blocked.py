@@ -198,8 +198,10 @@ def _by_hand(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hi
     for request in mesh.facts(Request):
         tried = request.witness is Witness.CLIENT and request.authority
         if tried and request.transport_failure == "Connection timed out":
-            if split_host(request.authority)[0] in places:
-                yield BY_HAND.hit(request.source, place=request.authority, observation="by hand")
+            tried_at = {split_host(name)[0] for name in (request.authority, request.upstream_host)}
+            if tried_at & places:
+                place = request.upstream_host or request.authority
+                yield BY_HAND.hit(request.source, place=place, observation="by hand")
                 return
 
 

@@ -25,6 +25,7 @@ outside the mesh, with the port that is called. ALLOW_ANY lets everything throug
 * istio/istio 12760: 502 for unknown hosts under REGISTRY_ONLY.
 """
 
+import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -41,7 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import Source
-from why503.mesh.address import BLACK_HOLE, is_address, split_host
+from why503.mesh.address import BLACK_HOLE, is_address, server_name, split_host
 from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
@@ -172,6 +173,9 @@ def _wanted(hop: Hop) -> str:
         asked = split_host(hop.failures[0].account.authority)[0]
         if asked and not is_address(asked):
             return asked
+        named = hop.failures[0].account.server_name or ""
+        if named not in {"", "-"} and not is_address(named) and server_name(named) is None:
+            return named
     return hop.host
 
 
@@ -261,19 +265,26 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
 
 
 def service_entry(host: str, port: int | None) -> str:
-    """A ServiceEntry for one host outside the mesh."""
-    number = port or 443
-    protocol = "HTTP" if number in {80, 8080} else "TLS"
+    """A ServiceEntry for one host outside the mesh, or for an address without a name.
+
+    The host of an address is made up, for `hosts` takes names only; the proxy then sends on to the
+    address that was called.
+    """
+    number, bare = port or 443, is_address(host)
+    protocol = "TCP" if bare else "HTTP" if number in {80, 8080} else "TLS"
+    name = re.sub(r"[.:]+", "-", host).strip("-")
+    addresses = f'  addresses: ["{host}"]\n' if bare else ""
     return (
         "apiVersion: networking.istio.io/v1\n"
         "kind: ServiceEntry\n"
         "metadata:\n"
-        f"  name: {host.replace('.', '-')}\n"
+        f"  name: {name}\n"
         "  namespace: <client-namespace>\n"
         "spec:\n"
-        f"  hosts: [{host}]\n"
+        f"  hosts: [{f'{name}.external' if bare else host}]\n"
+        f"{addresses}"
         "  location: MESH_EXTERNAL\n"
-        "  resolution: DNS\n"
+        f"  resolution: {'NONE' if bare else 'DNS'}\n"
         "  ports:\n"
         f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
     )

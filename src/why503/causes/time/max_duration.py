@@ -54,7 +54,21 @@ from why503.support.text import _
 
 ID = "max-duration"
 TITLE = _("A connection or stream reached the age that it was allowed")
-READS = frozenset({"DestinationRule", "EnvoyFilter", "fragment"})
+READS = frozenset(
+    {
+        "DaemonSet",
+        "Deployment",
+        "DestinationRule",
+        "EnvoyFilter",
+        "IstioOperator",
+        "MeshConfig",
+        "Pod",
+        "ReplicaSet",
+        "Service",
+        "StatefulSet",
+        "fragment",
+    }
+)
 SIGNS = frozenset(
     {
         "UMSDR",
@@ -147,7 +161,7 @@ def _age_limits(hop: Hop, mesh: Mesh) -> Iterator[Setting[float]]:
     pool = connection_pool(mesh, hop.host, hop.port)
     told = mapping_of(pool.value.get("tcp")).get("maxConnectionDuration") if pool else None
     if pool is not None and (seconds := seconds_of(told)):
-        yield replace(pool, value=seconds)
+        yield Setting(value=seconds, source=pool.source, default=False, by=pool.by)
     for setting in envoy_settings(mesh, "max_connection_duration"):
         if seconds := seconds_of(setting.value):
             yield replace(setting, value=seconds)

@@ -51,7 +51,7 @@ from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import namespace_of, rule_host, service_name
 from why503.mesh.route import http_rules, per_try_timeout, route_timeout
 from why503.mesh.setting import Setting, mapping_of, whole_number
 from why503.mesh.teller import tellers_of
@@ -102,6 +102,10 @@ SAME_TIME = Clue(
     Weight.HINTS,
     _("They were all ended after about {duration}, as by one clock."),
 )
+ROUND_TIME = Clue(
+    Weight.HINTS,
+    _("It was ended after {duration}, a round time, as timeouts are set."),
+)
 STILL_AT_WORK = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -130,6 +134,8 @@ ENVOY_TIMEOUT = 15.0
 _NEAR = 0.02
 _LEAST_SLACK = 0.05
 """Seconds, besides a share of the timeout, by which a timer and a log may differ."""
+_BY_CHANCE = 0.01
+"""Seconds by which the clock of a route is late."""
 _HALF = 0.5
 _MOST = 0.6
 
@@ -188,9 +194,16 @@ def _duration(
         clue = ENVOY_DEFAULT
     elif len(took) > 1 and bunched_at(took, _NEAR) is not None:
         clue = SAME_TIME
+    elif proves and _is_round(usual):
+        clue = ROUND_TIME
     else:
         return
     yield clue.hit(*hop.sources(failures), duration=spell(usual), observation="duration")
+
+
+def _is_round(seconds: float) -> bool:
+    """True for about a whole number of half seconds, as nobody's work takes by chance."""
+    return seconds >= _HALF and abs(seconds - round(2 * seconds) / 2) <= _BY_CHANCE
 
 
 def _made_by_istio(failures: tuple[Failure, ...]) -> bool:
@@ -280,7 +293,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     title = _("Raise the timeout of {service} above the slowest answer that callers wait for")
     patches: tuple[Patch, ...] = ()
     if setting is None and hop.host:
-        patches = (Patch(yaml=longer_timeout(name, namespace, hop.host, 2 * limit)),)
+        patches = (Patch(yaml=longer_timeout(name, namespace, rule_host(hop), 2 * limit)),)
     yield Remedy(
         title=title.format(service=name),
         kind=RemedyKind.FIX,

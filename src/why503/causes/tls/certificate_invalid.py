@@ -126,6 +126,10 @@ EXPIRED_UNSEEN = Clue(
         "it holds from {start} to {end}."
     ),
 )
+EVERY_REQUEST = Clue(
+    Weight.SPEAKS_FOR,
+    _("Every request to {service} fails, as it does once a certificate is out of date."),
+)
 APPLICATION_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _("The calling application itself refused a certificate: {text}"),
@@ -288,6 +292,8 @@ def _expired(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             start=_date(found.valid_from),
             end=_date(found.expires),
         )
+        if all_fail(hop, mesh):
+            yield EVERY_REQUEST.hit(service=service_name(hop))
         return
 
 

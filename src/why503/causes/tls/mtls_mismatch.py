@@ -39,8 +39,7 @@ moving over. A client without a sidecar cannot call a STRICT server at all.
 * BoringSSL error numbers; measured on Envoy 1.40.0 for all three faces.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -349,14 +348,15 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     times = [failure.time for failure in hop.failures if failure.time is not None]
     old = switched_off(mesh, hop.host, hop.port, min(times, default=None)) if hop.host else None
-    if old is None and not hop.having(Ending.TLS_FAILURE):
+    plain = old is None and not hop.having(Ending.TLS_FAILURE)
+    if plain:
         yield Remedy(
             title=_("Let {service} accept plain text as well, for the time being").format(
                 service=name
             ),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=_permissive(name, namespace, selecting_labels(hop, mesh))),),
+            patches=(Patch(yaml=permissive(name, namespace, selecting_labels(hop, mesh))),),
             risks=(_("Plain text has no identity: policies that name a principal refuse it."),),
             verify=_("The server's proxy stops logging NR filter_chain_not_found."),
             undo=f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
@@ -376,27 +376,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
         verify=f"istioctl proxy-config cluster <client-pod> --fqdn {hop.host or name} -o json",
     )
+    lacking = "<client-namespace>" if plain else namespace
     yield Remedy(
-        title=_("Give every workload of the namespace a sidecar before it is made STRICT"),
+        title=_("Give the callers sidecars before the server's namespace is made STRICT")
+        if plain
+        else _("Give every workload of the namespace a sidecar before it is made STRICT"),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl label namespace {namespace} istio-injection=enabled",),
-    )
-
-
-def _permissive(name: str, namespace: str, labels: Mapping[str, Any]) -> str:
-    """A PeerAuthentication that lets one workload accept both."""
-    chosen = "".join(f"      {key}: {value}\n" for key, value in labels.items())
-    return (
-        "apiVersion: security.istio.io/v1\n"
-        "kind: PeerAuthentication\n"
-        "metadata:\n"
-        f"  name: {name}-permissive\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  selector:\n"
-        "    matchLabels:\n"
-        f"{chosen}"
-        "  mtls:\n"
-        "    mode: PERMISSIVE\n"
+        commands=(f"kubectl label namespace {lacking} istio-injection=enabled",),
     )

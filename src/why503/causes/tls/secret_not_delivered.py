@@ -89,11 +89,17 @@ WARMING = Clue(
     Weight.SPEAKS_FOR,
     _("{cluster} needs the secret {secret}; the proxy {proxy} still waits to use that cluster."),
 )
+AT_ONCE = Clue(
+    Weight.HINTS,
+    _("{count} connections failed at once: without its secret a cluster does not even dial."),
+)
 MOUNT_FAILED = Clue(
     Weight.SPEAKS_FOR,
     _("A pod waits for a Secret: {text}"),
 )
 
+_QUICK = 2.0
+"""Milliseconds in which no handshake with a server outside the node is made."""
 _UNNAMED = frozenset({"", "inline"})
 """Names of certificates where `/certs` does not tell of which secret they are."""
 
@@ -154,11 +160,19 @@ def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         wanted = cluster.tls.secrets if cluster.tls is not None else ()
         known = held.get(cluster.teller, set()) - _UNNAMED
         for secret in wanted:
-            if known and secret not in known and "/" not in secret:
+            if known and secret not in known and not secret.startswith(("/", "./")):
                 clue = WARMING if cluster.state == "warming" else NOT_LOADED
                 values = {"cluster": cluster.name, "proxy": cluster.teller, "secret": secret}
                 yield clue.hit(cluster.source, observation="missing Secret", **values)
+                yield from _at_once(hop)
                 return
+
+
+def _at_once(hop: Hop) -> Iterator[Hit]:
+    failed = hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE)
+    took = [f.teller.duration for f in failed if f.teller.duration is not None]
+    if took and max(took) <= _QUICK:
+        yield AT_ONCE.hit(*hop.sources(failed), count=len(failed))
 
 
 def _unmet(mesh: Mesh) -> Iterator[tuple[Manifest, str, Source]]:

@@ -35,8 +35,7 @@ Say in the ServiceEntry what the *application* speaks on the port (`protocol: HT
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -60,7 +59,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import UNKNOWN_NAMESPACE, namespace_of, service_name
-from why503.mesh.protocol import port_protocol
+from why503.mesh.outside_tls import TLS_PORTS, outside_tls_port, upstream_tls_contexts
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.timing import all_fail, successes
 from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_failures
@@ -162,7 +161,6 @@ _TLS_WANTED = re.compile(
 )
 """nginx and Go."""
 _HELLO_ALERTS = frozenset({"handshake_failure", "unrecognized_name", "protocol_version"})
-_TLS_PORTS = frozenset({443, 8443})
 _ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
 
 
@@ -175,7 +173,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     originates = mode is not None and mode.value in _ORIGINATING
     if mode is not None and mode.value == "DISABLE" and not mode.default:
         yield from _loaded_plain(hop, mesh)
-    bare = [context for context, named in _contexts(mesh) if not named]
+    bare = [context for context, named in upstream_tls_contexts(mesh) if not named]
     yield from _captured(hop, mesh, outside=outside)
     if hop.having(Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE):
         if not (outside or originates or bare):
@@ -190,10 +188,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _captured(hop: Hop, mesh: Mesh, *, outside: bool) -> Iterator[Hit]:
     """What the wire shows of the handshake, or of plain text where TLS is wanted."""
-    name, port = service_name(hop), _tls_port(hop, mesh)
+    name, port = service_name(hop), outside_tls_port(hop, mesh)
     if outside and (plain := captured_on(hop, mesh, Shape.PLAIN_ANSWER)):
         yield CAPTURED_PLAIN.hit(*packets(plain), service=name)
-    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & _TLS_PORTS
+    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & TLS_PORTS
     port = port or next(iter(dialled), None)
     if port is not None and (cut := plain_refused(hop, mesh)):
         yield CAPTURED_CUT.hit(*packets(cut), port=port)
@@ -206,7 +204,7 @@ def _captured(hop: Hop, mesh: Mesh, *, outside: bool) -> Iterator[Hit]:
 def _loaded_plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The proxy's cluster in plain text, where the server's port is one for TLS."""
     failures = hop.having(Ending.CONNECTION_TERMINATION, Ending.PROTOCOL_ERROR)
-    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & _TLS_PORTS
+    dialled = {split_host(host)[1] for host in hop.upstream_hosts} & TLS_PORTS
     if not failures or not dialled or hop.leg is Place.PROXY_TO_PROXY:
         return
     for cluster in calling_clusters(mesh, hop.host, hop.port)[:1]:
@@ -218,6 +216,9 @@ def _loaded_plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             port=next(iter(dialled)),
             observation="plain text",
         )
+        yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
+        if all_fail(hop, mesh):
+            yield EVERY_REQUEST.hit(service=service_name(hop))
 
 
 def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -228,7 +229,7 @@ def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         name, text = service_name(hop), found[0] if found else ""
         yield TLS_WANTED.hit(*hop.sources(told), service=name, text=text)
         entries = [entry.source for entry in service_entries_of(mesh, hop.host)]
-        if (port := _tls_port(hop, mesh)) is not None:
+        if (port := outside_tls_port(hop, mesh)) is not None:
             yield PLAIN_TO_TLS.hit(*entries[:1], *hop.sources(told, 1), port=port, service=name)
 
 
@@ -276,29 +277,11 @@ def _settings(hop: Hop, mesh: Mesh, bare: list[tuple[Manifest, Path]]) -> Iterat
         yield NO_SNI.hit(manifest.where(*path), object="UpstreamTlsContext")
 
 
-def _contexts(mesh: Mesh) -> Iterator[tuple[tuple[Manifest, Path], bool]]:
-    """Envoy's UpstreamTlsContexts in the evidence, and whether each names the server."""
-    for manifest in mesh.manifests(""):
-        for path, fields in _mappings(manifest.data, (), 12):
-            if str(fields.get("@type", "")).endswith("UpstreamTlsContext"):
-                yield (manifest, path), bool(fields.get("sni"))
-
-
-def _mappings(tree: Any, path: Path, depth: int) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Every mapping of a tree with its path, down to ``depth`` levels."""
-    if isinstance(tree, Mapping):
-        yield path, tree
-    if depth and isinstance(tree, Mapping | list):
-        pairs = tree.items() if isinstance(tree, Mapping) else enumerate(tree)
-        for key, value in pairs:
-            yield from _mappings(value, (*path, key), depth - 1)
-
-
 def _plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UC towards an outside TLS port without any rule that starts TLS."""
     ended = hop.having(Ending.CONNECTION_TERMINATION)
     name = service_name(hop)
-    port = _tls_port(hop, mesh)
+    port = outside_tls_port(hop, mesh)
     if port is None or not any(failure.teller.method for failure in ended):
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
@@ -315,20 +298,6 @@ def _plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WENT_WELL.hit(count=well, service=name)
     elif all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=name)
-
-
-def _tls_port(hop: Hop, mesh: Mesh) -> int | None:
-    """The outside port that is for TLS: by number, declared protocol or target; else None."""
-    for entry in service_entries_of(mesh, hop.host):
-        for _index, fields in entry.items("spec", "ports"):
-            port = mapping_of(fields)
-            target = whole_number(port.get("targetPort"))
-            if whole_number(port.get("number")) == (hop.port or 80) and target in _TLS_PORTS:
-                return target
-    declared = port_protocol(mesh, hop.host, hop.port)
-    if hop.port in _TLS_PORTS or (declared is not None and declared.value in {"https", "tls"}):
-        return hop.port
-    return None
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
@@ -356,7 +325,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             number = whole_number(port.get("number"))
             target = whole_number(port.get("targetPort")) or number
             plain = word_of(port.get("protocol")).upper() in {"HTTP", "HTTP2", "GRPC"}
-            for host in hosts if plain and target in _TLS_PORTS else ():
+            for host in hosts if plain and target in TLS_PORTS else ():
                 if client_tls(mesh, host, number).value not in _ORIGINATING:
                     yield Hazard(
                         sentence=_("Plain HTTP goes to port {port} of {host}; no rule starts TLS."),
@@ -382,7 +351,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         )
         return
     settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
-    if settings is not None or next(_contexts(mesh), None) is not None:
+    if settings is not None or next(upstream_tls_contexts(mesh), None) is not None:
         where = settings.by if settings is not None else "UpstreamTlsContext"
         yield Remedy(
             title=_("Set sni in {where} to the name that the outside server knows").format(

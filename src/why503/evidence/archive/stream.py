@@ -1,12 +1,12 @@
 """Bytes that are read once: a look ahead, a part of them, and a copy to read again."""
 
 import io
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from why503.evidence.reader import ByteStream
 
 if TYPE_CHECKING:
-    from backports.zstd import ZstdCompressor
+    from why503.evidence.zstd import ZstdCompressor
 
 RAW = 4 << 20
 """Bytes of a member up to which its copy is held as it is; a longer one is packed in memory."""
@@ -97,7 +97,7 @@ class Kept:
             self._raw += piece
             return
         if self._packer is None:
-            from backports import zstd
+            from why503.evidence import zstd
 
             self._packer = zstd.ZstdCompressor(level=1)
             self._packed += self._packer.compress(bytes(self._raw))
@@ -113,6 +113,6 @@ class Kept:
         """The bytes from the beginning."""
         if self._packer is None:
             return io.BytesIO(self._raw)
-        from backports import zstd
+        from why503.evidence import zstd
 
-        return cast("BinaryIO", zstd.ZstdFile(io.BytesIO(self._packed)))
+        return zstd.opened(io.BytesIO(self._packed))

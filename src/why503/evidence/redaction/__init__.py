@@ -4,6 +4,6 @@ Every word that is not one of the mesh's own (`words.txt`) is replaced, so a nam
 nobody thought of is replaced too. Equal words get equal tokens, in every file: the joins stay.
 """
 
-from why503.evidence.redaction.bundle import RedactError, Redacted, redact_bundle
+from why503.evidence.redaction.bundle import Redacted, RedactError, redact_bundle
 
 __all__ = ["RedactError", "Redacted", "redact_bundle"]
