@@ -1,5 +1,7 @@
 """No secret of the evidence is ever in an answer, whatever it stands in."""
 
+# ruff: noqa: E501 - a line of evidence is as long as it is
+
 import string
 from pathlib import Path
 from tempfile import TemporaryDirectory

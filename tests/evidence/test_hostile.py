@@ -1,5 +1,7 @@
 """Evidence made to hurt: each kind gives a sentence, in bounded memory, and ends."""
 
+# ruff: noqa: E501 - a line of evidence is as long as it is
+
 import gzip
 import io
 import json
@@ -73,8 +75,8 @@ def test_a_pipe_of_one_endless_line_is_read_in_bounded_memory() -> None:
 def test_a_gzip_bomb_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.log.gz"
     with gzip.open(path, "wb", 9) as file:
-        for _ in range(300):
-            file.write(bytes(b" \n") * (1 << 19))
+        for _ in range(40):
+            file.write(b" \n" * (1 << 19))
     assert_bounded("diagnose", str(path))
 
 
@@ -103,6 +105,10 @@ def _alias_bomb() -> str:
     return "kind: Pod\napiVersion: v1\n" + "\n".join(rows) + "\n"
 
 
+def _merge_bomb() -> str:
+    return "a: &a {x: 1}\n" + "".join(f"b{n}: &a\n  <<: [*a, *a, *a]\n" for n in range(3000))
+
+
 def _nested_docker(depth: int) -> str:
     line = _ACCESS
     for _ in range(depth):
@@ -122,9 +128,7 @@ def _zip(text: bytes) -> bytes:
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "alias-bomb.yaml": lambda: _alias_bomb().encode(),
-    "merge-bomb.yaml": lambda: (
-        "a: &a {x: 1}\n" + "".join(f"b{n}: &a\n  <<: [*a, *a, *a]\n" for n in range(3000))
-    ).encode(),
+    "merge-bomb.yaml": lambda: _merge_bomb().encode(),
     "self-alias.yaml": lambda: b"kind: Pod\nspec: &a\n  b: *a\n",
     "deep.json": lambda: b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
     "deep-list.json": lambda: b"[" * 500_000,
@@ -164,7 +168,7 @@ def test_hostile_file_gives_a_sentence_or_its_facts(name: str, tmp_path: Path) -
 
 RUNS = (
     '"', "'", "{", "}", "[", "]", "(", "|", " ", "\t", "1", "1.", ":", "=", "-", "a=", 'a="', "a,",
-    "\\", '\\"', "%", "%REQ(", "*", "/", "a/", "a.", "=\"", '" ', "{}", '{"a":', "a: ", "- ", "<", "@",
+    "\\", '\\"', "%", "%REQ(", "*", "/", "a/", "a.", '="', '" ', "{}", '{"a":', "a: ", "- ", "<", "@",
     "a@", "1:", "::", "0x", "?a=", "&", ";", "\x1b[", "[C1]", "eyJ", "cluster.", "a-", "A", "é", "\u3000",
     "x " * 9, "outbound|", "-----BEGIN ", "Bearer ", "cookie:", "cookie: a ", "token=", "name: ", "T ",
     "password", "password_", "authorization", "a:b@", "x.y:z", "10.0.0.", '":"', "{{", "}}", "\\u00",

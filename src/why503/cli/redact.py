@@ -19,7 +19,7 @@ class _Refused(click.ClickException):
 
 @click.command(
     help=_(
-        "Write a copy of the evidence in IN (a file or a folder) to OUT, a new folder or a .tar.gz, "
+        "Write a copy of the evidence in IN (a file or a folder) to OUT, a new folder or .tar.gz, "
         "without names, addresses and secrets. Each name and address becomes a token, the same in "
         "every file, so that the copy gives the same diagnosis. Times, ports, codes, flags and "
         "numbers stay, and so do the words of Envoy, Istio, Kubernetes and of known programs.\n\n"

@@ -29,4 +29,10 @@ def priced(
         bits = gain(question, belief)
         if bits >= WORTH_ASKING and bits > best.get(question.command, (question, 0.0))[1]:
             best[question.command] = (question, bits)
-    return sorted(best.values(), key=lambda pair: (-pair[1], pair[0].command))
+    return sorted(best.values(), key=_rank)
+
+
+def _rank(pair: tuple[Missing, float]) -> tuple[float, bool, str]:
+    """The greatest gain first; of equal ones a capture last, for it takes time and rights."""
+    question, bits = pair
+    return -round(bits, 6), "tcpdump" in question.command, question.command

@@ -1,6 +1,7 @@
 """Objects that several causes propose, with the names filled in: valid for Istio's API."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +9,12 @@ from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, rule_host, service_name
+from why503.mesh.protocol import port_protocol
 from why503.mesh.traffic_policy import destination_rules_for
 from why503.support.text import _
+
+_WHOLE = 2.0
+"""Seconds from which an idle timeout is set in whole seconds."""
 
 
 def pool_setting(
@@ -27,8 +32,9 @@ def pool_setting(
         yaml = _rule(name, namespace, rule_host(hop), settings)
         return (Patch(yaml=yaml),), (), f"kubectl -n {namespace} delete destinationrule {name}"
     space = rule.namespace or namespace
-    body = json.dumps({"spec": {"trafficPolicy": {"connectionPool": _tree(settings)}}})
-    command = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p '{body}'"
+    tree = {"spec": {"trafficPolicy": {"connectionPool": _tree(settings)}}}
+    body = shlex.quote(json.dumps(tree))
+    command = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p {body}"
     return (), (command,), f"kubectl -n {space} edit destinationrule {rule.name}"
 
 
@@ -121,4 +127,30 @@ def permissive(name: str, namespace: str, labels: Mapping[str, Any]) -> str:
         f"{chosen}"
         "  mtls:\n"
         "    mode: PERMISSIVE\n"
+    )
+
+
+def shorter_than(idle: float) -> float:
+    """Idle timeout for the proxy: five sixths of the server's, whole seconds where they fit."""
+    ours = idle * 5 / 6
+    return float(int(ours)) if ours >= _WHOLE else round(idle / 2, 3)
+
+
+def loopback_sidecar(hop: Hop, mesh: Mesh, port: int) -> str:
+    """A Sidecar that lets the server's proxy dial 127.0.0.1 for one port of the pod."""
+    name = service_name(hop)
+    stated = port_protocol(mesh, hop.host, hop.port)
+    http = any(failure.teller.method for failure in hop.failures)
+    protocol = (stated.value if stated is not None else "") or ("http" if http else "tcp")
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: Sidecar\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace_of(hop, mesh)}\n"
+        "spec:\n"
+        f"  workloadSelector: {{labels: {{app: {name}}}}}\n"
+        "  ingress:\n"
+        f"  - port: {{number: {port}, protocol: {protocol.upper()}, name: {protocol}}}\n"
+        f"    defaultEndpoint: 127.0.0.1:{port}\n"
     )

@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from why503.facts import Source
 from why503.mesh.address import split_host
 from why503.mesh.ending import Ending
-from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.endpoint import kubernetes_endpoints, workload_port
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
@@ -95,6 +95,12 @@ def dialled_ports(failures: Iterable[Failure]) -> tuple[int, ...]:
     """Ports of the upstreams of these failures, in order, each once."""
     ports = (split_host(failure.teller.upstream_host)[1] for failure in failures)
     return tuple(dict.fromkeys(port for port in ports if port is not None))
+
+
+def dialled_port(hop: Hop, mesh: Mesh) -> int | None:
+    """Port of the pod that the proxy dials: as its log tells, else by the Service."""
+    ports = dialled_ports(refused(hop) or hop.failures)
+    return next(iter(ports), None) or workload_port(mesh, hop.host, hop.port)
 
 
 def unlisted(hop: Hop, mesh: Mesh) -> tuple[tuple[str, Source], ...]:

@@ -1,14 +1,20 @@
 """Addresses of failed requests that stopped for good, or are pods in deletion."""
 
+import re
 from collections.abc import Iterator, Sequence
 
+from why503.facts import Source
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import pod_at
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of
+from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.teller import workload_names
 from why503.mesh.timing import successes
 
+_TO_NONE = re.compile(r"Scaled down replica set \S{1,253} (?:from \d{1,6} )?to 0\b")
+"""`to 0 from 1`, or `from 1 to 0` in Kubernetes 1.2x before the words were turned round."""
 _STARTS = frozenset(
     {LifeEventKind.RESTARTED, LifeEventKind.STARTED, LifeEventKind.LISTENING_LOGGED}
 )
@@ -45,6 +51,20 @@ def kept_serving(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> str | None:
         if any(g.upstream_host == host and g.last is not None and g.last > when for g in good):
             return host
     return None
+
+
+def scaled_to_none(mesh: Mesh, host: str) -> tuple[tuple[str, str, Source], ...]:
+    """Events without a time that a host's workload was scaled down to no pod: name, text, place."""
+    names = workload_names(mesh, host) if host else frozenset()
+    found = []
+    for event in mesh.manifests("Event"):
+        about = mapping_of(event.get("involvedObject") or event.get("regarding"))
+        text = word_of(event.get("message")) or word_of(event.get("note"))
+        timed = event.get("lastTimestamp") or event.get("eventTime")
+        name = word_of(about.get("name"))
+        if name in names and not timed and _TO_NONE.match(text):
+            found.append((name, text, event.source))
+    return tuple(found)
 
 
 def terminating_hosts(hop: Hop, mesh: Mesh) -> Iterator[tuple[str, LifeEvent]]:

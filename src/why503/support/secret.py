@@ -84,7 +84,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         ("-u ", "-u=", "--user", "--proxy-user", "--oauth2"),
         re.compile(
-            r"(?<!\S)((?:-u|--user|--proxy-user|--oauth2-bearer)(?:[ ]{1,4}|=)['\"]?)[^\s'\"]{1,500}"
+            r"(?<!\S)((?:-u|--user|--proxy-user|--oauth2-bearer)(?:[ ]{1,4}|=)['\"]?)"
+            r"[^\s'\"]{1,500}"
         ),
         rf"\1{MASK}",
     ),

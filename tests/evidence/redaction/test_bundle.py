@@ -9,7 +9,6 @@ import pytest
 import why503
 from tests.causes.case_file import Case, all_cases
 from why503.diagnosis.finding import Diagnosis
-from why503.diagnosis.finding import Diagnosis
 from why503.evidence.redaction import RedactError, redact_bundle
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -120,7 +120,7 @@ def test_what_is_json_stays_json() -> None:
      "  Environment:\n    DB_DSN:  {0}\n  Mounts:\n", "user {0}@zorbank.com said",
      "x: http://me:{0}@zorbank/", "Authorization: Bearer {0}", "'cookie', 'a={0}'",
      "-----BEGIN CERTIFICATE-----\n{0}\n-----END CERTIFICATE-----",
-     "kubectl.kubernetes.io/last-applied-configuration: |\n  {{\"a\":\"{0}\"}}\nx: 1"],
+     'kubectl.kubernetes.io/last-applied-configuration: |\n  {{"a":"{0}"}}\nx: 1'],
 )  # fmt: skip
 @given(secret=st.from_regex(r"[1-9][0-9]{7,11}", fullmatch=True))
 @settings(max_examples=8, database=None, derandomize=True)
@@ -148,7 +148,8 @@ def test_any_text_is_redacted(text: str) -> None:
 
 @given(st.from_regex(r"[a-z]{9,14}", fullmatch=True), st.sampled_from(
     ["x {0}.svc", "/{0}/y", "ns/{0}/sa", "{0}-7d9f8b6c5d-x2x4z", '"{0}":1', "a={0}", "|{0}|",
-     "\\n{0}", "%2F{0}%20", "_{0}_", "\x1b[31m{0}", "{0}:8080", "\\\\n{0}\\\\n", "\\u0041 {0}"]))  # fmt: skip
+     "\\n{0}", "%2F{0}%20", "_{0}_", "\x1b[31m{0}", "{0}:8080", "\\\\n{0}\\\\n", "\\u0041 {0}"],
+))  # fmt: skip
 @settings(max_examples=120, database=None)
 def test_no_unknown_word_stays_in_any_place(name: str, form: str) -> None:
     from why503.evidence.redaction.vocabulary import stays

@@ -1,4 +1,4 @@
-"""Circuit breaker: a limit of the connection pool was reached and the proxy turned the surplus away.
+"""Circuit breaker: a limit of the connection pool was reached, and the proxy turned the rest away.
 
 ## What happens
 Envoy limits, per cluster, connections, requests that wait for one, parallel requests and retries.
@@ -71,9 +71,7 @@ AT = At.PROXY
 
 OVERFLOW = Clue(
     Weight.PROVES,
-    _(
-        "{count} requests were turned away by the proxy itself: overflow of the connection pool (UO)."
-    ),
+    _("{count} requests were turned away by the proxy itself: the connection pool is full (UO)."),
 )
 OVERFLOW_BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,

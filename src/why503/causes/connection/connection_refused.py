@@ -29,6 +29,7 @@ where other pods of the Service listen.
 * Istio Sidecar API, `ingress`: port, bind, captureMode, defaultEndpoint.
 """
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -45,9 +46,17 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import loopback_sidecar
 from why503.facts import Source
 from why503.mesh.captured import Shape, captured_on, packets
-from why503.mesh.connecting import dialled, dialled_ports, failed_at_once, refused, unlisted
+from why503.mesh.connecting import (
+    dialled,
+    dialled_port,
+    dialled_ports,
+    failed_at_once,
+    refused,
+    unlisted,
+)
 from why503.mesh.connecting import serves_elsewhen as serves
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import (
@@ -260,7 +269,7 @@ def _listeners(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[
     ports = dialled_ports(failures) or tuple(
         port for port in (workload_port(mesh, hop.host, hop.port),) if port
     )
-    sockets = list(sockets_of(mesh, hop.host))
+    sockets = [s for s in sockets_of(mesh, hop.host) if not s.by_argument or s.port in ports]
     if not ports or not sockets:
         return
     addresses = dialled(failures)
@@ -337,37 +346,47 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Let Service and application agree on the port; bind to all addresses; probe it."""
+    if hop.leg is Place.APP_TO_PROXY:
+        yield Remedy(
+            title=_("See in the caller's own pod whether its proxy was listening just then"),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=("kubectl -n <client-namespace> exec <client-pod> -c istio-proxy -- ss -ltn",),
+            verify=_("Without a sidecar it is the server's pod that has to listen."),
+        )
+        return
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    declared = container_ports(mesh, hop.host) if hop.host else ()
-    port = str(declared[0].port) if declared else "<port the application listens on>"
-    patch = f'[{{"op":"replace","path":"/spec/ports/0/targetPort","value":{port}}}]'
+    dialling = dialled_port(hop, mesh)
+    declared = [port.port for port in container_ports(mesh, hop.host)] if hop.host else []
+    bound = any(socket.port == dialling for socket in sockets_of(mesh, hop.host))
+    if dialling not in declared and not bound:
+        value = json.dumps(declared[0] if declared else "<port the application listens on>")
+        patch = f'[{{"op":"replace","path":"/spec/ports/0/targetPort","value":{value}}}]'
+        yield Remedy(
+            title=_("Send to the port that the application listens on: targetPort {port}").format(
+                port=value.strip('"')
+            ),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
+            risks=(
+                _("The first port of the Service is patched; see the index if it has several."),
+            ),
+            verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
+            undo=_("Apply the former Service again."),
+        )
+    in_mesh = hop.leg is not Place.PROXY_TO_EXTERNAL
+    yamls = [loopback_sidecar(hop, mesh, dialling)] if dialling and in_mesh else []
     yield Remedy(
-        title=_("Send to the port that the application listens on: targetPort {port}").format(
-            port=port
-        ),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
-        risks=(
-            _("The first port of the Service is patched; check the index where it has several."),
-        ),
-        verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
-        undo=_("Apply the former Service again."),
-    )
-    yield Remedy(
-        title=_(
-            "Or let the application listen on all addresses of the pod, "
-            "IPv6 too where the pod has one"
-        ),
+        title=_("Let the application listen on all addresses of the pod, IPv6 too if it has one"),
         kind=RemedyKind.FIX,
         disposition=Disposition.OUTSIDE_MESH,
-        patches=(Patch(yaml=_sidecar(name, namespace, hop.port or 8080)),),
+        patches=tuple(Patch(yaml=yaml) for yaml in yamls),
         risks=(
-            _(
-                "The Sidecar below is for an application that must stay on "
-                "127.0.0.1: list every port in it."
-            ),
-        ),
+            _("The Sidecar is for an application that must stay on 127.0.0.1: list every port."),
+        )
+        if yamls
+        else (),
         verify=_("`ss -ltn` shows `*:port` or `[::]:port`."),
     )
     yield Remedy(
@@ -377,19 +396,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
-    )
-
-
-def _sidecar(name: str, namespace: str, port: int) -> str:
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: Sidecar\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  workloadSelector: {{labels: {{app: {name}}}}}\n"
-        "  ingress:\n"
-        f"  - port: {{number: {port}, protocol: HTTP, name: http}}\n"
-        f"    defaultEndpoint: 127.0.0.1:{port}\n"
     )

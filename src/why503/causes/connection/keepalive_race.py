@@ -48,7 +48,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.diagnosis.proposal import pool_setting, retry_on_503, shorter_than
 from why503.mesh import captured
 from why503.mesh.calling import call_interval, only_first_attempts
 from why503.mesh.cut_connection import (
@@ -194,8 +194,6 @@ CAPTURED_BUSY = Clue(
 )
 
 _MOSTLY = 0.5
-_WHOLE = 2.0
-"""Seconds from which an idle timeout is set in whole seconds."""
 _NEAR = (0.75, 1.25)
 """An idle gap is that of the timeout within these shares of it (Node.js 22 closes 1 s late)."""
 
@@ -275,7 +273,7 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
     told = {"server": keepalive.server or _("the server"), "idle": spell(idle)}
     yield (CLOSES_FIRST if proxy.value >= idle else PROXY_FIRST).hit(
         *keepalive.sources,
-        *([proxy.source] if proxy.source else []),
+        *filter(None, [proxy.source]),
         **told,
         proxy=spell(proxy.value),
         by=proxy.by,
@@ -292,9 +290,8 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
         return
     interval = call_interval(mesh, hop)
     if gap is None and interval is not None and low <= interval.value <= high:
-        sources = [interval.source] if interval.source else []
         yield CALLS_LIKE_TIMEOUT.hit(
-            *sources,
+            *filter(None, [interval.source]),
             *keepalive.sources,
             **told,
             gap=spell(interval.value),
@@ -336,7 +333,7 @@ def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The other proxy's account, the server's keep-alive setting, the pods' life, a capture."""
     yield from question.given(
-        question.workload(hop, mesh, ID, "upstream-reset"),
+        question.workload(hop, mesh, ID, "upstream-reset", "keepalive-max-requests"),
         question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "stale-connection"),
         question.pods(hop, mesh, ID, "upstream-crash", "pod-terminating"),
         question.capture(hop, mesh, ID, "upstream-reset", "keepalive-max-requests"),
@@ -396,9 +393,3 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         risks=(_("The server holds more idle connections."),),
         verify=_("No more 503 UC with details connection_termination at the server's proxy."),
     )
-
-
-def shorter_than(idle: float) -> float:
-    """Idle timeout for the proxy: five sixths of the server's, whole seconds where they fit."""
-    ours = idle * 5 / 6
-    return float(int(ours)) if ours >= _WHOLE else round(idle / 2, 3)

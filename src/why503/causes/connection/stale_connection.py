@@ -57,7 +57,7 @@ from why503.mesh.cut_connection import (
     working_time,
 )
 from why503.mesh.ending import Ending
-from why503.mesh.failure import Failure
+from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name

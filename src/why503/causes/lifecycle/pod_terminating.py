@@ -53,7 +53,12 @@ from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.starting import proxy_changes
-from why503.mesh.stopping import gone_for_good, kept_serving, terminating_hosts
+from why503.mesh.stopping import (
+    gone_for_good,
+    kept_serving,
+    scaled_to_none,
+    terminating_hosts,
+)
 from why503.mesh.timing import successes, window
 from why503.mesh.workload import containers_of
 from why503.support.duration import clock, spell
@@ -109,6 +114,13 @@ PROXY_CLOSED = Clue(
     Weight.HINTS, _("{count} connections were closed by the proxy itself (0 DC, local disconnect).")
 )
 LISTED = Clue(Weight.HINTS, _("{pod} is being terminated: {what}."))
+KILLED_SOMETIME = Clue(
+    Weight.SPEAKS_FOR,
+    _("An event without a time tells that Kubernetes stopped {pod}, which fits a refusal: {what}."),
+)
+SCALED_TO_NONE = Clue(
+    Weight.SPEAKS_FOR, _("A replica set of {workload} was scaled down to no pod: {what}.")
+)
 STILL_SERVING = Clue(
     Weight.SPEAKS_AGAINST, _("{address} served on after the failures without a new start.")
 )
@@ -196,10 +208,17 @@ def _deleted(hop: Hop, mesh: Mesh, *, has_stops: bool) -> Iterator[Hit]:
         if event.time is None or has_stops:
             yield ITS_ADDRESS.hit(*hop.sources(), event.source, address=address, pod=event.pod)
             return
+    if has_stops:
+        return
     for event in life_of(mesh, hop.host):
-        if event.kind in _BY_KUBERNETES and event.time is None and not has_stops:
-            yield LISTED.hit(event.source, pod=event.pod, what=event.text)
-            return
+        if event.kind in _BY_KUBERNETES and event.time is None:
+            fits = event.text.startswith("Stopping container") and not successes(hop, mesh)
+            clue = KILLED_SOMETIME if fits else LISTED
+            yield clue.hit(event.source, pod=event.pod, what=event.text)
+            break
+    for name, text, source in scaled_to_none(mesh, hop.host)[:1]:
+        if not successes(hop, mesh):
+            yield SCALED_TO_NONE.hit(source, workload=name, what=text)
 
 
 def _callers_proxy(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -54,6 +54,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import permissive
 from why503.mesh import captured
 from why503.mesh.address import is_address, is_service_name
 from why503.mesh.analysed import MODES_CLASH, analysed

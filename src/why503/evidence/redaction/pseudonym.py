@@ -1,4 +1,4 @@
-"""Tokens instead of words: the same word gives the same token, and nobody without the key undoes it.
+"""Tokens instead of words: one word gives one token, and nobody without the key undoes it.
 
 A token is as long as its word, so that the columns of a table stay where they are.
 """
@@ -43,7 +43,7 @@ class Pseudonyms:
         return self._token(word)
 
     def identifier(self, text: str) -> str:
-        """Token of hexadecimal text with signs in it (UUID, fingerprint), which keep their place."""
+        """Token of hexadecimal text (UUID, fingerprint); the signs in it keep their place."""
         stream = _numbers(self._key, "id:" + text.lower())
         return "".join(_like(sign, stream, hexadecimal=True) for sign in text)
 

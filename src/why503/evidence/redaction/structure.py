@@ -71,7 +71,7 @@ def _json_secrets(text: str, counted: Counted) -> str:
     places = [found.start() for found in _JSON_SECRET.finditer(text)]
     if not places:
         return text
-    spans = sorted({span for span in _objects(text, places)}, reverse=True)
+    spans = sorted(set(_objects(text, places)), reverse=True)
     for begin, end in spans:
         piece = text[begin:end]
         for data in reversed(list(_JSON_DATA.finditer(piece))):
@@ -112,34 +112,33 @@ def _lines(lines: list[str], counted: Counted) -> list[str]:
             _hide_data(lines, number, len(secret[1]), counted)
     inner = -1
     name = ""
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        body = line.lstrip(" ")
-        indent = len(line) - len(body)
+    for number, line in enumerate(lines):
+        body = line.strip()
+        indent = len(line) - len(line.lstrip(" "))
         if _LAST.match(body):
             _blank(lines, number, indent, counted)
-        if (
-            inner >= 0
-            and body.strip()
-            and indent <= inner
-            and not (indent == inner and body.startswith("-"))
-        ):
+        if inner >= 0 and body and indent < inner + (not body.startswith("-")):
             inner = -1
         if inner >= 0:
-            if told := _NAME.fullmatch(body.rstrip()):
-                name = told["name"].strip("\"'")
-            elif found := _VALUE.fullmatch(body.rstrip("\r")):
-                lines[number] = _value(lines, number, indent, found, name, counted)
-            elif (found := _ENTRY.fullmatch(body.rstrip("\r"))) and not body.startswith(
-                "valueFrom"
-            ):
-                lines[number] = _value(lines, number, indent, found, found["name"], counted)
-        elif _ENVIRONMENT.fullmatch(body.rstrip()):
+            name = _hide_variable(lines, number, name, counted)
+        elif _ENVIRONMENT.fullmatch(body):
             inner = indent + (2 if body.startswith("- ") else 0)
             name = ""
-        number += 1
     return lines
+
+
+def _hide_variable(lines: list[str], number: int, name: str, counted: Counted) -> str:
+    """Hide what a line of an environment sets; the name of the variable that it is about."""
+    line = lines[number]
+    body = line.strip()
+    indent = len(line) - len(line.lstrip(" "))
+    if told := _NAME.fullmatch(body):
+        return told["name"].strip("\"'")
+    if found := _VALUE.fullmatch(body):
+        lines[number] = _value(lines, number, indent, found, name, counted)
+    elif (found := _ENTRY.fullmatch(body)) and found["name"] != "valueFrom":
+        lines[number] = _value(lines, number, indent, found, found["name"], counted)
+    return name
 
 
 def _value(
