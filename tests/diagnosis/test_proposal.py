@@ -1,10 +1,11 @@
 import json
 
+import pytest
 import yaml
 
 from tests.mesh.build import inbound, log
 from tests.mesh.make import mesh_of, obj
-from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.diagnosis.proposal import pool_setting, retry_on_503, shorter_than
 
 HOST = "orders.shop.svc.cluster.local"
 PROBES = (("tcp", "tcpKeepalive", "time", "120s"), ("tcp", "tcpKeepalive", "interval", "30s"))
@@ -47,3 +48,8 @@ def test_the_retry_names_503_which_is_what_comes_from_behind_a_sidecar():
     route = yaml.safe_load(patch.yaml)
     assert route["spec"]["hosts"] == [HOST]
     assert "503" in route["spec"]["http"][0]["retries"]["retryOn"].split(",")
+
+
+@pytest.mark.parametrize(("idle", "ours"), [(60.0, 50.0), (5.0, 4.0), (2.0, 1.0), (0.5, 0.25)])
+def test_the_proxys_idle_timeout_is_safely_below_the_servers(idle, ours):
+    assert shorter_than(idle) == ours

@@ -62,3 +62,8 @@ def test_endpoints_tell_health_priority_and_mesh_tls():
     (found,) = endpoints_of(assignment, AT, "desk")
     assert (found.address, found.health, found.priority) == ("10.1.0.4:80", "DRAINING", 1)
     assert (found.tls_mode, found.workload) == ("istio", "books/shelf")
+
+
+def test_a_server_name_that_each_request_brings_is_told():
+    assert cluster(**options(upstreamHttpProtocolOptions={"autoSni": True})).auto_sni
+    assert not cluster(**options(upstreamHttpProtocolOptions={"autoSni": False})).auto_sni

@@ -47,3 +47,31 @@ def test_routes_that_stand_in_the_listener_are_handed_on():
     config = {"name": "inline"}
     chain = {"filters": [{"typed_config": {"route_config": config}}]}
     assert list(inline_routes({"filter_chains": [chain]})) == [config]
+
+
+def _filter(name, kind, **fields):
+    url = f"type.googleapis.com/envoy.extensions.filters.http.{kind}"
+    return {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": url, **fields}}
+
+
+def test_services_that_filters_ask_are_told_with_their_timeouts():
+    grpc = {"envoy_grpc": {"cluster_name": "guard"}, "timeout": "0.5s"}
+    uri = {"cluster": "door", "uri": "http://door", "timeout": "2s"}
+    limit = {"grpc_service": {"envoy_grpc": {"cluster_name": "quota"}}}
+    filters = [
+        _filter("ext_authz", "ext_authz.v3.ExtAuthz", grpc_service=grpc, failure_mode_allow=True),
+        _filter("ext_authz", "ext_authz.v3.ExtAuthz", http_service={"server_uri": uri}),
+        _filter("ratelimit", "ratelimit.v3.RateLimit", rate_limit_service=limit, timeout="0.02s"),
+        _filter("router", "router.v3.Router"),
+    ]
+    url = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"
+    manager = {"@type": f"{url}.HttpConnectionManager", "http_filters": filters}
+    listener = {"name": "a", "filter_chains": [{"filters": [{"typed_config": manager}]}]}
+    found = listener_of(listener, Source(path="l.json"), "desk", state="active", updated=None)
+    http = found.chains[0].http
+    assert http is not None
+    assert [(c.cluster, c.timeout, c.denies) for c in http.calls] == [
+        ("guard", 0.5, False),
+        ("door", 2.0, True),
+        ("quota", 0.02, False),
+    ]

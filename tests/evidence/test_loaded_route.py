@@ -1,5 +1,5 @@
 from why503.evidence.loaded_route import routes_of
-from why503.facts import Source
+from why503.facts import LoadedFault, Source
 
 
 def routes(*parts, **host):
@@ -40,3 +40,16 @@ def test_answers_of_the_proxy_itself_lead_nowhere():
 def test_secrets_in_a_match_are_masked():
     (route,) = routes({"match": {"safe_regex": {"regex": "/x?token=hunter2secret"}}})
     assert "hunter2secret" not in route.match
+
+
+def test_the_faults_of_a_route_are_kept_in_percent():
+    kind = "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"
+    fault = {
+        "@type": kind,
+        "abort": {"http_status": 503, "percentage": {"numerator": 5000, "denominator": "MILLION"}},
+        "delay": {"fixed_delay": "2s", "percentage": {"numerator": 7}},
+    }
+    config = {"typed_per_filter_config": {"envoy.filters.http.fault": fault}}
+    faulty, plain = routes({"route": {"cluster": "a"}, **config}, {"route": {"cluster": "a"}})
+    assert faulty.fault == LoadedFault(status=503, abort_percent=0.5, delay=2.0, delay_percent=7.0)
+    assert plain.fault is None

@@ -1,11 +1,20 @@
 import pytest
 
 from tests.mesh.build import inbound, log, mesh, outbound
-from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind, Source
+from why503.facts import (
+    AppEvent,
+    AppEventKind,
+    Counter,
+    ProxyEvent,
+    ProxyEventKind,
+    ProxyInfo,
+    Source,
+)
 from why503.mesh.cut_connection import (
     beside_the_app,
     busy_gap,
     carried,
+    cut_at_app,
     cut_off,
     ended_pods,
     really_all_fail,
@@ -101,3 +110,24 @@ def test_only_a_close_in_the_moment_of_the_reuse_counts():
         event(closed, "3", 6.0),
     )
     assert [start.connection for start, _ in reused_while_closing(given)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "teller", "value", "found"),
+    [
+        ("cluster.inbound|8080||", "server", 3.0, True),
+        ("cluster.inbound|8080||", "server", 0.0, False),
+        ("cluster.inbound|8080||", "caller", 3.0, False),
+        ("cluster.outbound|8080||orders.shop.svc.cluster.local", "server", 3.0, False),
+    ],
+)
+def test_connections_cut_by_the_application_are_counted_beside_it(name, teller, value, found):
+    counter = Counter(
+        source=Source(path="stats.txt", line=4),
+        teller=teller,
+        name=f"{name}.upstream_cx_destroy_remote_with_active_rq",
+        value=value,
+    )
+    beside = ProxyInfo(source=Source(path="i"), teller="server", kind="sidecar", pod="orders-0")
+    world = mesh(counter, beside)
+    assert (cut_at_app(world, "orders.shop.svc.cluster.local") == counter) is found

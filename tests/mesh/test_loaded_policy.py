@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from tests.mesh.build import access_log, inbound
+from tests.mesh.build import inbound, log
 from tests.mesh.make import mesh_of
 from why503.facts import (
     FilterChain,
@@ -85,8 +85,8 @@ def test_the_inbound_cluster_of_the_servers_proxy_decides_on_idleness():
 
 
 def test_a_proxy_beside_the_server_is_known_by_the_requests_that_it_took():
-    log = access_log([inbound(200, teller="beside")], teller="beside")
-    mesh = mesh_of("", log, cluster(IN, "beside", idle_timeout=4.0))
+    taken = log(inbound(503, "UC", teller="beside"), teller="beside")
+    mesh = mesh_of("", taken, cluster(IN, "beside", idle_timeout=4.0))
     assert loaded_policy.server_proxies(mesh, HOST) == {"beside"}
     assert idle_timeout_upstream(mesh, HOST, 8080).value == 4.0
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.mesh.build import hop_of, outbound
+from tests.mesh.build import log, mesh, outbound
 from tests.mesh.make import mesh_of
 from why503.facts import (
     FilterCall,
@@ -85,23 +85,23 @@ def test_loaded_retries_beat_the_rule():
     policy = RetryPolicy(
         retry_on=("connect-failure", "5xx"), num_retries=4, status_codes=(503,), per_try_timeout=2.0
     )
-    mesh = mesh_of(FOR_SIDECARS, route(timeout=0.0, retry=policy))
-    found = retry_policy(mesh, HOST)
+    seen = mesh_of(FOR_SIDECARS, route(timeout=0.0, retry=policy))
+    found = retry_policy(seen, HOST)
     assert found is not None
     assert found.value == {
         "attempts": 4,
         "retryOn": "connect-failure,5xx,503",
         "perTryTimeout": "2s",
     }
-    limit = per_try_timeout(mesh, HOST)
+    limit = per_try_timeout(seen, HOST)
     assert limit is not None
     assert limit.value == 2.0
 
 
 def test_a_loaded_route_without_retries_makes_the_rule_void():
-    mesh = mesh_of(FOR_SIDECARS, route())
-    assert retry_policy(mesh, HOST) is None
-    assert per_try_timeout(mesh, HOST) is None
+    seen = mesh_of(FOR_SIDECARS, route())
+    assert retry_policy(seen, HOST) is None
+    assert per_try_timeout(seen, HOST) is None
 
 
 def test_loaded_faults_are_told_in_the_words_of_a_rule():
@@ -127,7 +127,7 @@ WHOLE = cluster("BlackHoleCluster")
 
 
 def test_a_route_whose_cluster_is_not_loaded_is_found_in_a_whole_dump_only():
-    hop = hop_of(outbound(503, "NC"))
+    hop = mesh(log(outbound(503, "NC"), teller="caller")).hops[0]
     found = loaded_route.routes_without_cluster(hop, mesh_of("", route(), WHOLE))
     assert [name for _route, name in found] == [OUT]
     for facts in (
@@ -143,40 +143,40 @@ def test_a_route_whose_cluster_is_not_loaded_is_found_in_a_whole_dump_only():
     [({}, [300.0]), ({"stream_idle_timeout": 0.0}, []), ({"stream_idle_timeout": 9.0}, [9.0])],
 )
 def test_listeners_tell_the_idle_limit_of_streams(fields, values):
-    mesh = mesh_of("", listener(**fields))
-    found = loaded_route.stream_idle_limits(mesh, HOST, {"caller"})
+    seen = mesh_of("", listener(**fields))
+    found = loaded_route.stream_idle_limits(seen, HOST, {"caller"})
     assert [setting.value for setting in found] == values
-    assert loaded_route.stream_idle_limits(mesh, HOST, {"another"}) == ()
+    assert loaded_route.stream_idle_limits(seen, HOST, {"another"}) == ()
 
 
 def test_a_routes_own_idle_limit_comes_first():
-    mesh = mesh_of("", listener(stream_idle_timeout=9.0), route(idle_timeout=5.0))
-    found = loaded_route.stream_idle_limits(mesh, HOST, {"caller"})
+    seen = mesh_of("", listener(stream_idle_timeout=9.0), route(idle_timeout=5.0))
+    found = loaded_route.stream_idle_limits(seen, HOST, {"caller"})
     assert [setting.value for setting in found] == [5.0, 9.0]
 
 
 def test_every_place_that_can_limit_a_duration_is_asked():
     held = LoadedCluster(source=PLACE, teller="caller", name=OUT, max_connection_duration=4.0)
-    mesh = mesh_of(
+    seen = mesh_of(
         "",
         listener(max_stream_duration=2.0, max_connection_duration=3.0),
         route(max_stream_duration=1.0),
         held,
     )
-    found = loaded_route.duration_limits(mesh, HOST, {"caller"})
+    found = loaded_route.duration_limits(seen, HOST, {"caller"})
     assert [setting.value for setting in found] == [1.0, 2.0, 3.0, 4.0]
 
 
 def test_filters_are_found_by_a_part_of_their_name():
-    mesh = mesh_of("", listener(filters=("envoy.filters.http.local_ratelimit", "router")))
-    found = loaded_route.http_filters_loaded(mesh, {"caller"}, "ratelimit")
+    seen = mesh_of("", listener(filters=("envoy.filters.http.local_ratelimit", "router")))
+    found = loaded_route.http_filters_loaded(seen, {"caller"}, "ratelimit")
     assert [setting.value for setting in found] == ["envoy.filters.http.local_ratelimit"]
-    assert loaded_route.http_filters_loaded(mesh, {"other"}, "ratelimit") == ()
+    assert loaded_route.http_filters_loaded(seen, {"other"}, "ratelimit") == ()
 
 
 def test_services_that_filters_ask_are_found_with_their_listener():
     call = FilterCall(filter="envoy.filters.http.ext_authz", cluster="guard", timeout=0.5)
-    mesh = mesh_of("", listener(calls=(call,)))
-    (found,) = loaded_route.filter_calls(mesh, {"caller"}, "ext_authz")
+    seen = mesh_of("", listener(calls=(call,)))
+    (found,) = loaded_route.filter_calls(seen, {"caller"}, "ext_authz")
     assert (found.value, found.by) == (call, "the loaded listener in of caller")
-    assert loaded_route.filter_calls(mesh, {"caller"}, "ratelimit") == ()
+    assert loaded_route.filter_calls(seen, {"caller"}, "ratelimit") == ()

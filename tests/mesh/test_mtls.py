@@ -3,13 +3,14 @@ import pytest
 from tests.mesh.build import START, request
 from tests.mesh.build import mesh as built
 from tests.mesh.make import line_of, manifests, mesh_of, obj, odd
-from why503.facts import Bundle, Witness
+from why503.facts import Bundle, Counter, ProxyInfo, Source, Witness
 from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import (
     conflicts,
     cut_without_http,
     mtls_conflict,
     mutual_somewhere,
+    refusals_counted,
     server_mtls,
     switched_off,
     went_well_before,
@@ -196,3 +197,21 @@ def test_only_an_earlier_request_to_the_same_host_went_well_before():
     assert went_well_before(seen, HOST, START + 5.0) is None
     assert went_well_before(seen, "other.shop", START + 6.0) is None
     assert went_well_before(seen, HOST, None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "teller", "value", "counts"),
+    [
+        ("listener.0.0.0.0_15006.no_filter_chain_match", "server", 3.0, True),
+        ("listener.0.0.0.0_15006.ssl.fail_verify_no_cert", "server", 1.0, True),
+        ("listener.0.0.0.0_15006.no_filter_chain_match", "server", 0.0, False),
+        ("listener.0.0.0.0_15006.no_filter_chain_match", "caller", 3.0, False),
+        ("listener.0.0.0.0_15006.ssl.connection_error", "server", 3.0, False),
+    ],
+)
+def test_the_servers_count_of_refused_connections_is_found(name, teller, value, counts):
+    place = Source(path="stats.txt", line=4)
+    counter = Counter(source=place, teller=teller, name=name, value=value)
+    beside = ProxyInfo(source=place, teller="server", kind="sidecar", pod="orders-0")
+    found = refusals_counted(mesh_of("", counter, beside), "orders.shop.svc.cluster.local")
+    assert found == ((counter,) if counts else ())

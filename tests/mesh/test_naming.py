@@ -1,10 +1,16 @@
+import dataclasses
+
+import pytest
+
 from tests.mesh.build import RESET, inbound, log, manifest, mesh, outbound
+from why503.facts import ProxyInfo, Source
 from why503.mesh import Mesh
 from why503.mesh.naming import (
     caller_of,
     caller_pod,
     namespace_of,
     pod_at,
+    rule_host,
     selecting_labels,
     server_pod,
     service_name,
@@ -59,3 +65,32 @@ def test_the_services_selector_names_the_pods_and_else_app_does() -> None:
     told = mesh(LINE, service)
     assert selecting_labels(bare.hops[0], bare) == {"app": "orders"}
     assert selecting_labels(told.hops[0], told) == {"tier": "orders"}
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "rule"),
+    [
+        ("orders.shop", "orders", "orders.shop.svc.cluster.local"),
+        ("stripe.com", "stripe.com", "stripe.com"),
+        ("api.pay.example", "api.pay.example", "api.pay.example"),
+        ("orders", "orders", "orders"),
+    ],
+)
+def test_a_service_with_its_namespace_is_named_by_its_first_part(
+    host: str, name: str, rule: str
+) -> None:
+    hop = dataclasses.replace(mesh(LINE).hops[0], host=host)
+    assert (service_name(hop), rule_host(hop)) == (name, rule)
+
+
+def test_a_caller_that_names_itself_is_named():
+    info = ProxyInfo(source=Source(path="i.json"), teller="caller", pod="till-0")
+    world = mesh(log(outbound(503, "UC"), teller="caller"), info)
+    assert caller_pod(world.hops[0], world) == "till-0"
+
+
+def test_the_servers_own_proxy_is_no_caller():
+    info = ProxyInfo(source=Source(path="i.json"), teller="server", pod="orders-0", kind="sidecar")
+    world = mesh(log(inbound(503, "UC"), teller="server"), info)
+    assert caller_pod(world.hops[0], world) == "<client-pod>"
+    assert server_pod(world.hops[0], world) == "orders-0"

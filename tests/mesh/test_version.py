@@ -1,6 +1,7 @@
 import pytest
 
 from tests.mesh.make import line_of, mesh_of, obj, odd
+from why503.facts import ProxyInfo, Source
 from why503.mesh.version import istio_version
 
 
@@ -49,3 +50,18 @@ def test_other_images_and_tags_tell_nothing():
 
 def test_odd_workloads_raise_nothing():
     assert istio_version(odd("Pod", "{containers: [7, {image: 7}, {image: [proxyv2]}]}")) is None
+
+
+def test_the_version_that_a_proxy_reports_beats_its_image():
+    told = ProxyInfo(source=Source(path="i.json"), teller="desk", pod="desk-0", istio="1.27.3")
+    found = istio_version(mesh_of(pod("docker.io/istio/proxyv2:1.20.1"), told))
+    assert found is not None
+    assert (found.value, found.by, found.source) == ((1, 27), "the proxy `desk-0`", told.source)
+
+
+@pytest.mark.parametrize("word", ["", "unknown", "1", "v", "1234.5"])
+def test_a_report_without_a_version_leaves_it_to_the_image(word):
+    told = ProxyInfo(source=Source(path="i.json"), teller="desk", istio=word)
+    found = istio_version(mesh_of(pod("docker.io/istio/proxyv2:1.20.1"), told))
+    assert found is not None
+    assert found.value == (1, 20)

@@ -1,10 +1,12 @@
 import pytest
 
 from tests.mesh.build import HOST, RESET, inbound, log, manifest, mesh, outbound
+from why503.facts import LoadedEndpoint, ProxyInfo, Source
 from why503.mesh.workload import (
     containers_of,
     has_sidecar,
     is_external,
+    proxies_of,
     same_host,
     service_entries_of,
     service_of,
@@ -64,3 +66,35 @@ def test_a_service_entry_says_whether_its_host_is_outside() -> None:
     cluster = outbound(upstream_cluster="outbound|443||x.b.com")
     assert is_external(found, "x.b.com", cluster)
     assert not is_external(found, HOST, outbound())
+
+
+def told(pod="", namespace="shop", teller="beside", **fields):
+    fields = {"kind": "sidecar", **fields}
+    return ProxyInfo(
+        source=Source(path="i.json"), teller=teller, pod=pod, namespace=namespace, **fields
+    )
+
+
+@pytest.mark.parametrize(
+    ("info", "beside"),
+    [
+        (told("orders-7d9f8b6c5-x2k4p"), True),
+        (told("orders-0", labels={"app": "orders"}), True),
+        (told("orders-0", labels={"app": "other"}), False),
+        (told("whatever", labels={"app": "orders"}), True),
+        (told("orders-0", namespace="elsewhere"), False),
+        (told("users-0"), False),
+        (told("users-0", addresses=("10.1.0.7",)), True),
+        (told("orders-0", kind="router"), False),
+    ],
+)
+def test_a_sidecar_says_beside_which_pods_it_stands(info, beside):
+    endpoint = LoadedEndpoint(
+        source=Source(path="d.json"),
+        teller="caller",
+        cluster=f"outbound|80||{HOST}",
+        address="10.1.0.7:8080",
+    )
+    world = mesh(SERVICE, info, endpoint)
+    assert proxies_of(world, HOST) == ((info,) if beside else ())
+    assert (has_sidecar(world, HOST) is True) is beside

@@ -19,6 +19,8 @@ _HEAD = 8192
 ASKED = 500
 """Equal lines that are offered in vain before they are taken as nobody's."""
 
+_HEAD_LINES = 10_000
+"""Lines, blank ones too, among which the sample is looked for."""
 _SHAPES = 10_000
 _SHAPE_LENGTH = 2000
 _DIGITS = {ord(digit): "0" for digit in "123456789"}
@@ -65,8 +67,8 @@ def by_line(lines: Iterator[Line], context: Context) -> Outcome:
         head.append(line)
         if line.text.strip():
             sample.append(line)
-            if len(sample) == SAMPLE_LINES:
-                break
+        if len(sample) == SAMPLE_LINES or len(head) == _HEAD_LINES:
+            break
     desks = _Desks(sample, context, outcome)
     refused = _Refused()
     for part in (head, lines):

@@ -1,6 +1,7 @@
 """Masking of secrets: nothing secret is kept, printed or stored."""
 
 import re
+from functools import lru_cache
 
 RAW_LENGTH = 2000
 """Characters of a line that are kept as its raw text."""
@@ -16,6 +17,8 @@ _SIGN = (
 """Between a key and its value: `: `, `=`, `": "`, `', '`, and all of it in a string of JSON."""
 _QUIET = r"(?!\*\*\*)"
 _VALUE = r"(?:[^\s'\",;&\\]|\\(?!\\{0,2}['\"nrt]))+"
+_QUOTED = rf"(?:(?<=['\"])(?:[^'\"\r\n\\]|\\(?!\\{{0,2}}['\"nrt]))+|{_VALUE})"
+"""All between quotes, else one word."""
 _REST = r"(?:[^\r\n\"'\\]|\\(?!\\{0,2}['\"nrt])|(?<=\w)'(?=\w))+"
 _WORDS = (
     r"access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
@@ -58,7 +61,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
             rf"(?i)((?:password|passwd|passphrase|(?<![a-z])pwd|client[_-]?secret|secret[_-]?key|"
             rf"api[_-]?key|access[_-]?key(?:[_-]?id)?|auth[_-]?key|"
             rf"(?:auth|access|session|security|private|csrf|xsrf|refresh|id)[_-]?token))"
-            rf"{_SIGN}{_QUIET}(?![{{|>/])(?:\[\"?)?{_VALUE}"
+            rf"{_SIGN}{_QUIET}(?![{{|>/])(?:\[\"?)?{_QUOTED}"
         ),
         rf"\1\2{MASK}",
     ),
@@ -67,7 +70,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(
             rf"(?i)((?:token|secret|session(?:[_-]?id)?)(?:\\{{0,3}}[\"']{_BLANKS}[:,]{_BLANKS}"
             rf"\\{{0,3}}[\"']|={_BLANKS}(?:\\{{0,3}}[\"'])?))"
-            rf"{_QUIET}{_VALUE}"
+            rf"{_QUIET}{_QUOTED}"
         ),
         rf"\1{MASK}",
     ),
@@ -94,7 +97,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(
             rf"(?i)(\bname{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?[\w.-]{{0,60}}"
             rf"(?:password|passwd|token|secret|credential|key|cookie|authorization){_QUOTE}?{_BLANKS},{_BLANKS}"
-            rf"{_QUOTE}?value{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?){_QUIET}{_VALUE}"
+            rf"{_QUOTE}?value{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?){_QUIET}{_QUOTED}"
         ),
         rf"\1{MASK}",
     ),
@@ -120,12 +123,29 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
 """Words of which one is in every text that a pattern finds, the pattern, what is put instead."""
 
 
+_WORDS_OF_ANY = tuple({word: None for words, _pattern, _mask in _PATTERNS for word in words})
+_SHORT = 300
+"""Characters up to which a text is likely to come again."""
+
+
 def mask(text: str) -> str:
     """``text`` with passwords, tokens, cookies and private keys replaced by ``***``."""
+    return _mask_short(text) if len(text) <= _SHORT else _masked(text)
+
+
+@lru_cache(maxsize=8192)
+def _mask_short(text: str) -> str:
+    """`_masked`, remembered: logs repeat hosts, agents and paths line after line."""
+    return _masked(text)
+
+
+def _masked(text: str) -> str:
     small = text.lower()
-    for words, pattern, replacement in _PATTERNS:
-        if any(word in small for word in words):
-            text = pattern.sub(replacement, text)
+    met = {word for word in _WORDS_OF_ANY if word in small}
+    if met:
+        for words, pattern, replacement in _PATTERNS:
+            if not met.isdisjoint(words):
+                text = pattern.sub(replacement, text)
     return text
 
 

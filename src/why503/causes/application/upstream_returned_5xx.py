@@ -48,16 +48,8 @@ from why503.support.text import _
 ID = "upstream-returned-5xx"
 TITLE = _("The application itself answered with the error, and the proxies passed it on")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet"}
+    | {"Service", "StatefulSet"}
 )
 SIGNS = frozenset({"via_upstream"})
 AT = At.APP

@@ -53,18 +53,10 @@ from why503.support.text import _
 ID = "circuit-breaker"
 TITLE = _("A limit of the connection pool was reached and the proxy turned the surplus away")
 READS = frozenset(
-    {
-        "BackendTrafficPolicy",
-        "Counter",
-        "DestinationRule",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Service",
-        "Sidecar",
-        "fragment",
-    }
+    {"BackendTrafficPolicy", "Counter", "DaemonSet", "Deployment", "DestinationRule"}
+    | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
+    | {"MeshConfig", "Pod", "ProxyInfo", "ReplicaSet", "Service", "Sidecar", "StatefulSet"}
+    | {"fragment"}
 )
 SIGNS = frozenset({"UO", "overflow", "upstream_reset_before_response_started", "maintenance_mode"})
 AT = At.PROXY

@@ -57,7 +57,7 @@ from why503.mesh.endpoint import kubernetes_endpoints
 from why503.mesh.hop import Hop
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, service_name
+from why503.mesh.naming import caller_pod, namespace_of, rule_host, service_name
 from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting, whole_number
 from why503.mesh.timing import recovered, successes
@@ -68,25 +68,10 @@ from why503.support.text import _
 ID = "outlier-ejection"
 TITLE = _("Outlier detection took endpoints out of load balancing, and too few or none were left")
 READS = frozenset(
-    {
-        "BackendTrafficPolicy",
-        "Counter",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "EndpointSlice",
-        "Endpoints",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ProxyEndpoint",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "fragment",
-    }
+    {"BackendTrafficPolicy", "Counter", "DaemonSet", "Deployment", "DestinationRule"}
+    | {"EndpointSlice", "Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster"}
+    | {"LoadedEndpoint", "MeshConfig", "Pod", "ProxyEndpoint", "ProxyInfo", "ReplicaSet"}
+    | {"Service", "StatefulSet", "fragment"}
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "failed_outlier_check", "no healthy upstream"})
 AT = At.PROXY
@@ -275,7 +260,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Let {share} % of the endpoints be ejected at most").format(share=share),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_gentle(title, namespace, hop.host or name, share)),),
+        patches=(Patch(yaml=_gentle(title, namespace, rule_host(hop), share)),),
         risks=(
             _("Endpoints that fail stay in use: callers see the application's own errors again."),
             _("The block replaces the one in force: carry over its other fields."),

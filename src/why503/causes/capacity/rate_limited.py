@@ -52,7 +52,7 @@ from why503.support.text import _
 
 ID = "rate-limited"
 TITLE = _("A rate limit answered in place of the application")
-READS = frozenset({"EnvoyFilter", "ProxyEvent", "fragment"})
+READS = frozenset({"EnvoyFilter", "LoadedListener", "ProxyEvent", "fragment"})
 SIGNS = frozenset(
     {"RL", "RLSE", "local_rate_limited", "request_rate_limited", "rate_limiter_error"}
 )

@@ -54,15 +54,8 @@ from why503.support.text import _
 ID = "retry-exhausted"
 TITLE = _("Every retry failed as well, and nothing shows what failed the single tries")
 READS = frozenset(
-    {
-        "BackendTrafficPolicy",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "VirtualService",
-        "fragment",
-    }
+    {"BackendTrafficPolicy", "GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedRoute"}
+    | {"MeshConfig", "VirtualService", "fragment"}
 )
 SIGNS = frozenset({"URX", "upstream_per_try_timeout", "retried and the latest reset reason"})
 AT = At.CALLER

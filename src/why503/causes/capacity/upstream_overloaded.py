@@ -55,17 +55,8 @@ from why503.support.text import _
 ID = "upstream-overloaded"
 TITLE = _("The application is saturated or too slow: it queues, answers late or sheds load")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Series",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "LoadedEndpoint", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Series", "Service", "StatefulSet"}
 )
 SIGNS = frozenset({"via_upstream", "response_timeout", "UT", "downstream_remote_disconnect"})
 AT = At.APP

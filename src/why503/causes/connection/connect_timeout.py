@@ -51,7 +51,7 @@ from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, un
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, pod_at, service_name
+from why503.mesh.naming import namespace_of, pod_at, rule_host, service_name
 from why503.mesh.setting import mapping_of
 from why503.mesh.timing import durations, healthy_hosts, one_host_only
 from why503.mesh.traffic_policy import connect_timeout
@@ -61,26 +61,10 @@ from why503.support.text import _
 ID = "connect-timeout"
 TITLE = _("The connection attempt got no answer within the connect timeout")
 READS = frozenset(
-    [
-        "BackendTrafficPolicy",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "EndpointSlice",
-        "Endpoints",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Node",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "TcpConnection",
-        "fragment",
-    ]
+    {"BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice"}
+    | {"Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster"}
+    | {"LoadedEndpoint", "MeshConfig", "Node", "Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet"}
+    | {"Service", "StatefulSet", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
 AT = At.LEG
@@ -306,7 +290,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=_rule(name, namespace, hop.host or name)),),
+            patches=(Patch(yaml=_rule(name, namespace, rule_host(hop))),),
             risks=(_("A rule for this host that exists already must be extended instead."),),
             verify=_(
                 "`istioctl proxy-config endpoint` shows the address as "

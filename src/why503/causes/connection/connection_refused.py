@@ -81,8 +81,9 @@ from why503.support.text import _
 ID = "connection-refused"
 TITLE = _("Nothing listens on the port that the proxy dials")
 READS = frozenset(
-    {*WORKLOAD_KINDS, "AppEvent", "EndpointSlice", "Endpoints", "Event", "Listening"}
-    | {"ProxyEvent", "Service", "TcpConnection"}
+    {*WORKLOAD_KINDS}
+    | {"AppEvent", "EndpointSlice", "Endpoints", "Event", "Listening", "ProxyEvent"}
+    | {"ProxyInfo", "Service", "TcpConnection"}
 )
 SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
@@ -352,7 +353,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
             commands=("kubectl -n <client-namespace> exec <client-pod> -c istio-proxy -- ss -ltn",),
-            verify=_("Without a sidecar it is the server's pod that has to listen."),
+            risks=(_("A caller without a sidecar was refused by the server's pod itself."),),
         )
         return
     name, namespace = service_name(hop), namespace_of(hop, mesh)

@@ -63,25 +63,9 @@ from why503.support.text import _
 ID = "keepalive-max-requests"
 TITLE = _("The server closes a connection after a fixed number of requests, without announcing it")
 READS = frozenset(
-    {
-        "AppEvent",
-        "ConfigMap",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Request",
-        "Service",
-        "StatefulSet",
-        "TcpConnection",
-        "VMAgent",
-        "VMAlert",
-        "VMAuth",
-        "VMCluster",
-        "VMSingle",
-    }
+    {"AppEvent", "ConfigMap", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod"}
+    | {"ProxyEvent", "ProxyInfo", "ReplicaSet", "Request", "Service", "StatefulSet"}
+    | {"TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMSingle"}
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG

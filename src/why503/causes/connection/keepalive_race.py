@@ -79,10 +79,12 @@ from why503.support.text import _
 ID = "keepalive-race"
 TITLE = _("The server closed an idle connection just as the proxy sent the next request on it")
 READS = frozenset(
-    {*WORKLOAD_KINDS, "BackendTrafficPolicy", "ConfigMap", "DestinationRule", "GRPCRoute"}
-    | {"HTTPRoute", "IstioOperator", "MeshConfig", "Service", "Sidecar", "fragment"}
-    | {"VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule", "VMSingle"}
-    | {"AppEvent", "Event", "ProxyEvent", "Request", "TcpConnection"}
+    {*WORKLOAD_KINDS}
+    | {"AppEvent", "BackendTrafficPolicy", "ConfigMap", "Counter", "DestinationRule", "Event"}
+    | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
+    | {"MeshConfig", "ProxyEvent", "ProxyInfo", "Request", "Service", "Sidecar"}
+    | {"TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule", "VMSingle"}
+    | {"fragment"}
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG

@@ -73,28 +73,11 @@ from why503.support.text import _
 ID = "network-policy-blocked"
 TITLE = _("A NetworkPolicy or firewall between the workloads stops the connection")
 READS = frozenset(
-    [
-        "BackendTrafficPolicy",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "EndpointSlice",
-        "Endpoints",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Namespace",
-        "NetworkPolicy",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "TcpConnection",
-        "Tunnel",
-        "fragment",
-    ]
+    {"BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "EndpointSlice"}
+    | {"Endpoints", "GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster"}
+    | {"LoadedEndpoint", "MeshConfig", "Namespace", "NetworkPolicy", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Service", "StatefulSet", "TcpConnection", "Tunnel"}
+    | {"fragment"}
 )
 SIGNS = frozenset(
     {

@@ -68,18 +68,8 @@ from why503.support.text import _
 ID = "upstream-reset"
 TITLE = _("The server closed or reset the connection while it was serving the request")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "TcpConnection",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Service", "StatefulSet", "TcpConnection"}
 )
 SIGNS = frozenset(
     {

@@ -53,7 +53,7 @@ from why503.support.text import _
 
 ID = "config-rejected"
 TITLE = _("A proxy refused a piece of its configuration, so the former one, or none, is in force")
-READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync"})
+READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync", "RejectedConfig"})
 SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
 AT = At.CONTROL_PLANE
 

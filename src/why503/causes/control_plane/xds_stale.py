@@ -72,23 +72,10 @@ from why503.support.text import _
 ID = "xds-stale"
 TITLE = _("The proxy works with an outdated or incomplete configuration or endpoint list")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "DnsAnswer",
-        "EndpointSlice",
-        "Endpoints",
-        "Event",
-        "Pod",
-        "ProxyCluster",
-        "ProxyEndpoint",
-        "ProxyEvent",
-        "ProxySync",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "Counter", "DaemonSet", "Deployment", "DnsAnswer", "EndpointSlice"}
+    | {"Endpoints", "Event", "LoadedCluster", "LoadedEndpoint", "Pod", "ProxyCluster"}
+    | {"ProxyEndpoint", "ProxyEvent", "ProxyInfo", "ProxySync", "ReplicaSet", "Service"}
+    | {"StatefulSet"}
 )
 SIGNS = frozenset({"UF", "UH", "NC", "cluster_not_found", "request rate limit exceeded"})
 AT = At.CONTROL_PLANE

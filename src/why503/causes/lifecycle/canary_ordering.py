@@ -61,23 +61,9 @@ from why503.support.text import _
 ID = "canary-ordering"
 TITLE = _("The steps of a rollout came in the wrong order: traffic went to a version not there yet")
 READS = frozenset(
-    {
-        "AppEvent",
-        "Canary",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "Event",
-        "GRPCRoute",
-        "HTTPRoute",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Rollout",
-        "Service",
-        "StatefulSet",
-        "VirtualService",
-    }
+    {"AppEvent", "Canary", "DaemonSet", "Deployment", "DestinationRule", "Event", "GRPCRoute"}
+    | {"HTTPRoute", "LoadedEndpoint", "Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet", "Rollout"}
+    | {"Service", "StatefulSet", "VirtualService"}
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY

@@ -54,17 +54,8 @@ from why503.support.text import _
 ID = "listener-drain"
 TITLE = _("New configuration replaced a listener and cut the connections it still had")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "Pod", "ProxyEvent", "ProxyInfo"}
+    | {"ReplicaSet", "Service", "StatefulSet"}
 )
 SIGNS = frozenset(
     {"DC", "UC", "downstream_local_disconnect", "lds: add/update listener", "draining"}

@@ -67,17 +67,8 @@ from why503.support.text import _
 ID = "pod-terminating"
 TITLE = _("A pod that was shutting down was still sent requests, or stopped before they were done")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Service", "StatefulSet"}
 )
 SIGNS = frozenset(
     {

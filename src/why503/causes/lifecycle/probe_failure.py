@@ -58,21 +58,9 @@ from why503.support.text import _
 ID = "probe-failure"
 TITLE = _("A health probe fails although the application would serve")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "IstioOperator",
-        "MeshConfig",
-        "PeerAuthentication",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "fragment",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "IstioOperator", "LoadedEndpoint"}
+    | {"LoadedListener", "MeshConfig", "PeerAuthentication", "Pod", "ProxyEvent", "ProxyInfo"}
+    | {"ReplicaSet", "Service", "StatefulSet", "fragment"}
 )
 SIGNS = frozenset(
     {

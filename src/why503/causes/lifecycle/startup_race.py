@@ -60,17 +60,8 @@ from why503.support.text import _
 ID = "startup-race"
 TITLE = _("Requests came before the application, or its sidecar, was listening")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Service", "StatefulSet"}
 )
 SIGNS = frozenset({"UF", "Connection refused", "delayed_connect_error", "ECONNREFUSED"})
 AT = At.LEG

@@ -60,18 +60,8 @@ from why503.support.text import _
 ID = "upstream-crash"
 TITLE = _("The application's process died when it should have served")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DaemonSet",
-        "Deployment",
-        "Event",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Series",
-        "Service",
-        "StatefulSet",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod", "ProxyEvent"}
+    | {"ProxyInfo", "ReplicaSet", "Series", "Service", "StatefulSet"}
 )
 SIGNS = frozenset(
     {"UC", "UF", "OOMKilled", "CrashLoopBackOff", "OutOfMemoryError", "panic", "Connection refused"}

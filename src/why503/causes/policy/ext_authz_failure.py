@@ -69,20 +69,9 @@ TITLE = _(
     "A service that must be asked before a request may pass failed, denied, or is not defined"
 )
 READS = frozenset(
-    {
-        "AuthorizationPolicy",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "fragment",
-    }
+    {"AuthorizationPolicy", "DaemonSet", "Deployment", "DestinationRule", "IstioOperator"}
+    | {"LoadedListener", "MeshConfig", "Pod", "ProxyEvent", "ReplicaSet", "Service"}
+    | {"StatefulSet", "fragment"}
 )
 SIGNS = frozenset({"UAEX", "ext_authz_error", "ext_authz_denied", "ext_proc_error"})
 AT = At.PROXY

@@ -50,13 +50,8 @@ from why503.support.text import _
 ID = "fault-injection"
 TITLE = _("A fault rule made the error or the delay on purpose")
 READS = frozenset(
-    {
-        "BackendTrafficPolicy",
-        "GRPCRoute",
-        "HTTPRoute",
-        "Service",
-        "VirtualService",
-    }
+    {"BackendTrafficPolicy", "GRPCRoute", "HTTPRoute", "LoadedRoute", "Service"}
+    | {"VirtualService"}
 )
 SIGNS = frozenset({"FI", "DI", "fault_filter_abort", "fault filter abort"})
 AT = At.PROXY

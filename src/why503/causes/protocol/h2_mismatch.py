@@ -59,17 +59,9 @@ from why503.support.text import _
 ID = "h2-mismatch"
 TITLE = _("One side of the connection speaks HTTP/2 and the other only HTTP/1.1")
 READS = frozenset(
-    {
-        "AppEvent",
-        "DestinationRule",
-        "IstioOperator",
-        "MeshConfig",
-        "ProxyEvent",
-        "Service",
-        "ServiceEntry",
-        "TcpConnection",
-        "fragment",
-    }
+    {"AppEvent", "DaemonSet", "Deployment", "DestinationRule", "IstioOperator"}
+    | {"LoadedCluster", "LoadedEndpoint", "MeshConfig", "Pod", "ProxyEvent", "ProxyInfo"}
+    | {"ReplicaSet", "Service", "ServiceEntry", "StatefulSet", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {"UPE", "protocol error", "upstream_reset_before_response_started", "PRI * HTTP/2.0"}

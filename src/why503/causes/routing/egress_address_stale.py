@@ -63,26 +63,10 @@ from why503.support.text import _
 ID = "egress-address-stale"
 TITLE = _("The proxy dials an address that the name does not have (any more)")
 READS = frozenset(
-    [
-        "BackendTrafficPolicy",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "DnsAnswer",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ProxyCluster",
-        "ProxyEndpoint",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "ServiceEntry",
-        "StatefulSet",
-        "fragment",
-    ]
+    {"BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "DnsAnswer"}
+    | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
+    | {"MeshConfig", "Pod", "ProxyCluster", "ProxyEndpoint", "ProxyEvent", "ReplicaSet"}
+    | {"Service", "ServiceEntry", "StatefulSet", "fragment"}
 )
 SIGNS = frozenset(
     {

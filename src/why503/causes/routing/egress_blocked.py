@@ -60,24 +60,10 @@ from why503.support.text import _
 ID = "egress-blocked"
 TITLE = _("Something on the way out of the cluster stops the connection")
 READS = frozenset(
-    [
-        "BackendTrafficPolicy",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "DnsAnswer",
-        "GRPCRoute",
-        "HTTPRoute",
-        "IstioOperator",
-        "MeshConfig",
-        "NetworkPolicy",
-        "Pod",
-        "ReplicaSet",
-        "Request",
-        "Service",
-        "StatefulSet",
-        "fragment",
-    ]
+    {"BackendTrafficPolicy", "DaemonSet", "Deployment", "DestinationRule", "DnsAnswer"}
+    | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
+    | {"MeshConfig", "NetworkPolicy", "Pod", "ProxyInfo", "ReplicaSet", "Request", "Service"}
+    | {"StatefulSet", "fragment"}
 )
 SIGNS = frozenset(
     {"UF", "PassthroughCluster", "connection_timeout", "No route to host", "Network is unreachable"}

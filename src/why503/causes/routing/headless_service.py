@@ -60,7 +60,7 @@ from why503.support.text import _
 
 ID = "headless-service"
 TITLE = _("A headless Service lets the client pick the address, past normal routing")
-READS = frozenset({"Service", "Pod", "Endpoints", "EndpointSlice", "ProxyCluster"})
+READS = frozenset({"EndpointSlice", "Endpoints", "LoadedCluster", "Pod", "ProxyCluster", "Service"})
 SIGNS = frozenset({"clusterIP: None", "ORIGINAL_DST", "PassthroughCluster", "UF", "UH"})
 AT = At.LEG
 

@@ -61,20 +61,9 @@ from why503.support.text import _
 ID = "missing-subset"
 TITLE = _("The route names a subset that is not defined, or that no pod belongs to")
 READS = frozenset(
-    {
-        "Analysis",
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "GRPCRoute",
-        "HTTPRoute",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "VirtualService",
-    }
+    {"Analysis", "DaemonSet", "Deployment", "DestinationRule", "GRPCRoute", "HTTPRoute"}
+    | {"LoadedCluster", "LoadedRoute", "Pod", "ProxyEvent", "ReplicaSet", "Service"}
+    | {"StatefulSet", "VirtualService"}
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY

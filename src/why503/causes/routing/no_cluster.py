@@ -63,16 +63,8 @@ from why503.support.text import _
 ID = "no-cluster"
 TITLE = _("The route names a destination that the proxy does not know")
 READS = frozenset(
-    {
-        "Analysis",
-        "GRPCRoute",
-        "HTTPRoute",
-        "ProxyCluster",
-        "ProxyEvent",
-        "Service",
-        "ServiceEntry",
-        "VirtualService",
-    }
+    {"Analysis", "GRPCRoute", "HTTPRoute", "LoadedCluster", "LoadedRoute", "ProxyCluster"}
+    | {"ProxyEvent", "Service", "ServiceEntry", "VirtualService"}
 )
 SIGNS = frozenset({"NC", "cluster_not_found", "unknown cluster"})
 AT = At.PROXY

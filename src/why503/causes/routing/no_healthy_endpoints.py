@@ -58,19 +58,9 @@ from why503.support.text import _
 ID = "no-healthy-endpoints"
 TITLE = _("Kubernetes has no ready endpoint for the Service")
 READS = frozenset(
-    {
-        "DaemonSet",
-        "Deployment",
-        "EndpointSlice",
-        "Endpoints",
-        "Pod",
-        "ProxyEndpoint",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "VirtualService",
-    }
+    {"Counter", "DaemonSet", "Deployment", "EndpointSlice", "Endpoints", "LoadedEndpoint"}
+    | {"Pod", "ProxyEndpoint", "ProxyEvent", "ReplicaSet", "Service", "StatefulSet"}
+    | {"VirtualService"}
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "no healthy upstream"})
 AT = At.PROXY

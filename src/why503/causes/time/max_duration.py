@@ -55,19 +55,9 @@ from why503.support.text import _
 ID = "max-duration"
 TITLE = _("A connection or stream reached the age that it was allowed")
 READS = frozenset(
-    {
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "EnvoyFilter",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "fragment",
-    }
+    {"DaemonSet", "Deployment", "DestinationRule", "EnvoyFilter", "IstioOperator"}
+    | {"LoadedCluster", "LoadedListener", "LoadedRoute", "MeshConfig", "Pod", "ReplicaSet"}
+    | {"Service", "StatefulSet", "fragment"}
 )
 SIGNS = frozenset(
     {

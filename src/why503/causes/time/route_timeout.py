@@ -62,16 +62,8 @@ from why503.support.text import _
 ID = "route-timeout"
 TITLE = _("The timeout of the route ran out before the answer was complete")
 READS = frozenset(
-    {
-        "AppEvent",
-        "BackendTrafficPolicy",
-        "EnvoyFilter",
-        "GRPCRoute",
-        "HTTPRoute",
-        "Service",
-        "VirtualService",
-        "fragment",
-    }
+    {"AppEvent", "BackendTrafficPolicy", "EnvoyFilter", "GRPCRoute", "HTTPRoute"}
+    | {"LoadedRoute", "Service", "VirtualService", "fragment"}
 )
 SIGNS = frozenset(
     {"UT", "response_timeout", "upstream_per_try_timeout", "upstream request timeout"}

@@ -54,7 +54,7 @@ from why503.support.text import _
 
 ID = "stream-idle-timeout"
 TITLE = _("No byte moved for the stream idle timeout, and the proxy ended the stream")
-READS = frozenset({"EnvoyFilter", "fragment"})
+READS = frozenset({"EnvoyFilter", "LoadedListener", "LoadedRoute", "fragment"})
 SIGNS = frozenset({"SI", "stream_idle_timeout", "stream timeout"})
 AT = At.PROXY
 

@@ -65,7 +65,11 @@ from why503.support.text import _
 
 ID = "certificate-invalid"
 TITLE = _("A certificate was shown and refused")
-READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection", "Tunnel"})
+READS = frozenset(
+    {"AppEvent", "Certificate", "DaemonSet", "Deployment", "LoadedCluster", "LoadedEndpoint"}
+    | {"Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet", "Service", "StatefulSet"}
+    | {"TcpConnection", "Tunnel"}
+)
 SIGNS = frozenset(
     {
         "CERTIFICATE_VERIFY_FAILED",

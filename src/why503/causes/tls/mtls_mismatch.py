@@ -83,8 +83,10 @@ from why503.support.text import _
 ID = "mtls-mismatch"
 TITLE = _("One end of the connection speaks mutual TLS and the other plain text")
 READS = frozenset(
-    {*WORKLOAD_KINDS, "DestinationRule", "IstioOperator", "MeshConfig", "PeerAuthentication"}
-    | {"Analysis", "ProxyEvent", "Request", "Service", "ServiceEntry", "TcpConnection", "fragment"}
+    {*WORKLOAD_KINDS}
+    | {"Analysis", "Counter", "DestinationRule", "IstioOperator", "LoadedCluster"}
+    | {"LoadedEndpoint", "LoadedListener", "MeshConfig", "PeerAuthentication", "ProxyEvent"}
+    | {"ProxyInfo", "Request", "Service", "ServiceEntry", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {"filter_chain_not_found", "connection termination", "UC", "UF", "WRONG_VERSION_NUMBER"}

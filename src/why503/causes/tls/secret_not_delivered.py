@@ -52,7 +52,11 @@ from why503.support.text import _
 
 ID = "secret-not-delivered"
 TITLE = _("The proxy never received the certificate or key that it needs")
-READS = frozenset({"Analysis", "Event", "Gateway", "ProxyEvent", "Secret"})
+READS = frozenset(
+    {"Analysis", "Certificate", "DaemonSet", "Deployment", "Event", "Gateway"}
+    | {"LoadedCluster", "LoadedEndpoint", "Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet"}
+    | {"Secret", "Service", "StatefulSet"}
+)
 SIGNS = frozenset(
     {
         "Secret is not supplied by SDS",

@@ -70,20 +70,9 @@ from why503.support.text import _
 ID = "tls-origination-mismatch"
 TITLE = _("The TLS that the proxy starts towards an outside server is set up wrongly")
 READS = frozenset(
-    {
-        "DaemonSet",
-        "Deployment",
-        "DestinationRule",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ReplicaSet",
-        "Service",
-        "ServiceEntry",
-        "StatefulSet",
-        "TcpConnection",
-        "fragment",
-    }
+    {"DaemonSet", "Deployment", "DestinationRule", "IstioOperator", "LoadedCluster"}
+    | {"LoadedEndpoint", "MeshConfig", "Pod", "ProxyInfo", "ReplicaSet", "Service"}
+    | {"ServiceEntry", "StatefulSet", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {

@@ -1,6 +1,9 @@
 """What becomes `***` wherever it stands: secrets, queries, e-mail addresses, keys, certificates."""
 
+import base64
+import binascii
 import re
+from collections.abc import Callable
 
 from why503.evidence.redaction.pseudonym import Counted
 from why503.evidence.redaction.vocabulary import stays
@@ -8,7 +11,7 @@ from why503.support.secret import MASK, mask
 
 _BEGIN = "-----BEGIN"
 _PEM = re.compile(
-    r"(-----BEGIN [A-Z0-9 ]{1,40}-----)[^\"'-]{0,100000}(-----END [A-Z0-9 ]{1,40}-----)?"
+    r"(-----BEGIN [A-Z0-9 ]{1,40}-----)([^\"'-]{0,100000})(-----END [A-Z0-9 ]{1,40}-----)?"
 )
 _MAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}"
@@ -24,19 +27,28 @@ _SETTING = re.compile(
     r"(\\?\"(?:[^\"\\]|\\[^\"]){0,4000}|'[^'\r\n]{0,4000}|[^\s\"',;&}\\]{1,4000})"
 )
 _SETTING_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "cookie", "session")
-_BASE64_FIELD = re.compile(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")[^\"]{1,4000000}", re.IGNORECASE)
+_BASE64_FIELD = re.compile(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")([^\"]{1,4000000})", re.IGNORECASE)
+CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+Rewritten = Callable[[str], str | None]
+"""The base64 of a certificate made safe to send; None where it is none."""
 _VARIABLE = re.compile(
     r"(?i)password|passwd|passphrase|pwd|token|secret|credential|auth|cookie|session|"
     r"(?:api|access|private|encryption|signing|master)_?-?key|(?:^|[_-])(?:key|pin|salt|dsn)$"
 )
 _WORD = re.compile(r"[^\W_]+")
+_AMOUNT = re.compile(r"(?:\d{1,9}(?:ns|us|ms|[smhd]|[kKMGT]i?[bB]?))+")
 _LONGEST_NUMBER = 7
 
 
-def hide(text: str, counted: Counted) -> str:
-    """``text`` with every secret that can be told by its form replaced by `***`."""
+def hide(text: str, counted: Counted, certificate: Rewritten = lambda _body: None) -> str:
+    """``text`` with every secret that can be told by its form replaced by `***`.
+
+    ``certificate`` rewrites the base64 of a certificate; where it gives None that is hidden too.
+    """
     if _BEGIN in text:
-        text = _replace(_PEM, rf"\1 {MASK} \2", text, "key or certificate", counted)
+        text = _PEM.sub(lambda found: _pem(found, certificate, counted), text)
+    if "nline" in text:
+        text = _BASE64_FIELD.sub(lambda found: _base64(found, certificate, counted), text)
     return "\n".join(_line(line, counted) for line in text.split("\n"))
 
 
@@ -52,11 +64,29 @@ def _line(line: str, counted: Counted) -> str:
         text = _replace(_QUERY, f"?{MASK}", text, "query string", counted)
     if "aiza" in small:
         text = _replace(_KNOWN, MASK, text, "secret", counted)
-    if "inline" in small:
-        text = _replace(_BASE64_FIELD, rf"\1{MASK}", text, "key or certificate", counted)
     if any(word in small for word in _SETTING_WORDS):
         text = _SETTING.sub(lambda found: _setting(found, counted), text)
     return text
+
+
+def _pem(found: re.Match[str], certificate: Rewritten, counted: Counted) -> str:
+    counted("key or certificate")
+    if found[1] == CERTIFICATE and found[3] and (body := certificate(found[2])) is not None:
+        return f"{found[1]}{body}{found[3]}"
+    return f"{found[1]} {MASK} {found[3] or ''}"
+
+
+def _base64(found: re.Match[str], certificate: Rewritten, counted: Counted) -> str:
+    """A field of a configuration dump that holds PEM or DER as base64."""
+    try:
+        inner = base64.b64decode(found[2], validate=True).decode("ascii", "replace")
+    except (binascii.Error, ValueError):
+        inner = ""
+    if CERTIFICATE in inner and "PRIVATE" not in inner:
+        told = _PEM.sub(lambda pem: _pem(pem, certificate, counted), inner)
+        return found[1] + base64.b64encode(told.encode()).decode()
+    counted("key or certificate")
+    return found[1] + (certificate(found[2]) or MASK)
 
 
 def variable(name: str, value: str, counted: Counted) -> str:
@@ -68,7 +98,7 @@ def variable(name: str, value: str, counted: Counted) -> str:
     bare = value.strip().strip("\"'")
     if bare in ("", MASK):
         return value
-    plain = all(stays(word) or word[:-1].isdecimal() for word in _WORD.findall(bare))
+    plain = all(stays(word) or _AMOUNT.fullmatch(word) for word in _WORD.findall(bare))
     long = any(len(word) > _LONGEST_NUMBER and word.isdecimal() for word in _WORD.findall(bare))
     if plain and not long and not _VARIABLE.search(name):
         return value

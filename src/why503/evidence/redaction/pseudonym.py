@@ -118,6 +118,12 @@ def _numbers(key: bytes, text: str) -> Iterator[int]:
         block += 1
 
 
+def noise(key: bytes, content: bytes) -> bytes:
+    """As many bytes as ``content`` has, equal for equal content."""
+    stream = _numbers(key, "noise:" + content.hex())
+    return bytes(next(stream) for _ in content)
+
+
 def digest(key: bytes, text: str) -> bytes:
     """32 bytes that cannot be foretold without the key."""
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")

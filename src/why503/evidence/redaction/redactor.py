@@ -2,14 +2,18 @@
 
 import re
 from collections import Counter
+from functools import partial
 
 from why503.evidence.redaction.address import Addresses
+from why503.evidence.redaction.certificate import Certificates
 from why503.evidence.redaction.hide import hide
-from why503.evidence.redaction.pseudonym import Pseudonyms
+from why503.evidence.redaction.pseudonym import Pseudonyms, noise
 from why503.evidence.redaction.structure import hide_structure
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _KINDS = (
+    ("kept", r"-----BEGIN CERTIFICATE-----[^\"'-]{0,100000}-----END CERTIFICATE-----"),
+    ("kept", r"(?<=\")[iI]nline_?[bB]ytes\"\s{0,4}:\s{0,4}\"[A-Za-z0-9+/=]{1,4000000}"),
     ("kept", r"\x1b\[[0-9;]{0,20}[A-Za-z]"),
     ("kept", r"\\{1,8}(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[abfnrtv0])"),
     ("kept", r"%(?:25){0,3}(?:[013-6][0-9A-F]|[2578][0-9A-F]|[A-F][0-9])"),
@@ -66,6 +70,7 @@ class Redactor:
     def __init__(self, key: bytes) -> None:
         self._names = Pseudonyms(key)
         self._addresses = Addresses(key)
+        self._certificates = Certificates(self.words, partial(noise, key))
         self._hidden: Counter[str] = Counter()
 
     def counts(self) -> dict[str, int]:
@@ -75,7 +80,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """``text``, which may be a whole document or some whole lines, safe to send."""
-        return self.words(hide(hide_structure(text, self._count), self._count))
+        bare = hide_structure(text, self._count)
+        return self.words(hide(bare, self._count, self._certificates.body))
 
     def words(self, text: str) -> str:
         """``text`` with names and addresses replaced only."""
