@@ -76,7 +76,7 @@ def test_a_gzip_bomb_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.log.gz"
     with gzip.open(path, "wb", 9) as file:
         for _ in range(40):
-            file.write(b" \n" * (1 << 19))
+            file.write((b" " * 31 + b"\n") * (1 << 15))
     assert_bounded("diagnose", str(path))
 
 

@@ -62,3 +62,17 @@ def test_a_given_format_that_fits_no_line_is_said_to_fit_none() -> None:
 def test_one_line_is_spoken_of_in_the_singular(count: int, said: str) -> None:
     (item,) = by_line(lines(ACCESS, *["GET|/x|503|UC"] * count), CONTEXT).unread
     assert item.reason.startswith(said)
+
+
+def test_a_line_that_was_refused_often_is_counted_without_asking_again() -> None:
+    outcome = by_line(lines(*(f"the weather was {n}" for n in range(3000)), PANIC), CONTEXT)
+    assert outcome.unclaimed == 3000
+    assert [type(fact) for fact in outcome.facts] == [AppEvent]
+
+
+def test_after_a_claim_a_refused_line_is_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("why503.evidence.line_by_line.ASKED", 1)
+    junk = "the weather was fine"
+    outcome = by_line(lines(junk, junk, PANIC, junk, junk), CONTEXT)
+    assert outcome.lines == 5
+    assert len(outcome.facts) == 1

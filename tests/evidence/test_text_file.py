@@ -1,4 +1,5 @@
 import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,24 @@ def test_an_archive_is_named(tmp_path: Path) -> None:
     file = file_of(tmp_path, b"PK\x03\x04rest")
     assert list(file.lines()) == []
     assert "archive" in file.unread["binary"].reason
+
+
+def test_a_large_pipe_is_kept_in_a_file_and_read_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("why503.evidence.text_file.PIPE_KEPT", 10)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"one\ntwo\nthree\n" * 9)))
+    file = TextFile(path="-", place=None)
+    assert file.text() == file.text() == "one\ntwo\nthree\n" * 9
+    assert file.packed_size() == 14 * 9
+
+
+def test_a_file_that_unpacks_to_far_more_than_a_log_does_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("why503.evidence.text_file.RATIO_FROM", 1 << 20)
+    path = tmp_path / "a.log.gz"
+    path.write_bytes(gzip.compress(b"x\n" * (2 << 20)))
+    file = TextFile(path="a.log.gz", place=path)
+    assert len(file.text() or "") < 4 << 20
+    assert "250 times its size" in file.unread["size"].reason

@@ -1,14 +1,16 @@
 """A file: opened, decompressed, decoded and cut into lines, all of it bounded."""
 
 import codecs
+import contextlib
 import gzip
 import io
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from why503.facts import Source, Unread
 from why503.support.text import _
@@ -21,6 +23,9 @@ RATIO = 250
 
 RATIO_FROM = 4 << 20
 """Bytes from which the ratio counts: small files of blanks harm nobody."""
+
+PIPE_KEPT = 32 << 20
+"""Bytes of a pipe that are held in memory."""
 
 LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
@@ -59,6 +64,8 @@ class TextFile:
     content: Callable[[], BinaryIO] | None = None
     """Opens the bytes, decompressed already, of a member of an archive; None for other files."""
     _piped: bytes | None = None
+    _spool: IO[bytes] | None = None
+    """A large pipe's bytes, in a file of our own that goes with us."""
 
     def lines(self) -> Iterator[str]:
         """Lines without their ends; empty where the file is no text."""
@@ -113,6 +120,8 @@ class TextFile:
 
     def packed_size(self) -> int | None:
         """Bytes as they are, before decompression; None where they are not known."""
+        if self._spool is not None:
+            return Path(self._spool.name).stat().st_size
         if self._piped is not None:
             return len(self._piped)
         return None if self.place is None else self.place.stat().st_size
@@ -183,15 +192,29 @@ class TextFile:
         if self.place is not None and not self.place.is_fifo():
             return self.place.open("rb")
         if self._piped is None:
-            self._piped = self._from_pipe()
-        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._piped)))
+            self._take_pipe()
+        if self._spool is not None:
+            return Path(self._spool.name).open("rb")
+        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._piped or b"")))
 
-    def _from_pipe(self) -> bytes:
-        """What a pipe holds: it can be read once only."""
-        if self.place is None:
-            return sys.stdin.buffer.read(EXPANDED_LIMIT + 1)
-        with self.place.open("rb") as pipe:
-            return pipe.read(EXPANDED_LIMIT + 1)
+    def _take_pipe(self) -> None:
+        """Keep what a pipe holds, for it can be read once only; much of it in a file."""
+        with contextlib.ExitStack() as stack:
+            if self.place is None:
+                pipe: BinaryIO = sys.stdin.buffer
+            else:
+                pipe = stack.enter_context(self.place.open("rb"))
+            self._piped = pipe.read(PIPE_KEPT)
+            if len(self._piped) < PIPE_KEPT:
+                return
+            self._spool = tempfile.NamedTemporaryFile(prefix="why503-")  # noqa: SIM115 - goes with us
+            self._spool.write(self._piped)
+            self._piped = b""
+            size = PIPE_KEPT
+            while size <= EXPANDED_LIMIT and (chunk := pipe.read(_CHUNK)):
+                self._spool.write(chunk)
+                size += len(chunk)
+            self._spool.flush()
 
     def _tell_cut(self, number: int) -> None:
         self._tell(

@@ -173,7 +173,8 @@ def proxies_of(mesh: Mesh, host: str) -> tuple[ProxyInfo, ...]:
     pods = {workload.name for workload in workloads if workload.kind == "Pod"}
     name, namespace = short_name(host)
     names = {workload.name for workload in workloads if workload.kind != "Pod"} | {name}
-    addresses = _loaded_addresses(mesh, host)
+    own = {address for info in told for address in info.addresses}
+    addresses = _loaded_addresses(mesh, host, own)
 
     def beside(info: ProxyInfo) -> bool:
         if namespace and info.namespace and info.namespace != namespace:
@@ -187,12 +188,13 @@ def proxies_of(mesh: Mesh, host: str) -> tuple[ProxyInfo, ...]:
     return tuple(filter(beside, told))
 
 
-def _loaded_addresses(mesh: Mesh, host: str) -> set[str]:
-    """Addresses of a host in the endpoint lists that proxies have loaded."""
+def _loaded_addresses(mesh: Mesh, host: str, known: set[str]) -> set[str]:
+    """Those of the addresses that are a host's in the endpoint lists that proxies have loaded."""
     return {
-        split_host(endpoint.address)[0]
+        address
         for endpoint in mesh.facts(LoadedEndpoint)
-        if (parts := cluster_name(endpoint.cluster)) is not None
+        if (address := endpoint.address.rpartition(":")[0].strip("[]")) in known
+        and (parts := cluster_name(endpoint.cluster)) is not None
         and parts.direction == "outbound"
         and same_host(parts.host, host)
     }
