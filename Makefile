@@ -23,9 +23,10 @@ check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the t
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_shape.py
 
-bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a packet capture, an archive
+bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a capture, a config dump, an archive
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/capture.py
+	$(BIN)/python bench/config_dump.py
 	$(BIN)/python bench/archive.py
 
 $(VENV)/.made:
@@ -34,10 +35,12 @@ $(VENV)/.made:
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.made
 	$(PIP) install --editable .
+	$(BIN)/python -m compileall -q src
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.made
 	$(PIP) install --editable '.[dev]'
+	$(BIN)/python -m compileall -q src
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-envoy: $(VENV)/.made

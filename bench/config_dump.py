@@ -1,0 +1,86 @@
+"""A config dump of 50 MB: why503's reading next to `python -m json.tool`, wall seconds and ratio.
+
+Three runs of each, in turn. Promises nothing and fails only when a command fails.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+RUNS = 3
+SIZE = 50_000_000
+READ = (
+    "import sys\n"
+    "from why503.evidence import read_paths\n"
+    "from why503.evidence.reader import Options\n"
+    "print(len(read_paths([sys.argv[1]], Options()).facts))\n"
+)
+TYPE = "type.googleapis.com/envoy."
+
+
+def cluster(number: int) -> dict[str, object]:
+    """One dynamic cluster in the shape that istiod writes."""
+    host = f"svc-{number}.ns-{number % 40}.svc.cluster.local"
+    tls = {
+        "@type": f"{TYPE}extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "sni": f"outbound_.8080_._.{host}",
+        "common_tls_context": {"alpn_protocols": ["istio", "h2"]},
+    }
+    threshold = {"max_connections": 4294967295, "max_requests": 4294967295}
+    return {
+        "version_info": "2026-01-05T03:00:00Z/1",
+        "last_updated": "2026-01-05T03:00:01.000Z",
+        "cluster": {
+            "@type": f"{TYPE}config.cluster.v3.Cluster",
+            "name": f"outbound|8080||{host}",
+            "type": "EDS",
+            "connect_timeout": "10s",
+            "circuit_breakers": {"thresholds": [threshold]},
+            "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
+            "metadata": {"filter_metadata": {"istio": {"services": [{"host": host}]}}},
+        },
+    }
+
+
+def dump() -> str:
+    """A dump of about `SIZE` characters."""
+    each = len(json.dumps(cluster(0), indent=1))
+    clusters = [cluster(number) for number in range(SIZE // (each + each // 3))]
+    part = {"@type": f"{TYPE}admin.v3.ClustersConfigDump", "dynamic_active_clusters": clusters}
+    return json.dumps({"configs": [part]}, indent=1)
+
+
+def wall_time(command: list[str]) -> float:
+    """Seconds that one run of ``command`` took."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Make the dump, measure, print."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "config_dump.json")
+        path.write_text(dump(), encoding="utf-8")
+        commands = {
+            "why503": [sys.executable, "-c", READ, str(path)],
+            "json.tool": [sys.executable, "-m", "json.tool", str(path)],
+        }
+        took: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(RUNS):
+            for name, command in commands.items():
+                took[name].append(wall_time(command))
+        size = path.stat().st_size / 1e6
+    ours, theirs = (statistics.median(took[name]) for name in commands)
+    sys.stdout.write(
+        f"config dump of {size:.0f} MB: why503 {ours:.2f} s, python -m json.tool {theirs:.2f} s, "
+        f"ratio {ours / theirs:.2f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
