@@ -22,15 +22,61 @@ READ = (
 TYPE = "type.googleapis.com/envoy."
 
 
+def sds(name: str) -> dict[str, object]:
+    """A secret that the agent in the pod delivers."""
+    service = {"envoy_grpc": {"cluster_name": "sds-grpc"}}
+    source = {
+        "api_config_source": {
+            "api_type": "GRPC",
+            "grpc_services": [service],
+            "set_node_on_first_message_only": True,
+            "transport_api_version": "V3",
+        },
+        "initial_fetch_timeout": "0s",
+        "resource_api_version": "V3",
+    }
+    return {"name": name, "sds_config": source}
+
+
+def tls_context(host: str, number: int) -> dict[str, object]:
+    """Mutual TLS towards one service, in Istio's shape."""
+    name = f"spiffe://cluster.local/ns/ns-{number % 40}/sa/svc-{number}"
+    validation = {
+        "default_validation_context": {"match_subject_alt_names": [{"exact": name}]},
+        "validation_context_sds_secret_config": sds("ROOTCA"),
+    }
+    return {
+        "@type": f"{TYPE}extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "tls_certificate_sds_secret_configs": [sds("default")],
+            "combined_validation_context": validation,
+            "alpn_protocols": ["istio-peer-exchange", "istio"],
+        },
+        "sni": f"outbound_.8080_._.{host}",
+    }
+
+
 def cluster(number: int) -> dict[str, object]:
     """One dynamic cluster in the shape that istiod writes."""
     host = f"svc-{number}.ns-{number % 40}.svc.cluster.local"
-    tls = {
-        "@type": f"{TYPE}extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "sni": f"outbound_.8080_._.{host}",
-        "common_tls_context": {"alpn_protocols": ["istio", "h2"]},
+    most = 4294967295
+    threshold = {
+        "max_connections": most,
+        "max_pending_requests": most,
+        "max_requests": most,
+        "max_retries": most,
+        "track_remaining": True,
     }
-    threshold = {"max_connections": 4294967295, "max_requests": 4294967295}
+    socket = {
+        "name": "tlsMode-istio",
+        "match": {"tlsMode": "istio"},
+        "transport_socket": {
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": tls_context(host, number),
+        },
+    }
+    service = {"host": host, "name": f"svc-{number}", "namespace": f"ns-{number % 40}"}
     return {
         "version_info": "2026-01-05T03:00:00Z/1",
         "last_updated": "2026-01-05T03:00:01.000Z",
@@ -38,10 +84,16 @@ def cluster(number: int) -> dict[str, object]:
             "@type": f"{TYPE}config.cluster.v3.Cluster",
             "name": f"outbound|8080||{host}",
             "type": "EDS",
+            "eds_cluster_config": {
+                "eds_config": {"ads": {}, "initial_fetch_timeout": "0s"},
+                "service_name": f"outbound|8080||{host}",
+            },
             "connect_timeout": "10s",
+            "lb_policy": "LEAST_REQUEST",
             "circuit_breakers": {"thresholds": [threshold]},
-            "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
-            "metadata": {"filter_metadata": {"istio": {"services": [{"host": host}]}}},
+            "common_lb_config": {"locality_weighted_lb_config": {}},
+            "transport_socket_matches": [socket],
+            "metadata": {"filter_metadata": {"istio": {"services": [service]}}},
         },
     }
 
@@ -49,7 +101,7 @@ def cluster(number: int) -> dict[str, object]:
 def dump() -> str:
     """A dump of about `SIZE` characters."""
     each = len(json.dumps(cluster(0), indent=1))
-    clusters = [cluster(number) for number in range(SIZE // (each + each // 3))]
+    clusters = [cluster(number) for number in range(SIZE * 10 // (each * 13))]
     part = {"@type": f"{TYPE}admin.v3.ClustersConfigDump", "dynamic_active_clusters": clusters}
     return json.dumps({"configs": [part]}, indent=1)
 

@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from why503.evidence.prefix_json import origin_of, unwrap
 from why503.evidence.reader import Line, Origin
 from why503.support.duration import moment_of
@@ -132,7 +134,7 @@ def unwrap_document(text: str) -> list[Line] | None:
     if head[:1] not in ("{", "["):
         return None
     try:
-        data = json.loads(text.lstrip("\ufeff"))
+        data = msgspec.json.decode(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
     entries = list(_entries(data))
