@@ -1,4 +1,4 @@
-from tests.evidence.access_log.made import line, log
+from tests.evidence.access_log.made import line, log, read
 from why503.evidence.access_log import aggregate
 
 
@@ -75,6 +75,12 @@ def test_failures_beyond_the_limit_are_counted_only(monkeypatch):
     fact = log(line(), line(), line())
     assert len(fact.failures) == 2
     assert fact.groups[0].count == 3
+
+
+def test_failures_that_are_only_counted_are_told(monkeypatch):
+    monkeypatch.setattr(aggregate, "FAILURES_KEPT", 2)
+    (told,) = read(line(), line(), line()).unread
+    assert "the first 2 were, 1 more" in told.reason
 
 
 def test_request_ids_of_all_lines_are_kept_until_there_are_too_many(monkeypatch):

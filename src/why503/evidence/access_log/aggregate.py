@@ -141,6 +141,8 @@ class Aggregate:
         self.misread: list[int] = []
         """First numbers of the lines that could not be read."""
         self.misread_count = 0
+        self.only_counted = 0
+        """Failures beyond `FAILURES_KEPT`."""
 
     def add(self, name: str, told_line: Told) -> None:
         """Take an understood line; ``name`` is its format's."""
@@ -153,10 +155,17 @@ class Aggregate:
         self._group(told_line, idle)
         self._remember(told_line.fields.get("request_id", "-"))
         failed = has_failed(told_line.fields, told_line.code, told_line.flags or frozenset())
-        if failed and len(self._failures) < FAILURES_KEPT:
-            self._failures.append(
-                self._request(told_line, idle, carried, by_connection=by_connection)
-            )
+        if not failed:
+            return
+        if len(self._failures) == FAILURES_KEPT:
+            self.only_counted += 1
+            return
+        self._failures.append(self._request(told_line, idle, carried, by_connection=by_connection))
+
+    @property
+    def kept(self) -> int:
+        """Failures that are kept line by line."""
+        return len(self._failures)
 
     def add_misread(self, number: int) -> None:
         """Take a line that belongs to an access log but cannot be read."""

@@ -154,6 +154,8 @@ class AccessLogSession:
         for aggregate in self._tellers.values():
             if aggregate.understood:
                 reading.facts.append(aggregate.fact())
+                if aggregate.only_counted:
+                    reading.unread.append(self._only_counted(aggregate))
             else:
                 reading.unread.append(
                     Unread(
@@ -166,6 +168,16 @@ class AccessLogSession:
                     )
                 )
         return reading
+
+    def _only_counted(self, aggregate: Aggregate) -> Unread:
+        reason = _(
+            "`{path}` holds more failed requests than are weighed one by one: the first {kept} "
+            "were, {count} more are only counted. Give a shorter span of time to weigh them."
+        )
+        said = reason.format(
+            path=self._context.path, kept=aggregate.kept, count=aggregate.only_counted
+        )
+        return Unread(source=self._context.source(), reason=said, count=0)
 
 
 def _is_line(fields: Fields) -> bool:
