@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from why503.cli import option
 from why503.cli.screen import ascii_only, coloured, width, write
 from why503.support.text import _
 
@@ -40,23 +41,9 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
         "Exit code: 0 it ran, 1 --fail-on was met, 2 wrong usage or unreadable input."
     )
 )
-@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
-@click.option(
-    "--access-log-format",
-    metavar="FORMAT",
-    default="",
-    help=_(
-        "Envoy's format string of an own access log, where the mesh configuration is not given."
-    ),
-)
+@option.paths
+@option.output
+@option.access_log_format
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from why503.cli import option
 from why503.cli.screen import ascii_only, width, write
 from why503.support.text import _
 
@@ -25,14 +26,7 @@ _LONGEST = 200_000
     ),
 )
 @click.argument("words", metavar="TEXT...", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
+@option.output
 def explain(words: tuple[str, ...], *, output: str) -> int:
     """Recognise, explain; the exit code."""
     from why503.causes import CATALOGUE

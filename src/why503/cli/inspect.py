@@ -2,6 +2,7 @@
 
 import click
 
+from why503.cli import option
 from why503.cli.diagnose import Unreadable, check_format, given
 from why503.cli.screen import ascii_only, width, write
 from why503.support.text import _
@@ -15,23 +16,9 @@ from why503.support.text import _
         "Exit code: 0 it ran, 2 wrong usage or unreadable input."
     )
 )
-@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
-@click.option(
-    "--access-log-format",
-    metavar="FORMAT",
-    default="",
-    help=_(
-        "Envoy's format string of an own access log, where the mesh configuration is not given."
-    ),
-)
+@option.paths
+@option.output
+@option.access_log_format
 def inspect(paths: tuple[str, ...], *, output: str, access_log_format: str) -> int:
     """Read and list; the exit code."""
     import why503
