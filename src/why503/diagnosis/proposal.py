@@ -62,19 +62,22 @@ def _lines(tree: _Tree, depth: int) -> list[str]:
     return found
 
 
+def destination_rule_head(name: str, namespace: str, host: str) -> str:
+    """A DestinationRule as far as its host; what it sets is added behind."""
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: DestinationRule\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        f"  namespace: {namespace}\n"
+        "spec:\n"
+        f"  host: {host}\n"
+    )
+
+
 def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...], ...]) -> str:
-    head = [
-        "apiVersion: networking.istio.io/v1",
-        "kind: DestinationRule",
-        "metadata:",
-        f"  name: {name}",
-        f"  namespace: {namespace}",
-        "spec:",
-        f"  host: {host}",
-        "  trafficPolicy:",
-        "    connectionPool:",
-    ]
-    return "\n".join([*head, *_lines(_tree(settings), 3)]) + "\n"
+    lines = ["  trafficPolicy:", "    connectionPool:", *_lines(_tree(settings), 3)]
+    return destination_rule_head(name, namespace, host) + "\n".join(lines) + "\n"
 
 
 def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:

@@ -45,6 +45,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import destination_rule_head
 from why503.mesh.ejection import (
     BASE_EJECTION,
     MAX_EJECTION,
@@ -288,15 +289,6 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
 
 
 def _gentle(name: str, namespace: str, host: str, share: int) -> str:
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
-        "  trafficPolicy:\n"
-        "    outlierDetection:\n"
-        f"      maxEjectionPercent: {share}\n"
+    return destination_rule_head(name, namespace, host) + (
+        f"  trafficPolicy:\n    outlierDetection:\n      maxEjectionPercent: {share}\n"
     )

@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import destination_rule_head
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
@@ -311,14 +312,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
 
 
 def _rule(name: str, namespace: str, host: str) -> str:
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
+    return destination_rule_head(name, namespace, host) + (
         "  trafficPolicy:\n"
         "    connectionPool:\n"
         "      tcp:\n"

@@ -41,6 +41,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import destination_rule_head
 from why503.facts import AppEvent, LoadedCluster, ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
@@ -305,14 +306,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
 
 def _no_upgrade(name: str, namespace: str, host: str) -> str:
     """A DestinationRule that leaves HTTP/1.1 as it is."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
+    return destination_rule_head(name, namespace, host) + (
         "  trafficPolicy:\n"
         "    connectionPool:\n"
         "      http:\n"

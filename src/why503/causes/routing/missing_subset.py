@@ -41,6 +41,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.proposal import destination_rule_head
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
 from why503.mesh.analysed import SUBSET_LOST, analysed
@@ -327,16 +328,6 @@ def _wanted(hop: Hop, mesh: Mesh) -> Destination | None:
 
 def subset_rule(name: str, namespace: str, host: str, subset: str) -> str:
     """A DestinationRule that defines one subset by the label `version`."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
-        "  subsets:\n"
-        f"  - name: {subset}\n"
-        "    labels:\n"
-        f"      version: {subset}\n"
+    return destination_rule_head(name, namespace, host) + (
+        f"  subsets:\n  - name: {subset}\n    labels:\n      version: {subset}\n"
     )
