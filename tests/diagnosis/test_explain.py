@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from why503.diagnosis.explain import explain
 from why503.diagnosis.explanation import Topic
+from why503.mesh.hop import At
 
 
 def cause(name, *signs):
@@ -13,6 +14,10 @@ def cause(name, *signs):
         ID=name,
         TITLE=name.title(),
         SIGNS=frozenset(signs),
+        AT=At.LEG,
+        missing=lambda _hop, _mesh: (),
+        remedies=lambda _hop, _mesh: (),
+        hazards=lambda _mesh: (),
         __doc__=f"{name}.\n\n## What happens\nx",
     )
 
@@ -46,6 +51,8 @@ def test_a_cause_gives_its_page(text):
     answer = explain(text, CATALOGUE)
     assert answer.topic is Topic.CAUSE
     assert answer.page.startswith("no-answer.\n\n## What happens")
+    assert answer.cause is not None
+    assert [part.heading for part in answer.cause.parts] == ["What happens"]
 
 
 def test_a_line_is_told_field_by_field_with_its_ending_side_and_destination():

@@ -1,7 +1,7 @@
 import pytest
 
 from why503.diagnosis.cause import Missing
-from why503.diagnosis.pricing import gain, priced
+from why503.diagnosis.pricing import cost, gain, priced
 
 
 def ask(command: str, *decides: str) -> Missing:
@@ -19,3 +19,12 @@ def test_questions_come_best_first_each_command_once_and_none_without_worth() ->
     found = priced([ask("y", "a"), ask("x", "a"), ask("x", "a", "b"), ask("z", "c")], belief)
     assert [question.command for question, _bits in found] == ["x", "y"]
     assert found[0][0].decides == ("a", "b")
+
+
+def test_of_equal_questions_the_cheapest_is_asked_first() -> None:
+    capture = "kubectl debug web-0 -- tcpdump -ni any"
+    cheap, inside, beside = "kubectl logs web-0", "kubectl exec web-0 -- ss", "kubectl debug web-0"
+    asked = [ask(command, "a") for command in (capture, beside, inside, cheap)]
+    found = priced(asked, {"a": 0.5})
+    assert [question.command for question, _bits in found] == [cheap, inside, beside, capture]
+    assert cost("istioctl proxy-config log web-0 --level http:debug") == cost(inside)

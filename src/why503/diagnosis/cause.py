@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from why503.diagnosis.clue import Clue, Hit, Weight
+from why503.diagnosis.scenario import Scenario
 from why503.facts import Source
 from why503.mesh.hop import At, Hop
 from why503.mesh.mesh import Mesh
+from why503.support.text import filled
 
 __all__ = [
     "At",
@@ -97,7 +99,7 @@ class Hazard:
     @property
     def text(self) -> str:
         """The sentence with its values."""
-        return self.sentence.format(**dict(self.values))
+        return filled(self.sentence, self.values)
 
 
 class Cause(Protocol):
@@ -113,6 +115,10 @@ class Cause(Protocol):
     """Flags, details, texts that typically come with it; `explain` lists the cause under them."""
     AT: At
     """Where it makes its failures."""
+
+    @property
+    def SCENARIO(self) -> Scenario | None:  # noqa: N802 - a constant, which may be None
+        """How a real Envoy is made to show it; None where Envoy alone cannot."""
 
     def weigh(self, hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         """Clues for and against this cause on this hop; none at all where it has nothing to say."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts import Source
+from why503.support.text import filled
 
 
 class Weight(StrEnum):
-    """How much a clue moves the belief in its cause; the decibans stand in `DECIBANS`."""
+    """How much a clue moves the belief in its cause; the numbers stand in `decibans.py`."""
 
     PROVES = "proves"
     """Nothing else makes this observation, for all that is known."""
@@ -16,18 +17,24 @@ class Weight(StrEnum):
     SPEAKS_AGAINST = "speaks against"
     RULES_OUT = "rules out"
 
+    @property
+    def favours(self) -> bool:
+        """True where it moves the belief up."""
+        return self not in {Weight.SPEAKS_AGAINST, Weight.RULES_OUT}
 
-DECIBANS: dict[Weight, float] = {
-    Weight.PROVES: 30.0,
-    Weight.SPEAKS_FOR: 10.0,
-    Weight.HINTS: 5.0,
-    Weight.SPEAKS_AGAINST: -10.0,
-    Weight.RULES_OUT: -40.0,
+    @property
+    def strength(self) -> int:
+        """Rank of its force, for or against; the strongest of one observation counts."""
+        return _STRENGTH[self]
+
+
+_STRENGTH = {
+    Weight.RULES_OUT: 4,
+    Weight.PROVES: 3,
+    Weight.SPEAKS_FOR: 2,
+    Weight.SPEAKS_AGAINST: 2,
+    Weight.HINTS: 1,
 }
-"""The one table of weights: tenths of powers of ten that a clue multiplies its cause's odds by."""
-
-PRIOR = -13.0
-"""Decibans of a cause before any clue, against `none of the known causes` at 0."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,10 @@ class Clue:
 
     weight: Weight
     sentence: str
-    """English, a gettext message: what was seen and why it matters, one sentence."""
+    """English, a gettext message: what was seen and why it matters, one sentence.
+
+    Words that go with a number stand in it in both forms: `{count:request was|requests were}`.
+    """
 
     def hit(self, *sources: Source, observation: str = "", **values: object) -> "Hit":
         """The clue as seen at ``sources``.
@@ -68,4 +78,4 @@ class Hit:
     @property
     def text(self) -> str:
         """The sentence with its values."""
-        return self.clue.sentence.format(**dict(self.values))
+        return filled(self.clue.sentence, self.values)

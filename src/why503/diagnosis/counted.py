@@ -14,11 +14,14 @@ from why503.support.text import _
 
 COUNTED = Clue(
     Weight.SPEAKS_FOR,
-    _("istio_requests_total counts {amount} requests with {flag}{side}."),
+    _("istio_requests_total counts {amount:request|requests} with {flag}{side}."),
 )
 COUNTED_OF_MANY = Clue(
     Weight.HINTS,
-    _("istio_requests_total counts {amount} requests with {flag}{side}; several causes do that."),
+    _(
+        "istio_requests_total counts {amount:request|requests} with {flag}{side}; several causes "
+        "do that."
+    ),
 )
 _FEW = 2
 """Causes that may share a flag for it to speak for each."""

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from why503.diagnosis.belief import named, rank
 from why503.diagnosis.cause import Cause, Hit, Missing, Remedy
 from why503.diagnosis.clocks import clocks_of
-from why503.diagnosis.clue import DECIBANS
 from why503.diagnosis.data_loss import data_loss
 from why503.diagnosis.finding import (
     SCHEMA,
@@ -33,12 +33,8 @@ from why503.mesh import Hop, Mesh
 from why503.mesh.naming import caller_of, service_name
 from why503.support.duration import clock
 
-WORTH_NAMING = 0.08
-"""Belief below which a cause is not named."""
-WELL_EXPLAINED = 0.3
+WELL_EXPLAINED = 0.4
 """Belief of the best cause below which a hop's failures also count as unexplained."""
-PER_HOP = 3
-"""Most causes named for one hop."""
 LIKELY = 0.5
 PROVEN = 0.8
 ARMED = 20
@@ -54,7 +50,7 @@ def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
     causes = [Guarded(cause, faults) for cause in catalogue]
     weighed = [(hop, candidates(hop, mesh, causes)) for hop in mesh.hops]
     findings = [finding for hop, found in weighed for finding in _findings(hop, found, mesh)]
-    findings.sort(key=lambda f: (-f.confidence, -f.failures, f.cause, f.hop.destination))
+    findings.sort(key=lambda f: rank(f.confidence, f.failures, f.cause, f.hop.destination))
     return Diagnosis(
         schema=SCHEMA,
         answer=_answer(bundle, mesh, findings),
@@ -123,8 +119,9 @@ def _explained(found: Sequence[Candidate]) -> bool:
 
 def _findings(hop: Hop, found: Sequence[Candidate], mesh: Mesh) -> Iterable[Finding]:
     belief = {candidate.cause.ID: candidate.belief for candidate in found}
-    for candidate in found[:PER_HOP]:
-        if candidate.belief >= WORTH_NAMING:
+    confidence = named(belief)
+    for candidate in found:
+        if candidate.cause.ID in confidence:
             yield _finding(hop, candidate, mesh, belief)
 
 
@@ -154,12 +151,11 @@ def _verdict(candidate: Candidate) -> Verdict:
 
 
 def _hop(hop: Hop, cause: Cause) -> FoundHop:
-    port = f":{hop.port}" if hop.port and hop.host else ""
     return FoundHop(
         id=hop.place(cause.AT).value,
         downstream=caller_of(hop),
         upstream=service_name(hop) if hop.host else "",
-        destination=f"{hop.host}{port}",
+        destination=hop.destination,
     )
 
 
@@ -171,7 +167,7 @@ def _clue(hit: Hit) -> FoundClue:
     spots = [_spot(source) for source in hit.sources]
     return FoundClue(
         text=hit.text,
-        speaks="for" if DECIBANS[hit.clue.weight] > 0 else "against",
+        speaks="for" if hit.clue.weight.favours else "against",
         weight=hit.clue.weight.value,
         source=spots[0] if spots else None,
         more=tuple(spots[1:]),

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 
 from why503.diagnosis.cause import Cause
+from why503.diagnosis.cause_page import cause_page
 from why503.diagnosis.explained_line import explained_line, explained_tunnel
 from why503.diagnosis.explained_word import entries_of, explained
 from why503.diagnosis.explanation import Explanation, Topic, UsualCause
@@ -35,6 +36,7 @@ def _cause(text: str, catalogue: Sequence[Cause]) -> Explanation | None:
                 topic=Topic.CAUSE,
                 summary=cause.TITLE,
                 page=inspect.cleandoc(cause.__doc__ or "") + "\n",
+                cause=cause_page(cause, catalogue),
             )
     return None
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from why503.diagnosis.cause_page import CausePage
+
 SCHEMA = "why503/explanation/v1"
 
 
@@ -72,4 +74,6 @@ class Explanation:
     causes: tuple[UsualCause, ...] = ()
     """In the order of the catalogue."""
     page: str = ""
-    """The page of a cause (Markdown), where the text is its id."""
+    """The page of a cause (Markdown), where the text is its id: the cause's own text."""
+    cause: CausePage | None = None
+    """The same page in parts, with clues, questions and remedies; None for any other text."""

@@ -23,6 +23,7 @@ class Guarded:
         self.READS = cause.READS
         self.SIGNS = cause.SIGNS
         self.AT = cause.AT
+        self.SCENARIO = cause.SCENARIO
         self._cause = cause
         self._faults = faults
 

@@ -32,7 +32,19 @@ def priced(
     return sorted(best.values(), key=_rank)
 
 
-def _rank(pair: tuple[Missing, float]) -> tuple[float, bool, str]:
-    """The greatest gain first; of equal ones a capture last, for it takes time and rights."""
+def _rank(pair: tuple[Missing, float]) -> tuple[float, int, str]:
+    """The greatest gain first; of equal ones the cheapest."""
     question, bits = pair
-    return -round(bits, 6), "tcpdump" in question.command, question.command
+    return -round(bits, 6), cost(question.command), question.command
+
+
+def cost(command: str) -> int:
+    """How much a command asks of cluster and user; only its order means something.
+
+    0 reads, 1 runs or changes something in a pod, 2 adds a container, 3 has to wait for packets.
+    """
+    if "tcpdump" in command:
+        return 3
+    if " debug " in command:
+        return 2
+    return int(any(word in command for word in (" exec ", " --level ")))

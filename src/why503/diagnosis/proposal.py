@@ -8,9 +8,10 @@ from typing import Any
 from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, rule_host, service_name
+from why503.mesh.naming import namespace_of, rule_host, selecting_labels, service_name
 from why503.mesh.protocol import port_protocol
 from why503.mesh.traffic_policy import destination_rules_for
+from why503.support.duration import spell
 from why503.support.text import _
 
 _WHOLE = 2.0
@@ -112,6 +113,42 @@ def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
         ),
         verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
         undo=f"kubectl -n {namespace} delete virtualservice {name}",
+    )
+
+
+def accept_plain_text(hop: Hop, mesh: Mesh) -> Remedy:
+    """The server's proxy takes plain text as well, until all callers speak mutual TLS."""
+    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    title = _("Let {service} accept plain text as well, for the time being")
+    return Remedy(
+        title=title.format(service=name),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=(Patch(yaml=permissive(name, namespace, selecting_labels(hop, mesh))),),
+        risks=(_("Plain text has no identity: policies that name a principal refuse it."),),
+        verify=_("The server's proxy stops logging NR filter_chain_not_found."),
+        undo=f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
+    )
+
+
+def give_up_idle(hop: Hop, mesh: Mesh, idle: float | None) -> Remedy:
+    """The proxy closes idle connections before the server does, after ``idle`` seconds if known."""
+    ours = f"{shorter_than(idle):g}s" if idle else _("<below the server's keep-alive timeout>")
+    title = (
+        _("Give up idle connections after {ours}, before the server does at {idle}")
+        if idle
+        else _("Give up idle connections before the server does: below its keep-alive timeout")
+    )
+    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", ours),))
+    return Remedy(
+        title=title.format(ours=spell(shorter_than(idle or 0.0)), idle=spell(idle or 0.0)),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.SAFE if idle else Disposition.NEEDS_REVIEW,
+        patches=patches,
+        commands=commands,
+        risks=(_("A few more connections are opened."),),
+        verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
+        undo=undo,
     )
 
 

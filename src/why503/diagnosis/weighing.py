@@ -1,10 +1,11 @@
-"""Weighs the clues of every cause on one hop and shares out the belief."""
+"""Weighs every cause on one hop: which clues count, and what belief they give."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from why503.diagnosis.belief import beliefs
 from why503.diagnosis.cause import Cause, Hit
-from why503.diagnosis.clue import DECIBANS, PRIOR, Weight
+from why503.diagnosis.clue import Weight
 from why503.diagnosis.counted import Counts
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
@@ -17,7 +18,6 @@ class Candidate:
     cause: Cause
     hits: tuple[Hit, ...]
     """The hits that count: the strongest of each observation, strongest first."""
-    decibans: float
     belief: float
     """0 to 1; all candidates of a hop and `none of the known causes` add up to one."""
 
@@ -29,19 +29,30 @@ class Candidate:
 
 def candidates(hop: Hop, mesh: Mesh, catalogue: Sequence[Cause]) -> tuple[Candidate, ...]:
     """Every cause that something speaks for, most believed first."""
-    weighed = []
+    hits = weighed(hop, mesh, catalogue)
+    causes = {cause.ID: cause for cause in catalogue}
+    return tuple(
+        Candidate(cause=causes[name], hits=hits[name], belief=belief)
+        for name, belief in beliefs(weights(hits)).items()
+    )
+
+
+def weighed(hop: Hop, mesh: Mesh, catalogue: Sequence[Cause]) -> dict[str, tuple[Hit, ...]]:
+    """The hits that count of every cause that something speaks for, by its id."""
     counts = Counts(hop, mesh, catalogue)
-    for cause in catalogue:
-        hits = strongest([*cause.weigh(hop, mesh), *counts.hits(cause)])
-        if any(DECIBANS[hit.clue.weight] > 0 for hit in hits):
-            weighed.append((cause, hits, score(hits)))
-    odds = [10 ** (decibans / 10) for _, _, decibans in weighed]
-    whole = 1.0 + sum(odds)
-    found = [
-        Candidate(cause=cause, hits=hits, decibans=decibans, belief=odd / whole)
-        for (cause, hits, decibans), odd in zip(weighed, odds, strict=True)
-    ]
-    return tuple(sorted(found, key=lambda c: (-c.belief, c.cause.ID)))
+    hits = {
+        cause.ID: strongest([*cause.weigh(hop, mesh), *counts.hits(cause)]) for cause in catalogue
+    }
+    return {
+        cause: found
+        for cause, found in hits.items()
+        if any(hit.clue.weight.favours for hit in found)
+    }
+
+
+def weights(hits: Mapping[str, Sequence[Hit]]) -> dict[str, tuple[Weight, ...]]:
+    """Weights of each cause's hits."""
+    return {cause: tuple(hit.clue.weight for hit in found) for cause, found in hits.items()}
 
 
 def strongest(hits: Iterable[Hit]) -> tuple[Hit, ...]:
@@ -49,11 +60,6 @@ def strongest(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     best: dict[str, Hit] = {}
     for hit in hits:
         known = best.get(hit.observation)
-        if known is None or abs(DECIBANS[hit.clue.weight]) > abs(DECIBANS[known.clue.weight]):
+        if known is None or hit.clue.weight.strength > known.clue.weight.strength:
             best[hit.observation] = hit
-    return tuple(sorted(best.values(), key=lambda hit: -abs(DECIBANS[hit.clue.weight])))
-
-
-def score(hits: Sequence[Hit]) -> float:
-    """Decibans of a cause with these hits."""
-    return PRIOR + sum(DECIBANS[hit.clue.weight] for hit in hits)
+    return tuple(sorted(best.values(), key=lambda hit: -hit.clue.weight.strength))
