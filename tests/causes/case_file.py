@@ -12,6 +12,8 @@ the last block is `yaml expect`. Keys of the expectation:
 ``also``         cause ids that must be among the findings
 ``data_loss``    verdict of the data-loss answer
 ``asks``         words that one of the next checks must contain
+``decides``      the file without which the answer is not sure any more and is asked for; by default
+                 the lines that the deciding clues cite (`tests/causes/test_evidence_removed.py`)
 """
 
 import re

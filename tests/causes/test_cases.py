@@ -14,6 +14,7 @@ from why503.evidence.reader import Options
 from why503.mesh import Mesh
 
 KEYS = {"answer", "top", "hop", "at_least", "at_most", "not", "also", "data_loss", "asks"}
+KEYS |= {"decides"}
 
 
 def answer_of(case: Case, folder: Path) -> Diagnosis:

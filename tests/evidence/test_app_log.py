@@ -116,3 +116,16 @@ def test_prose_is_left_alone() -> None:
 
 def test_no_text_makes_it_raise() -> None:
     assert_never_raises(app_log, CALL)
+
+
+def test_the_rest_of_a_broken_message_tells_of_the_call() -> None:
+    rest = (
+        "Cannot reach http://beans.bar.svc:9191/grind [java.net.SocketException: Connection reset]"
+    )
+    head = "ERROR [2031-03-04 05:06:07,008] [main]"
+    (request,) = requests(f"{head}\n{rest}")
+    assert (request.authority, request.code, request.body) == ("beans.bar.svc:9191", None, None)
+    assert request.transport_failure == app_log.RESET
+    assert request.time is not None
+    assert requests(f"{head.replace('ERROR', 'INFO')}\n{rest}") == []
+    assert requests(f"{head}\n\n\n\n\n{rest}") == []

@@ -108,3 +108,13 @@ def test_the_server_that_names_itself_in_the_answer_is_kept(headers, server):
 
 def test_never_raises():
     assert_never_raises(curl, VERBOSE + SHORT)
+
+
+def test_a_command_over_several_lines_is_one_and_a_blank_in_its_url_is_kept() -> None:
+    text = "$ curl 'http://10.0.0.9/a?q=x, y' \\\n  -H 'Host: shelf.books'"
+    (fact,) = read_lines(curl, text)[0].facts
+    assert (fact.authority, fact.path, fact.code) == ("shelf.books", "/a?q=x, y", None)
+
+
+def test_a_command_without_an_answer_is_no_request() -> None:
+    assert read_lines(curl, "$ curl 'http://10.0.0.9/a?q=x' \\\n  -H 'Host: b'")[0].facts == []

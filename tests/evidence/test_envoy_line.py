@@ -34,3 +34,18 @@ def test_a_line_without_a_time_is_understood() -> None:
 
 def test_other_programs_lines_are_not() -> None:
     assert parsed("2031-03-04T05:06:07.1Z INFO kiosk is open") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[error][wasm] [source/a/wasm_vm.cc:40] Function: f failed: trap",
+        "2025-07-01 09:30:00.500\t[2025-07-01 09:30:00.500][31][error][wasm] [a.cc:4] "
+        "Function: f failed: trap",
+        "error\tenvoy wasm\tFunction: f failed: trap",
+    ],
+)
+def test_heads_that_a_paste_or_a_log_store_changed_are_known(line):
+    found = parsed(line)
+    assert found is not None
+    assert (found.component, found.text) == ("wasm", "Function: f failed: trap")

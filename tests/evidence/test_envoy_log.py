@@ -139,3 +139,40 @@ def test_an_access_log_line_is_left_alone() -> None:
 
 def test_no_text_makes_it_raise() -> None:
     assert_never_raises(envoy_log, STREAM + BEGIN + header("X") + END)
+
+
+def test_a_message_that_was_wrapped_off_its_head_belongs_to_it():
+    text = (
+        "2031-03-04T05:06:07.1Z\terror\tenvoy wasm external/envoy/a/context.cc:9\n"
+        "wasm log shop: Failed to start thread=4\n"
+    )
+    (event,) = events(text)
+    assert event.kind is ProxyEventKind.WASM_FAILED
+    assert (event.text, event.source.line) == ("wasm log shop: Failed to start", 1)
+
+
+def test_a_head_without_message_takes_no_line_that_has_its_own():
+    head = "2031-03-04T05:06:07.1Z\terror\tenvoy wasm external/envoy/a/context.cc:9\n"
+    own = "2031-03-04T05:06:07.2Z\terror\tenvoy wasm a.cc:9\tWasm VM failed\n"
+    assert [event.text for event in events(head + own)] == ["Wasm VM failed"]
+
+
+def test_a_line_that_lost_its_time_and_a_quoted_message_are_read() -> None:
+    for text in (
+        "warning\tenvoy config\tgRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected: port is taken",
+        "`gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected: port is taken`",
+        "gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected:\nport is taken",
+    ):
+        (event,) = events(text)
+        assert event.kind is ProxyEventKind.CONFIG_REJECTED
+        assert event.text.endswith("port is taken")
+
+
+def test_a_failed_attempt_names_the_address_that_its_connection_dials() -> None:
+    dial = OLD.replace("pool", "connection") + "connecting to [2001:db8:3::9]:8443"
+    fail = OLD.replace("pool", "connection") + "immediate connection error: 101"
+    (event,) = events(f"{dial}\n{fail}")
+    assert event.kind is ProxyEventKind.CONNECT_FAILED
+    assert event.text == "[2001:db8:3::9]:8443 immediate connection error: 101"
+    (event,) = events(f"{dial}\n{fail.replace('[C46]', '[C47]')}")
+    assert event.text == " immediate connection error: 101"

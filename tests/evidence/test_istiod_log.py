@@ -74,3 +74,15 @@ def test_envoys_lines_are_left_alone() -> None:
 
 def test_no_text_makes_it_raise() -> None:
     assert_never_raises(istiod_log, f"{PUSHES}\n{NACK}")
+
+
+def test_a_rejection_that_was_quoted_without_its_time_is_told() -> None:
+    for head in ("", "warn\tads\t", "> "):
+        (event,) = events(head + NACK.split("\t", 3)[3])
+        assert event.kind is ProxyEventKind.CONFIG_REJECTED
+
+
+def test_a_proxy_that_ends_its_stream_is_told_with_its_address() -> None:
+    (event,) = events(f'{AT}\tinfo\tads\tADS: "10.1.0.9:51000" till-7b.shop-12 terminated')
+    assert event.kind is ProxyEventKind.XDS_LEFT
+    assert (event.text, event.connection) == ("10.1.0.9", "till-7b.shop-12")

@@ -7,7 +7,7 @@ import pytest
 from why503.evidence import readers
 from why503.evidence.line_by_line import by_line
 from why503.evidence.reader import Context, Line, Options
-from why503.facts import AccessLog, AppEvent
+from why503.facts import AccessLog, AppEvent, ProxyEvent
 
 CONTEXT = Context(path="x.log", teller="x")
 ACCESS = (
@@ -26,6 +26,21 @@ def test_a_line_of_another_program_is_offered_to_the_others() -> None:
     outcome = by_line(lines(*[ACCESS] * 300, PANIC), CONTEXT)
     assert [type(fact) for fact in outcome.facts] == [AccessLog, AppEvent]
     assert outcome.unclaimed == 0
+
+
+@pytest.mark.parametrize("place", [0, 300])
+def test_a_proxys_own_line_among_its_access_log_goes_to_the_reader_that_knows_it(
+    place: int,
+) -> None:
+    own = (
+        "2026-02-01T10:00:00.500000Z\twarning\tenvoy upstream external/envoy/source/common/"
+        "upstream/original_dst_cluster.cc:110\toriginal_dst_load_balancer: No downstream "
+        "connection or no original_dst.\tthread=31"
+    )
+    texts = [ACCESS] * 600
+    texts.insert(place, own)
+    kinds = {type(fact) for fact in by_line(lines(*texts), CONTEXT).facts}
+    assert kinds == {AccessLog, ProxyEvent}
 
 
 def test_the_other_readers_are_not_called_in_where_the_first_takes_all(

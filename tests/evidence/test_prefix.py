@@ -102,3 +102,10 @@ def test_no_text_makes_the_peeler_raise(texts: list[str]) -> None:
 def test_values_of_a_metric_are_no_log_lines():
     text = '{"data":{"result":[{"metric":{"__name__":"up"},"values":[[1767582000,"1"]]}]}}'
     assert unwrap_document(text) is None
+
+
+def test_the_name_of_a_log_stores_field_is_taken_off() -> None:
+    (line,) = peel("log:2031-03-04T05:06:07.008Z\tinfo\tads\tPush")
+    assert line.text == "2031-03-04T05:06:07.008Z\tinfo\tads\tPush"
+    (line,) = peel("log: nothing")
+    assert line.text == "log: nothing"

@@ -1,4 +1,4 @@
-from why503.evidence.yaml_line import foreign_lines, nests
+from why503.evidence.yaml_line import foreign_lines, nests, reindented
 
 
 def test_text_in_block_scalars_and_continuations_is_not_foreign():
@@ -15,3 +15,13 @@ def test_a_flat_list_of_values_does_not_nest():
     assert not nests(["cluster.a: 1", "cluster.b: 2"])
     assert nests(["spec:", "  a: 1"])
     assert nests(["spec:", "- a"])
+
+
+def test_a_first_line_that_lost_its_indent_gets_it_back():
+    text = "livenessProbe:\n      httpGet:\n        port: 1\n    readinessProbe:\n      a: 1"
+    assert reindented(text) == "    " + text
+
+
+def test_yaml_that_can_be_read_stays_as_it_is():
+    for text in ("spec:\n  a:\n    b: 1\n  c: 2", "a: 1\n    b: 2\n  c: 3", "", "a:\n", "\n\n"):
+        assert reindented(text) == text

@@ -79,3 +79,11 @@ def test_lines_of_other_programs_are_left_alone() -> None:
 
 def test_no_text_makes_it_raise() -> None:
     assert_never_raises(ztunnel_log, LINE)
+
+
+def test_a_connection_past_the_waypoint_is_a_trouble_whatever_its_level():
+    line = f"{AT}  INFO inbound{{id=ab peer_ip=10.9.1.1}}: ztunnel::proxy::inbound: bypassed waypoint conn=10.9.1.1(x)->10.9.2.2:80"
+    (event,) = facts(line)
+    assert isinstance(event, ProxyEvent)
+    assert event.kind is ProxyEventKind.ZTUNNEL_ERROR
+    assert "bypassed waypoint" in event.text

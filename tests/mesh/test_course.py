@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from tests.mesh.build import START, log, mesh, request
+from why503.facts import Source
 from why503.mesh.course import Course, brief, course_of
 
 
@@ -37,3 +38,24 @@ def test_failures_that_began_and_went_on_are_not_brief():
 def test_nothing_but_failures_is_told_from_three_on():
     assert course([1, 2, 3], []) == (Course.ALWAYS, False)
     assert course([1, 2], []) == (None, False)
+
+
+def test_lines_that_no_other_traffic_can_fill_are_successes_between():
+    bad = [
+        replace(
+            request(503, "NC", details="cluster_not_found", at=at), source=Source(path="a", line=n)
+        )
+        for at, n in ((2, 3), (8, 9))
+    ]
+    told = log(*bad)
+    good = replace(
+        told.groups[0], code=200, flags=frozenset(), first=START, last=START + 10, count=8
+    )
+    told = replace(told, source=Source(path="a"), groups=(*told.groups, good))
+
+    def seen(lines):
+        found = mesh(replace(told, lines=lines, understood=lines))
+        return course_of(found.hops[0], found)
+
+    assert seen(10) is Course.MIXED
+    assert seen(15) is Course.BRIEF

@@ -8,13 +8,16 @@ from why503.facts import (
     ProxyEvent,
     ProxyEventKind,
     ProxyInfo,
+    Request,
     Source,
+    Witness,
 )
 from why503.mesh.cut_connection import (
     beside_the_app,
     busy_gap,
     carried,
     cut_at_app,
+    cut_calls,
     cut_off,
     ended_pods,
     really_all_fail,
@@ -131,3 +134,18 @@ def test_connections_cut_by_the_application_are_counted_beside_it(name, teller, 
     beside = ProxyInfo(source=Source(path="i"), teller="server", kind="sidecar", pod="orders-0")
     world = mesh(counter, beside)
     assert (cut_at_app(world, "orders.shop.svc.cluster.local") == counter) is found
+
+
+def test_a_call_without_any_answer_is_cut_for_the_caller_only():
+    source = Source(path="app.log", line=1)
+    call = Request(
+        source=source,
+        witness=Witness.CLIENT,
+        teller="app",
+        authority="prices.example.org",
+        transport_failure="Connection reset",
+    )
+    (hop,) = mesh(call).hops
+    assert len(cut_calls(hop)) == 1
+    assert cut_off(hop) == ()
+    assert cut_calls(hop_of(outbound(503, "UC", **CUT))) == ()

@@ -2,7 +2,7 @@ import pytest
 
 from tests.mesh.build import RESET, request
 from why503.facts import Witness
-from why503.mesh.ending import Ending, errno_of, outcome_of
+from why503.mesh.ending import BARE_RESET, HEADERS_TOO_LARGE, Ending, errno_of, outcome_of
 
 E = Ending
 AFTER = "upstream_reset_after_response_started"
@@ -231,3 +231,20 @@ def test_without_details_an_error_of_a_proxy_that_chose_no_host_is_not_the_upstr
 )
 def test_errno_is_read_as_number_or_in_words(text: str, number: int | None) -> None:
     assert errno_of(text) == number
+
+
+def test_a_431_of_which_only_the_code_is_told_is_about_large_headers() -> None:
+    told = outcome_of(request(431, None, upstream_service_time=4.0))
+    assert (told.ending, told.detail, told.surmised) == (
+        E.DOWNSTREAM_PROTOCOL_ERROR,
+        HEADERS_TOO_LARGE,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["upstream connect error", "upstream connect error or disconnect/reset before headers"]
+)
+def test_a_body_without_a_reason_says_that_the_connection_failed_and_no_more(body: str) -> None:
+    told = outcome_of(request(503, witness=Witness.CLIENT, body=body))
+    assert (told.ending, told.detail) == (E.UNKNOWN, BARE_RESET)

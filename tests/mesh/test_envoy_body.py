@@ -4,9 +4,8 @@ from why503.mesh.ending_name import Ending
 from why503.mesh.envoy_body import _BY_LENGTH, BODY, ending_words_of_length
 
 
-@pytest.mark.parametrize("length", sorted(_BY_LENGTH))
-def test_every_length_names_an_ending_under_its_own_code_only(length: int) -> None:
-    code = _BY_LENGTH[length][0]
+@pytest.mark.parametrize(("length", "code"), sorted(_BY_LENGTH))
+def test_every_length_names_an_ending_under_its_own_code_only(length: int, code: int) -> None:
     assert Ending(ending_words_of_length(length, code))
     assert ending_words_of_length(length, code + 1) == ""
 

@@ -9,13 +9,13 @@ from why503.mesh.naming import (
     caller_of,
     caller_pod,
     namespace_of,
-    pod_at,
     rule_host,
     selecting_labels,
     server_pod,
     service_name,
     upstream_workload,
 )
+from why503.mesh.pod_naming import pod_at
 
 UC = {"details": RESET + "{connection_termination}"}
 LINE = log(outbound(503, "UC", downstream_remote="10.1.0.3:50000", **UC))

@@ -4,6 +4,7 @@ from tests.mesh.make import mesh_of, odd
 from why503.mesh.probe import (
     Answer,
     answer_in,
+    looped_back,
     probes_of,
     rewrite_off,
     unknown_port,
@@ -80,3 +81,11 @@ def test_odd_types_tell_nothing():
         "Deployment", "{template: {spec: {containers: [{livenessProbe: {httpGet: 7}, ports: 3}]}}}"
     )
     assert [unknown_port(probe) for probe in probes_of(mesh, "")] in ([], [None], [None, None])
+
+
+def test_a_probe_that_names_a_loopback_host_is_found_with_a_pod_or_without():
+    ours = deployment(", livenessProbe: {httpGet: {host: localhost, port: 80}}")
+    assert [found[:2] for found in looped_back(ours, HOST)] == [("livenessProbe", "localhost")]
+    piece = mesh_of("readinessProbe: {httpGet: {host: 127.0.0.1, port: 80}}\n")
+    assert [found[:2] for found in looped_back(piece, "")] == [("readinessProbe", "127.0.0.1")]
+    assert looped_back(readiness(80), HOST) == ()

@@ -1,7 +1,13 @@
 from tests.mesh.stretch import REFUSED, START, failed, hop_of, mesh_with, served, told_by_client
 from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.failure import Role
-from why503.mesh.starting import begun_before, listening_after, proxy_began_after, proxy_changes
+from why503.mesh.starting import (
+    begun_before,
+    listening_after,
+    proxy_began_after,
+    proxy_changes,
+    proxy_unready,
+)
 
 HOP = hop_of(failed(3, REFUSED), failed(5, REFUSED))
 CALLER = hop_of(told_by_client(1), told_by_client(2), role=Role.CLIENT)
@@ -60,3 +66,24 @@ def test_changes_of_the_callers_own_proxy_around_the_calls_are_found():
     stop, other = proxy(ProxyEventKind.SHUTDOWN, 0), proxy(ProxyEventKind.SHUTDOWN, 0, "b")
     late = proxy(ProxyEventKind.STARTED, 500)
     assert proxy_changes(CALLER, mesh_with(facts=(stop, other, late))) == (stop,)
+
+
+UNREADY = """
+    kind: Event
+    reason: Unhealthy
+    message: 'Readiness probe failed: HTTP probe failed with statuscode: 503'
+    involvedObject: {{fieldPath: 'spec.containers{{{container}}}'}}
+    lastTimestamp: '{time}'
+    """
+
+
+def test_a_sidecar_that_is_not_ready_near_the_refused_calls_is_found():
+    near = UNREADY.format(container="istio-proxy", time="2026-03-01T12:00:04Z")
+    assert len(proxy_unready(CALLER, mesh_with(yaml=near))) == 1
+
+
+def test_another_container_or_another_hour_is_no_sidecar_at_its_start():
+    other = UNREADY.format(container="orders", time="2026-03-01T12:00:04Z")
+    late = UNREADY.format(container="istio-proxy", time="2026-03-01T15:00:00Z")
+    assert proxy_unready(CALLER, mesh_with(yaml=other)) == ()
+    assert proxy_unready(CALLER, mesh_with(yaml=late)) == ()

@@ -1,6 +1,6 @@
-from tests.mesh.build import log, mesh, outbound
-from why503.facts import ProxySync, Source
-from why503.mesh.sync import out_of_sync, refusing, spelled
+from tests.mesh.build import START, log, mesh, outbound
+from why503.facts import ProxyEvent, ProxyEventKind, ProxySync, Source
+from why503.mesh.sync import left_before, out_of_sync, refusing, spelled
 
 
 def row(proxy, **states):
@@ -33,3 +33,27 @@ def test_the_failing_proxys_own_row_goes_before_all_others():
 def test_an_error_is_a_refusal():
     (found,) = refusing(*asked(row("a.x", cds="SYNCED", lds="ERROR")))
     assert spelled(found) == "LDS ERROR"
+
+
+def left(node="till-7b.shop-12", text="10.1.0.9", ago=300.0, kind=ProxyEventKind.XDS_LEFT):
+    source = Source(path="istiod.log", line=3)
+    return ProxyEvent(
+        source=source, kind=kind, teller="istiod", time=START - ago, connection=node, text=text
+    )
+
+
+def gone(*events):
+    line = outbound(503, "UF", teller="desk-0", upstream_host="10.1.0.9:80")
+    seen = mesh(log(line, teller="desk-0"), *events)
+    return left_before(seen.hops[0], seen)
+
+
+def test_a_proxy_that_left_long_before_is_known_by_its_address():
+    assert gone(left()).gap == 300.0
+    assert gone(left(text="10.1.0.8")) is None
+
+
+def test_a_proxy_that_left_just_now_or_came_back_is_no_pod_of_the_past():
+    assert gone(left(ago=20.0)) is None
+    push = left(node="till-7b.shop", text="CDS", ago=299.0, kind=ProxyEventKind.XDS_PUSH)
+    assert gone(left(), push) is None

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from tests.mesh.make import mesh_of
@@ -80,6 +82,12 @@ def test_only_requests_to_the_hops_destination_count():
     other = group(cluster="outbound|80||users.shop.svc.cluster.local", count=9)
     elsewhere = RequestGroup(**{**vars(other), "authority": "users.shop"})
     assert timing.requests_of(hop(failure()), log(group(), elsewhere)) == (group(),)
+
+
+def test_an_unknown_destination_is_not_that_of_requests_with_a_known_one():
+    lost = dataclasses.replace(hop(failure(upstream_cluster=None)), host="", port=None)
+    unknown = dataclasses.replace(group(), upstream_cluster=None, authority=None)
+    assert timing.requests_of(lost, log(group(), unknown)) == (unknown,)
 
 
 def test_idle_times_of_connections_go_before_those_of_hosts():

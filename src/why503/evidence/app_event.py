@@ -119,7 +119,7 @@ _REFUSED = re.compile(
     r"\[Errno 111\]"
 )
 _DIALLED = re.compile(
-    r"(?:dial tcp |ECONNREFUSED |\(')(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
+    r"(?:dial tcp {1,4}|ECONNREFUSED |\(')(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
     r"(?::|', ?)(?P<port>\d{1,5})\b"
 )
 _BROKEN_CALL = re.compile(
@@ -137,7 +137,8 @@ _CLIENT_SIGN = re.compile(
     r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|"
     r"FeignException|AxiosError|HTTPError|rpc error|upstream (?:returned|service|call)|"
     r"^\s{0,20}details = \"|bad (?:status|response)|non-2|error (?:calling|from)|"
-    r"[Rr]esponse (?:status|code)",
+    r"[Rr]esponse (?:status|code)|Status(?:Runtime)?Exception: |HTTP status code [45]\d\d|"
+    r"\b(?:UNAVAILABLE|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED): ",
 )
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from why503.evidence.app_event import Told, told_by
+from why503.evidence.app_event import ERROR_LEVELS, Told, told_by
 from why503.evidence.app_line import AppLine, app_line_of
 from why503.evidence.log_line import SCAN_LENGTH, parts_of, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading
@@ -17,18 +17,26 @@ LAST = 0.01
 REFUSED = "Connection refused"
 """Transport failure of a call that was refused before any HTTP."""
 
+RESET = "Connection reset"
+"""Transport failure of a call whose connection was reset before any answer."""
+
+_RESET = re.compile(
+    r"(?:SocketException|SSLException|IOException|[Ee]rror|read|recv)\b.{0,60}?"
+    r"(?:[Cc]onnection reset|ECONNRESET)|ConnectionResetError"
+)
 _BARE = re.compile(
     r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |"
     r"Killed$|"
     r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|"
-    r"Unhandled |Uncaught |"
+    r"Error: |(?:\[[\w-]{1,40}\] )?(?:Unhandled |Uncaught )|"
     r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
     r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|"
     r"[Ss]tarted server) (?:on|at)\b|"
     r"\* Running on |rpc error: |FATAL ERROR: |details = \""
 )
 _TRACE = re.compile(
-    r"\s{1,16}at [\w.$<>/ \[\]-]{1,300}\(?|\s{2,16}File \"[^\"]{1,300}\", line \d+|"
+    r"\s{0,16}at [\w.$<>/ \[\]-]{1,300}\(|\s{1,16}at [\w.$<>/ \[\]-]{1,300}|"
+    r"\s{2,16}File \"[^\"]{1,300}\", line \d+|"
     r"\s{1,16}\.\.\. \d+ (?:common frames|more)|"
     r"Caused by: |\t[/\w.-]{1,300}\.go:\d+|[\w./*()]{1,200}\(0x[0-9a-f, x.]{0,200}\)$|created by "
     r"|goroutine \d+ |"
@@ -40,6 +48,9 @@ _BEGINS_TRACE = re.compile(
     r"(?:Exception|Error)\b|^details = \""
 )
 _TRACE_LINES = 200
+_BROKEN_LINES = 3
+"""Lines below its head among which the rest of a message is looked for."""
+_CALLS = frozenset({AppEventKind.CALL_FAILED, AppEventKind.CONNECTION_REFUSED})
 
 
 def bid(sample: list[Line]) -> float:
@@ -65,6 +76,7 @@ class Session:
         self._facts: list[Fact] = []
         self._trace = 0
         self._last = ""
+        self._begun: tuple[int, AppLine] | None = None
 
     def take(self, line: Line) -> bool:
         """Claim a line with a level or a time in front, a crash, or the rest of a stack trace."""
@@ -77,14 +89,30 @@ class Session:
             return True
         if found is None and not _BARE.match(text.strip()):
             self._trace = 0
-            return False
+            return self._take_rest(text, line)
         if found is None:
             found = AppLine(time="", level="", message=text.strip())
+        elif found.level in ERROR_LEVELS:
+            self._begun = (line.number, found)
+        else:
+            self._begun = None
         self._last = found.time or self._last
         self._trace = _TRACE_LINES if _BEGINS_TRACE.search(found.message) else 0
         told = told_by(found.message, found.level)
         if told is not None:
             self._keep(told, found, line)
+        return True
+
+    def _take_rest(self, text: str, line: Line) -> bool:
+        """A line that carries on a message of level error, where it tells of a call that failed."""
+        if self._begun is None or line.number - self._begun[0] > _BROKEN_LINES:
+            return False
+        head = self._begun[1]
+        told = told_by(text.strip(), head.level)
+        if told is None or told.kind not in _CALLS:
+            return False
+        self._begun = None
+        self._keep(told, head, line)
         return True
 
     def finish(self) -> Reading:
@@ -114,7 +142,9 @@ class Session:
         )
         refused = told.kind is AppEventKind.CONNECTION_REFUSED and bool(told.url)
         answered = told.code is not None or told.body is not None
-        if not refused and not (told.kind is AppEventKind.CALL_FAILED and answered):
+        called = told.kind is AppEventKind.CALL_FAILED
+        cut = called and not answered and bool(told.url and _RESET.search(told.text))
+        if not refused and not cut and not (called and answered):
             return
         url = parts_of(told.url)
         self._facts.append(
@@ -128,7 +158,7 @@ class Session:
                 authority=url.authority if url else None,
                 path=url.path if url else None,
                 body=told.body,
-                transport_failure=REFUSED if refused else None,
+                transport_failure=REFUSED if refused else RESET if cut else None,
                 raw=kept,
             )
         )

@@ -44,6 +44,7 @@ _PRIVATE = re.compile(
     r"(\s(?:-u|--user|-d|--data(?:-[a-z]{1,12}){0,2}|-b|--oauth2-bearer)(?:=|\s{0,4}))"
     r"(?:'[^']{0,2000}'?|\"[^\"]{0,2000}\"?|[^\s'\"]\S*)"
 )
+_LONGEST_COMMAND = 4_000
 _PARTS = 8
 """Lines over which one body may be wrapped."""
 
@@ -82,6 +83,8 @@ class _Session:
     state: str = ""
     """`sending`, `headers`, `body` (more of it may come), or ``""``."""
     command: Command | None = None
+    wrapped: str = ""
+    """A command so far, where its last line ended with a backslash."""
 
     def take(self, line: Line) -> bool:
         """Claim commands, what was sent and got, bodies and errors."""
@@ -91,8 +94,11 @@ class _Session:
                 self.state = "body"
                 return True
             return False
-        if (command := command_of(text)) is not None:
-            return self._command(command, line)
+        if self.wrapped:
+            text = f"{self.wrapped} {text.strip()}"
+        if (command := command_of(text.rstrip("\\"))) is not None:
+            return self._command(command, line, text)
+        self.wrapped = ""
         return (
             self._sent(text, line)
             or self._got(text, line)
@@ -102,8 +108,12 @@ class _Session:
         )
 
     def finish(self) -> Reading:
-        """One request for each call that an answer, a body or an error is known of."""
-        return Reading(facts=[self._request(call) for call in self.calls if call.told])
+        """One request for each call that an answer, a body or an error is known of.
+
+        A command whose URL has a blank is one without: what was asked for tells enough.
+        """
+        told = [call for call in self.calls if call.told or " " in (call.path or "")]
+        return Reading(facts=[self._request(call) for call in told])
 
     def _open(self, line: Line) -> _Call:
         self.call = _Call(line=line.number, raw=raw(line.text.strip()))
@@ -120,13 +130,16 @@ class _Session:
             call.method, call.path, call.authority = before.method, before.path, before.authority
         return call
 
-    def _command(self, command: Command, line: Line) -> bool:
-        self.call, self.state, self.command = None, "", None
+    def _command(self, command: Command, line: Line, text: str) -> bool:
+        again = self.call if self.wrapped else None
+        self.call, self.state, self.command, self.wrapped = None, "", None, ""
         if command.program != "curl":
             return False
         self.command = command
-        call = self._open(line)
-        call.raw = _PRIVATE.sub(r"\1***", call.raw)
+        if text.endswith("\\") and len(text) < _LONGEST_COMMAND:
+            self.wrapped = text[:-1]
+        self.call = call = again or self._open(line)
+        call.raw = _PRIVATE.sub(r"\1***", raw(text.strip()))
         is_head = any(
             re.fullmatch(r"-[a-zA-Z]{0,6}I[a-zA-Z]{0,6}|--head", word) for word in command.words
         )

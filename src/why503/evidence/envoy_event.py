@@ -9,6 +9,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.REMOTE_CLOSE, re.compile(r"^(remote close)")),
     (Kind.READ_TIMED_OUT, re.compile(r"^(read error: Connection timed out)")),
     (Kind.CONNECT_TIMEOUT, re.compile(r"^(connect timeout)")),
+    (
+        Kind.CONNECT_FAILED,
+        re.compile(r"^((?:immediate|delayed) connect(?:ion)? error: .{1,200})"),
+    ),
     (Kind.UPSTREAM_RESET, re.compile(r"upstream reset: reset reason:? ?(.*)")),
     (Kind.UPSTREAM_RESET, re.compile(r"(disconnect\. resetting [1-9]\d{0,8} pending requests)")),
     (Kind.WASM_FAILED, re.compile(r"local reply with details (wasm_fail_stream)")),
@@ -49,7 +53,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.WASM_FAILED,
         re.compile(
-            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror).*|Wasm VM "
+            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror|panicked).*|Wasm VM "
             r"failed.*|"
             r"Plugin configured to fail.*|[Ff]ailed to (?:load|fetch|download) [Ww]asm.*|"
             r"wasm remote code fetch.*|Proxy-Wasm.{0,80}fail.*)"

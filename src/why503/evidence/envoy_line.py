@@ -3,17 +3,31 @@
 import re
 from dataclasses import dataclass
 
-from why503.evidence.log_line import SCAN_LENGTH, TIME
+from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME
 
 _LEVEL = r"(?P<level>trace|debug|info|warn|warning|error|critical|off)"
+_FILE = r"(?:\[?[\w./-]{1,200}\.(?:cc|h|go):\d{1,6}\]?(?:\s{1,12}|$))?"
+"""The place in Envoy's source that newer versions name."""
 _PLAIN = re.compile(
-    rf"\[?(?:(?P<time>{TIME})\]\[)?\d{{1,8}}\]\[{_LEVEL}\]\[(?P<component>[\w.]{{1,40}})\]"
+    rf"\[?(?:(?P<time>{TIME})\]\[)?(?:\d{{1,8}}\]\[)?{_LEVEL}\]\[(?P<component>[\w.]{{1,40}})\]"
     r" {0,4}(?:\[[^\]\s]{1,200}:\d{1,6}\])?\s{0,8}(?P<text>.*)"
 )
 _ISTIO = re.compile(
     rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}envoy (?P<component>[\w.]{{1,40}})\s{{1,12}}"
-    r"(?:\[?[\w./-]{1,200}\.(?:cc|h|go):\d{1,6}\]?\s{1,12})?(?P<text>.*)"
+    rf"{_FILE}(?P<text>.*)"
 )
+_STORED = re.compile(rf"{TIME}\s{{1,4}}(?=\[\d{{4}}-|\[\d{{1,8}}\]\[)")
+"""The time that a log store puts in front of Envoy's own."""
+_TIMELESS = re.compile(
+    rf"\[?{_LEVEL}\]?:?\s{{1,12}}\[?envoy (?P<component>[\w.]{{1,40}})\]?\s{{1,12}}"
+    rf"{_FILE}(?P<text>.*)"
+)
+_MESSAGE = re.compile(
+    r"(?:[\s>*\"'`|-]{0,8})(?:\[[\w./-]{1,200}\.cc:\d{1,6}\]\s{0,8})?"
+    r"(?P<text>(?:delta |Delta)?gRPC config (?:for type\.googleapis\.com/|stream )"
+    r".{0,300}?(?:rejected|closed)\b.{0,4000})"
+)
+"""A message that only Envoy writes, quoted without its head."""
 _AGENT = re.compile(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*)")
 _AGENT_SCOPE = re.compile(
     r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|"
@@ -29,8 +43,13 @@ _AGENT_TEXT = re.compile(
     r"Aborting proxy|"
     r"Detected (?:that|Envoy)|Waiting for|Workload is using file mounted|adding watcher|Error in "
     r"getting|"
-    r"Failed to (?:start|drain|get|connect)|cmd?line"
+    r"Failed to (?:start|drain|get|connect)|cmd?line|Request to probe app failed"
 )
+_QUOTED_AGENT = re.compile(
+    r"(?:[\s>*\"'`|-]{0,8})(?:(?:warn|warning|error)\s{1,12})?"
+    r"(?P<text>(?:Request to probe app failed|Envoy proxy is NOT ready|Aborting proxy)\b.{0,4000})"
+)
+"""A message that only pilot-agent writes, quoted without its head."""
 _IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
 _TAGS = re.compile(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
 _TAG = re.compile(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
@@ -57,16 +76,32 @@ def parsed(line: str) -> EnvoyLine | None:
     text = line[:SCAN_LENGTH]
     if (epoch := _EPOCH.match(text)) is not None:
         text = text[epoch.end() :]
+    if text[:1].isdigit() and (stored := _STORED.match(text)) is not None:
+        text = text[stored.end() :]
+    if text[:1] in "[.\u2026" and (elided := ELIDED.match(text)) is not None:
+        text = text[elided.end() :]
     first = text[:1]
     if first == "[":
         found = _PLAIN.match(text)
     elif first.isdigit():
         found = _ISTIO.match(text) or _PLAIN.match(text)
     else:
-        return None
+        return _headless(text)
     if found is None:
         return _agent(text) if first.isdigit() else None
     return _with_ids(found["time"] or "", found["level"], found["component"], found["text"])
+
+
+def _headless(text: str) -> EnvoyLine | None:
+    """A line that lost its time in a paste, or of which only the message was quoted."""
+    if (found := _TIMELESS.match(text)) is not None:
+        return _with_ids("", found["level"], found["component"], found["text"])
+    if (agent := _QUOTED_AGENT.match(text)) is not None:
+        return _with_ids("", "error", "agent", agent["text"].rstrip("\"'`| "))
+    if "gRPC config " not in text or (quoted := _MESSAGE.match(text)) is None:
+        return None
+    message = quoted["text"].rstrip("\"'`| ")
+    return _with_ids("", "warning", "config", message)
 
 
 def _agent(text: str) -> EnvoyLine | None:

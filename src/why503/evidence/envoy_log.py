@@ -1,11 +1,12 @@
 """The proxy container's own log: Envoy's lines in all their formats and pilot-agent's."""
 
 import re
+from dataclasses import replace
 
 from why503.evidence.envoy_event import event_of
 from why503.evidence.envoy_line import EnvoyLine, parsed
 from why503.evidence.envoy_stream import Streams
-from why503.evidence.log_line import SCAN_LENGTH, envoy_body, teller_of, time_of
+from why503.evidence.log_line import SCAN_LENGTH, TIME, envoy_body, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Request, Source, Witness
 from why503.support.secret import mask, raw
@@ -17,8 +18,11 @@ _THREAD = re.compile(r"\s{0,8}thread=\d{1,20}\s*$")
 _BACKTRACE = re.compile(
     r"\s{0,8}(?:Proxy-Wasm plugin in-VM backtrace:|\d{1,3}:\s{1,4}0x[0-9a-f]{1,16} - )"
 )
+_STORED = re.compile(rf"^{TIME}\s{{1,4}}(?=')")
+"""The time that a log store puts in front of a dumped header."""
 _HEADER = re.compile(r"completed header: key=(?P<key>[^\s=]{1,200}) value=")
 _FRAMING = frozenset({"transfer-encoding", "content-length"})
+_DIALS = re.compile(r"connecting to (\S{3,80}:\d{1,5})$")
 _WASM_STATUS = re.compile(r"Response status code: (\d{3})")
 _CONNECTIONS = 10_000
 
@@ -47,13 +51,19 @@ class Session:
         self._headers = _Headers()
         self._replies: set[tuple[str, str, str]] = set()
         self._broken: ProxyEvent | None = None
+        self._dialled: dict[tuple[str, str], str] = {}
+        self._wrapped: Line | None = None
 
     def take(self, line: Line) -> bool:
         """Claim a line of Envoy, of the agent, or of a dump of headers."""
+        line = self._joined(line)
         found = parsed(line.text)
         if found is None:
             return self._take_rest(line)
         self._close()
+        if not found.text:
+            self._wrapped = line
+            return True
         source = self._context.source(line.number)
         teller = teller_of(self._context, line)
         moment = time_of(found.time) if found.time else None
@@ -63,7 +73,7 @@ class Session:
             self._tell(
                 ProxyEventKind.DUPLICATE_HEADER, header, found, (source, teller, moment, line.text)
             )
-        elif (event := event_of(found.text, found.level)) is not None:
+        elif (event := self._event_of(found, teller)) is not None:
             self._tell(*event, found, (source, teller, moment, line.text))
         if found.component == "wasm":
             self._client_of_wasm(found, (source, teller, moment, line.text))
@@ -76,9 +86,29 @@ class Session:
         self._facts.sort(key=lambda fact: fact.source.line)
         return Reading(facts=self._facts)
 
+    def _joined(self, line: Line) -> Line:
+        """``line`` behind the head that a paste left on a line of its own, if one waits."""
+        head, self._wrapped = self._wrapped, None
+        if head is None or not line.text.strip() or line.text[:1] in "[{" or parsed(line.text):
+            return line
+        return replace(head, text=f"{head.text[:SCAN_LENGTH]} {line.text.strip()}")
+
+    def _event_of(self, found: EnvoyLine, teller: str) -> tuple[ProxyEventKind, str] | None:
+        """What a line tells; of a failed attempt also the address that its connection dials."""
+        key = (teller, found.connection)
+        if found.connection and (dialled := _DIALS.match(found.text)) is not None:
+            if len(self._dialled) >= _CONNECTIONS:
+                self._dialled.clear()
+            self._dialled[key] = dialled[1]
+            return None
+        event = event_of(found.text, found.level)
+        if event is not None and event[0] is ProxyEventKind.CONNECT_FAILED:
+            return event[0], f"{self._dialled.get(key, '')} {event[1]}"
+        return event
+
     def _take_rest(self, line: Line) -> bool:
         """Lines without a head: dumped headers, backtraces, the rest of a broken line."""
-        text = line.text[:SCAN_LENGTH]
+        text = _STORED.sub("", line.text[:SCAN_LENGTH], count=1)
         if not text.strip():
             return False
         if self._streams.dumped(text) or _belongs(text):
@@ -118,7 +148,10 @@ class Session:
             text=raw(text),
             raw=raw(line),
         )
-        if text.endswith(",") and kind is ProxyEventKind.CODEC_ERROR:
+        if (
+            (text.endswith(",") and kind is ProxyEventKind.CODEC_ERROR)
+            or (text.endswith((":", "rejected")) and kind is ProxyEventKind.CONFIG_REJECTED)
+        ):  # fmt: skip
             self._broken = event
         else:
             self._facts.append(event)

@@ -53,6 +53,10 @@ _PUSH = re.compile(
     r"(?:.{0,80}?resources:(?P<count>\d{1,9}))?"
 )
 _OLD_PUSH = re.compile(r"(?P<type>[CELR]DS): PUSH (?:TO |for )(?P<node>\S{1,300})")
+_LEFT = re.compile(
+    r"(?:ADS|XDS|xDS): \"?(?P<address>[0-9a-fA-F.:\[\]]{3,60}):\d{1,5}\"? (?P<node>\S{1,300}) "
+    r"terminated\s*$"
+)
 _NACK = re.compile(
     r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK) (?P<text>.*)"
 )
@@ -96,6 +100,12 @@ _KINDS = (
     ),
 )
 _PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
+_TIMELESS = re.compile(
+    r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>info|warn|warning|error)\s{1,12})?"
+    r"(?:(?P<scope>ads|delta|xds)\s{1,12})?"
+    r"(?P<text>(?:ADS|DELTAXDS|Delta|delta)?:?[CELRSN]DS: (?:ACK ERROR|NACK|PUSH) .{0,4000})"
+)
+"""What only istiod says of a proxy, quoted without the time."""
 _UNSCOPED = re.compile(
     rf"(?P<time>{TIME})\s{{1,12}}(?P<level>warn|warning|error)\s{{1,12}}(?P<text>failed to fetch "
     r"(?:key and certificate|ca certificate) for .{0,2000})"
@@ -127,7 +137,7 @@ class Session:
         head = _head(line.text)
         if head is None:
             return False
-        told = _kind(head["text"], head["level"])
+        told = _kind(head["text"], head["level"] or "")
         if told is not None:
             kind, text, node = told
             self._facts.append(
@@ -150,7 +160,7 @@ class Session:
 
 def _head(text: str) -> re.Match[str] | None:
     if not text[:1].isdigit():
-        return None
+        return _TIMELESS.match(text[:SCAN_LENGTH]) if "DS: " in text else None
     if (unscoped := _UNSCOPED.match(text[:SCAN_LENGTH])) is not None:
         return unscoped
     if (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
@@ -167,6 +177,8 @@ def _kind(text: str, level: str) -> tuple[ProxyEventKind, str, str] | None:
     if (nack := _NACK.match(text)) is not None:
         node = nack["text"].split(" ", 1)[0]
         return ProxyEventKind.CONFIG_REJECTED, f"{nack['type']} {nack['text']}", node
+    if (left := _LEFT.match(text)) is not None:
+        return ProxyEventKind.XDS_LEFT, left["address"].strip("[]"), left["node"]
     for pattern, kind in _KINDS:
         if pattern.search(text):
             return kind, text, ""

@@ -120,7 +120,7 @@ class _Desks:
     """The line readers at work on one file, the keenest first.
 
     Where the first reader wants the whole sample the others are called in only for a line that it
-    leaves over.
+    leaves over, in the order of their list.
     """
 
     def __init__(self, sample: list[Line], context: Context, outcome: Outcome) -> None:
@@ -130,6 +130,8 @@ class _Desks:
         self._call_in((readers.first_line_reader(),))
         if not self._bids or self._bids[0][0] < WHOLE:
             self._call_in_others()
+        else:
+            self._sample = []  # What others would bid for the first reader's lines says nothing.
 
     def __iter__(self) -> Iterator[_Desk]:
         """The desks in the order in which a line is offered."""
@@ -152,7 +154,7 @@ class _Desks:
         for reader in chosen:
             try:
                 desk = _Desk(reader=reader, session=reader.start(self._context))
-                self._bids.append((reader.bid(self._sample), desk))
+                self._bids.append((reader.bid(self._sample) if self._sample else 0.0, desk))
             except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
                 self._outcome.unread.append(fault_of(reader.NAME, self._context, fault))
         self._bids.sort(key=lambda found: -found[0])

@@ -31,7 +31,10 @@ def listener_of(
         state=state,
         direction=word(listener, "traffic_direction"),
         drain_type=word(listener, "drain_type"),
-        chains=tuple(_chain(chain) for chain in _chains(listener)),
+        chains=tuple(
+            _chain(chain, default=chain is message(listener, "default_filter_chain"))
+            for chain in _chains(listener)
+        ),
         listener_filters=tuple(
             word(part, "name") for part in messages(listener, "listener_filters")
         ),
@@ -55,7 +58,7 @@ def _chains(listener: Json) -> Iterator[Json]:
         yield default
 
 
-def _chain(chain: Json) -> FilterChain:
+def _chain(chain: Json, *, default: bool) -> FilterChain:
     match = message(chain, "filter_chain_match")
     filters = list(messages(chain, "filters"))
     configs = [message(part, "typed_config") for part in filters]
@@ -69,6 +72,11 @@ def _chain(chain: Json) -> FilterChain:
         server_names=words(match, "server_names"),
         alpn=words(match, "application_protocols"),
         port=number(match, "destination_port"),
+        ranges=tuple(
+            f"{word(part, 'address_prefix')}/{number(part, 'prefix_len') or 0}"
+            for part in messages(match, "prefix_ranges")
+        ),
+        default=default,
         tls=tls_of(message(chain, "transport_socket")),
         network_filters=tuple(word(part, "name") for part in filters),
         clusters=tuple(name for name in clusters if name),

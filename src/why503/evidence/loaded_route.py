@@ -21,6 +21,7 @@ from why503.support.secret import mask
 
 _PATHS = ("prefix", "path", "path_separated_prefix")
 _PLAIN = re.compile(r"(?:/[\w.~%-]{0,60}){0,20}")
+_STRINGS = ("exact", "prefix", "suffix", "contains")
 _FAULT = "envoy.filters.http.fault"
 _HUNDRED = {"HUNDRED": 100.0, "TEN_THOUSAND": 10_000.0, "MILLION": 1_000_000.0}
 _CODE = 1000
@@ -45,6 +46,7 @@ def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute
                 domains=domains,
                 name=word(route, "name"),
                 match=_match(message(route, "match")),
+                headers=tuple(_headers(message(route, "match"))),
                 cluster=word(action, "cluster"),
                 weighted=_weighted(action),
                 timeout=seconds(action, "timeout"),
@@ -111,6 +113,24 @@ def _match(match: Json) -> str:
     parts += [f"+ header {word(part, 'name')}" for part in messages(match, "headers")]
     parts += [f"+ query {word(part, 'name')}" for part in messages(match, "query_parameters")]
     return " ".join(parts)
+
+
+def _headers(match: Json) -> Iterator[tuple[str, str]]:
+    """What each header must be."""
+    for part in messages(match, "headers"):
+        name, told = word(part, "name"), "present"
+        string = message(part, "string_match")
+        regex = word(message(string, "safe_regex"), "regex") or word(
+            message(part, "safe_regex_match"), "regex"
+        )
+        if regex:
+            told = f"regex {mask(regex)}"
+        for kind in _STRINGS:
+            value = word(string, kind) or word(part, f"{kind}_match")
+            if value:
+                told = f"{kind} {mask(f'{name}: {value}').removeprefix(f'{name}: ')}"
+        negated = get(part, "invert_match") is True or get(part, "present_match") is False
+        yield name, f"not {told}" if negated else told
 
 
 def _clean(path: str) -> str:

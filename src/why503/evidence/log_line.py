@@ -11,9 +11,13 @@ SCAN_LENGTH = 8000
 
 TIME = (
     r"\d{4}[-/\u2013]\d\d[-/\u2013]\d\d[T ]\d\d:\d\d:\d\d"
-    r"(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d\b)?"
+    r"(?:[.,]\d{1,9})?(?:\.{3}|\u2026)?(?:Z|[ ]?[+-]\d\d:?\d\d\b)?"
 )
-"""Pattern of an ISO 8601 time as logs write it (also with `/` or the dash of a word processor)."""
+"""Pattern of an ISO 8601 time as logs write it (also with `/` or the dash of a word processor, and
+with `...` where somebody cut its fraction short)."""
+
+ELIDED = re.compile(r"(?:\[?(?:\.{3}|\u2026)\]?)\s{1,8}(?=\S)")
+"""`...` that somebody wrote in place of the head of a line."""
 
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]{1,10})"
@@ -40,6 +44,7 @@ class Url:
 def time_of(text: str) -> float | None:
     """Seconds since 1970 of a time in a log line; None where it is none."""
     word = text.replace("\u2013", "-").replace("/", "-").strip("[] \t")
+    word = word.replace("...", "").replace("\u2026", "")
     return moment_of(re.sub(r"[ ](?=[+-]\d\d:?\d\d$)", "", word))
 
 

@@ -23,6 +23,8 @@ _TERMINAL = re.compile(
     r"curl)[ ])",
     re.MULTILINE,
 )
+_MESH_CONFIG = re.compile(r"^[ ]{0,8}mesh:[ ]{1,8}[|>]", re.MULTILINE)
+"""The inside of Istio's ConfigMap: one text, which does not look nested."""
 _DESCRIBE_PAGE = re.compile(r"^Name:[ ]{2,}\S", re.MULTILINE)
 _FRAGMENT = 200_000
 """Characters up to which a mapping without a kind is tried."""
@@ -49,7 +51,7 @@ def bid(text: str) -> float:
         if _TERMINAL.search(text):
             return 0.3 if foreign else 0.6
         return 0.95 if not foreign else max(0.2, 0.9 - 4 * foreign / body)
-    if foreign or not nests(lines):
+    if foreign or not (nests(lines) or _MESH_CONFIG.search(text)):
         return 0.0
     return (
         0.9

@@ -6,6 +6,7 @@ from typing import Any
 from why503.evidence.manifest_kind import is_bare_spec, kind_of_shape
 from why503.evidence.manifest_mask import masked
 from why503.evidence.reader import Context, Reading
+from why503.evidence.yaml_line import reindented
 from why503.evidence.yaml_tree import Node, Trouble, documents, plain
 from why503.facts.manifest import Manifest, Path
 from why503.facts.reading import Unread
@@ -15,7 +16,7 @@ from why503.support.text import _
 def read_text(text: str, context: Context, *, first_line: int = 1, column: int = 0) -> Reading:
     """Manifests of all YAML documents in ``text``, whose first line is number ``first_line``."""
     reading = Reading()
-    for root in documents(text, first_line, column):
+    for root in documents(reindented(text), first_line, column):
         if isinstance(root, Trouble):
             reading.unread.append(trouble(root, context))
         else:
@@ -105,7 +106,10 @@ def _word(value: Any) -> str:
 def _mesh_config(node: Node, outer: Manifest, context: Context) -> list[Manifest]:
     """The mesh config inside Istio's ConfigMap, as an object of its own."""
     holder = node.child("data")
-    inner = holder.child("mesh") if outer.kind == "ConfigMap" and holder is not None else None
+    if outer.kind == "ConfigMap":
+        inner = holder.child("mesh") if holder is not None else None
+    else:  # only its inside was pasted
+        inner = node.child("mesh") if not outer.kind and holder is None else None
     if inner is None or not isinstance(inner.scalar, str):
         return []
     first_line = inner.line + 1 if "\n" in inner.scalar else inner.line

@@ -56,6 +56,11 @@ _KAIL = re.compile(
     re.DOTALL,
 )
 _COMPOSE = re.compile(r"(?P<pod>[A-Za-z0-9][\w.-]{0,62}) {1,60}\| ?(?P<rest>.*)", re.DOTALL)
+_KEYED = re.compile(
+    r"(?:log|message|msg|line|textPayload)\s?[:=]\s?\"?(?P<rest>\[?\d{4}-\d\d-\d\dT\S.*)",
+    re.DOTALL,
+)
+"""A log store's field, copied from its page together with its name."""
 _REPLICA = re.compile(r"[-_]\d{1,3}$")
 _LOG_BEGINS = re.compile(r"\s{0,4}(?:\[?\d{4}[-/]\d\d|\{|\[)")
 _MESH_CONTAINERS = frozenset({"istio-proxy", "istio-init", "ztunnel", "discovery", "envoy"})
@@ -131,8 +136,8 @@ def unwrap_document(text: str) -> list[Line] | None:
     Line numbers are those of the physical lines that hold the values.
     """
     head = text[:400].lstrip("\ufeff \t\r\n")
-    if head[:1] not in ("{", "["):
-        return None
+    if head[:1] not in ("{", "[") or "envoy.admin.v3." in head:
+        return None  # a configuration dump may be large, and decoding it twice takes time
     try:
         data = msgspec.json.decode(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
@@ -209,6 +214,8 @@ def _one_layer(line: Line) -> Line | None:
 def _after_name(line: Line) -> Line | None:
     """``line`` without the names that stern, kail or compose put before it; None where none is."""
     text = line.text
+    if (keyed := _KEYED.match(text)) is not None:
+        return replace(line, text=keyed["rest"])
     if (stern := _STERN.match(text)) is not None and _is_stern(stern):
         return _named(line, stern)
     if (kail := _KAIL.match(text)) is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from why503.evidence import archive, readers
-from why503.evidence.access_log import find_formats
+from why503.evidence.access_log import find_formats, spread
 from why503.evidence.archive import dump_stream
 from why503.evidence.input_summary import input_of
 from why503.evidence.json_preamble import without_preamble
@@ -29,6 +29,9 @@ SURE = 0.9
 
 FILES_LIMIT = 20_000
 """Files of one bundle that are read."""
+
+LARGE = 128 << 10
+"""Bytes, as they are stored, from which a file may be a large access log."""
 
 _ENDINGS = frozenset(
     {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
@@ -222,9 +225,11 @@ def _read(file: TextFile, context: Context) -> Outcome:
     """What one file gives: as a whole where a reader is sure of it, else line by line."""
     if (binary := _as_binary(file, context)) is not None:
         return binary
+    if (large := _as_large_log(file, context)) is not None:
+        return large
     text = file.text()
     if not text:
-        return by_line(_peeled(file.lines()), context)
+        return by_line(spread.joined(_peeled(file.lines())), context)
     if dump_stream.is_stream(text):
         return _read_dump(text, context)
     body, preamble = without_preamble(text, file.path)
@@ -235,6 +240,15 @@ def _read(file: TextFile, context: Context) -> Outcome:
         )
         outcome.unread.append(Unread(source=context.source(1), reason=reason))
     return outcome
+
+
+def _as_large_log(file: TextFile, context: Context) -> Outcome | None:
+    """What a large access log gives, read in blocks by all processors; None for other files."""
+    if (file.packed_size() or 0) < LARGE:
+        return None
+    from why503.evidence.access_log.engine import read as engine
+
+    return engine.read(file, context)
 
 
 def _read_dump(text: str, context: Context) -> Outcome:
@@ -263,7 +277,7 @@ def _read_text(text: str, lines: Iterable[str], context: Context) -> Outcome:
                 kinds = [(len(reading.facts), reader.NAME)]
                 return Outcome(facts=reading.facts, unread=reading.unread, kinds=kinds, lines=count)
             said.extend(reading.unread)
-    outcome = by_line(_peeled(lines) if peeled is None else iter(peeled), context)
+    outcome = by_line(spread.joined(_peeled(lines) if peeled is None else peeled), context)
     if not outcome.facts and said:
         outcome.unread = said
     return outcome

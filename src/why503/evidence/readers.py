@@ -32,6 +32,7 @@ _LINES = (
     "victoriametrics",
     "kubectl_describe",
     "kubectl_table",
+    "event_line",
     "kubectl_top",
     "kubectl_rollout",
     "istioctl_analyze",
@@ -42,6 +43,7 @@ _LINES = (
     "metrics",
     "ready",
     "socket_table",
+    "hubble",
     "capture_text",
     "dns_answer",
     "connection_probe",
@@ -49,6 +51,7 @@ _LINES = (
     "curl",
     "manifest_block",
     "app_log",
+    "quoted_words",
 )
 
 

@@ -91,6 +91,8 @@ class TextFile:
 
     def text(self) -> str | None:
         """The whole text; None where it is no text or larger than `DOCUMENT_LIMIT`."""
+        if self.content is None and self._is_plain() and (self.packed_size() or 0) > DOCUMENT_LIMIT:
+            return None
         pieces: list[str] = []
         size = 0
         for chunk in self._texts():
@@ -99,6 +101,16 @@ class TextFile:
                 return None
             pieces.append(chunk)
         return "".join(pieces) if pieces else None
+
+    def _is_plain(self) -> bool:
+        """Whether the bytes are those of a regular file that is not compressed."""
+        if self.place is None or not self.place.is_file():
+            return False
+        try:
+            with self.place.open("rb") as raw:
+                return not raw.read(4).startswith((_GZIP, _ZSTD))
+        except OSError:
+            return False
 
     def head(self) -> bytes:
         """The first bytes, decompressed, at most `_HEAD`; empty where nothing can be read."""

@@ -10,12 +10,34 @@ KEY = re.compile(
 )
 ITEM = re.compile(r"[ ]{0,200}-(?:[ ]+\S.*|[ ]*)$")
 MARKER = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?$|%YAML ")
+_BARE_KEY = re.compile(r"[A-Za-z_][\w.-]{0,100}:[ ]{0,8}$")
 BLOCK_SCALAR = re.compile(r"(?:[!&]\S{1,60}[ ]+){0,2}[|>][0-9+-]{0,2}[ \t]*(?:#.*)?$")
 
 
 def indent_of(text: str) -> int:
     """Blanks in front of the first character that is none."""
     return len(text) - len(text.lstrip(" "))
+
+
+def reindented(text: str) -> str:
+    """``text`` whose first line lost its indent in a paste, with the indent of its neighbours.
+
+    A key without value at the margin, something far below it, and then lines that stand between
+    the two: those are its siblings, and no YAML reads them so.
+    """
+    lines = text.split("\n")
+    first = next((place for place, line in enumerate(lines) if line.strip()), None)
+    if first is None or lines[first][:1] == " " or not _BARE_KEY.match(lines[first]):
+        return text
+    below = [
+        indent_of(line)
+        for line in lines[first + 1 :]
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    if not below or not 0 < min(below) < below[0]:
+        return text
+    lines[first] = " " * min(below) + lines[first]
+    return "\n".join(lines)
 
 
 def foreign_lines(lines: list[str]) -> int:

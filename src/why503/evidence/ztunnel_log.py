@@ -38,10 +38,12 @@ _SCOPES = (
     "drain",
     "hbone",
     "state",
+    "inbound",
+    "outbound",
 )
 _TROUBLE = re.compile(
     r"failed|cannot|unable|error|timed out|refused|denied|rejected|not ready|retrying|expired|"
-    r"drain",
+    r"drain|bypassed waypoint",
     re.IGNORECASE,
 )
 _LOUD = frozenset({"error", "warn"})
@@ -134,7 +136,7 @@ def _parsed(text: str) -> tuple[str, str, str, dict[str, str]] | None:
 
 def _is_ztunnel(scope: str, rest: str) -> bool:
     """Whether a scope that Istio's Go programs share (`xds`, `proxy`) is ztunnel's here."""
-    if scope in {"access", "ztunnel"} or "::" in scope:
+    if scope in {"access", "ztunnel"} or "::" in scope or rest.startswith("ztunnel::"):
         return True
     return bool(_FIELD.search(rest)) or scope in {
         "inpod",

@@ -58,6 +58,7 @@ def server_name(text: str | None) -> ClusterName | None:
     )
 
 
+@lru_cache(maxsize=65_536)
 def split_host(text: str | None) -> tuple[str, int | None]:
     """Host and port of `host:port`, `[v6]:port` or a bare host; ``("", None)`` for nothing."""
     word = (text or "").strip()
@@ -74,6 +75,7 @@ def _port(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= 5 else None
 
 
+@lru_cache(maxsize=65_536)
 def is_address(text: str) -> bool:
     """True for an IPv4 or IPv6 address (without port)."""
     try:
@@ -100,6 +102,7 @@ def is_service_name(host: str) -> bool:
     return ".svc." in f"{host}."
 
 
+@lru_cache(maxsize=65_536)
 def short_name(host: str) -> tuple[str, str]:
     """Service and namespace of `a.ns.svc.cluster.local`, `a.ns` or `a`; else ``(host, "")``."""
     parts = host.split(".")

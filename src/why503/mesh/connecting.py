@@ -7,13 +7,14 @@ time that the attempt took has to tell.
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
-from why503.facts import Source
+from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints, workload_port
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.sync import left_before
 from why503.mesh.timing import successes
 from why503.mesh.traffic_policy import connect_timeout
 
@@ -32,6 +33,23 @@ _NEARLY = 0.95
 """Share of the connect timeout from which on an attempt has waited for it."""
 _PLACEHOLDERS = tuple(map(ip_network, ("240.240.0.0/16", "2001:2::/48")))
 """Addresses that Istio's DNS proxy makes up for ServiceEntries without addresses."""
+
+
+_FAMILY_ERRORS = ("error: 101", "error: 99", "error: 97", "error: 51", "error: 65")
+_FAMILY_WORDS = ("Network is unreachable", "Cannot assign requested", "Address family not")
+"""A machine's own word that it has no way to an address: Linux and macOS numbers, and in words."""
+
+
+def without_family(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
+    """IPv6 addresses that a proxy could not even begin to dial, for want of a way to them."""
+    found = []
+    for event in mesh.facts(ProxyEvent):
+        address = split_host(event.text.split(" ", 1)[0])[0]
+        told = event.text.rstrip().endswith(_FAMILY_ERRORS)
+        told = told or any(word in event.text for word in _FAMILY_WORDS)
+        if event.kind is ProxyEventKind.CONNECT_FAILED and told and ":" in address:
+            found.append((address, event))
+    return tuple(found)
 
 
 def not_connected(hop: Hop) -> tuple[Failure, ...]:
@@ -106,11 +124,13 @@ def dialled_port(hop: Hop, mesh: Mesh) -> int | None:
 def unlisted(hop: Hop, mesh: Mesh) -> tuple[tuple[str, Source], ...]:
     """Addresses dialled in vain that Kubernetes does not list for the hop's Service.
 
-    Each with the place of the list; empty where no list was given or it is empty.
+    Each with the place of the list. Where no list was given, or it is empty, the address of a proxy
+    that had left the control plane long before.
     """
     known = kubernetes_endpoints(mesh, hop.host) if hop.host else None
     if not known:
-        return ()
+        left = left_before(hop, mesh)
+        return ((left.address, left.event.source),) if left is not None else ()
     listed = {endpoint.address for endpoint in known}
     away = [address for address in dialled(not_connected(hop)) if address not in listed]
     return tuple((address, known[0].source) for address in away)

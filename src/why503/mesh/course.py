@@ -58,12 +58,32 @@ def course_of(hop: Hop, mesh: Mesh) -> Course | None:
     if not bad:
         return None
     first, last = bad[0], bad[-1]
-    if any(first < moment < last for moment in good):
+    if any(first < moment < last for moment in good) or _lines_between(hop, mesh):
         return Course.MIXED
     before, after = min(good) <= first, max(good) >= last
     if before and after:
         return Course.BRIEF
     return Course.STOPPED if after else Course.BEGAN
+
+
+def _lines_between(hop: Hop, mesh: Mesh) -> bool:
+    """Whether more lines stand between the failures of one log than other traffic can fill.
+
+    A group tells its first and last moment only; where the failures' lines stand tells the rest.
+    """
+    fine = passed(hop, mesh)
+    for log in mesh.logs:
+        ours = [
+            failure.account.source.line
+            for failure in hop.failures
+            if failure.account.source.path == log.source.path
+        ]
+        if len(ours) > 1 and all(ours):
+            good = sum(group.count for group in fine if group in log.groups)
+            others = max(0, log.lines - len(ours) - good)
+            if max(ours) - min(ours) + 1 - len(ours) > others:
+                return True
+    return False
 
 
 def brief(hop: Hop, mesh: Mesh) -> bool:

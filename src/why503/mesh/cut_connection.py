@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from why503.facts import Counter, ProxyEvent, ProxyEventKind
+from why503.facts import Counter, ProxyEvent, ProxyEventKind, Witness
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -24,12 +24,22 @@ _REUSED_WITHIN = 0.01
 
 
 def cut_off(hop: Hop) -> tuple[Failure, ...]:
-    """Failures whose connection closed or was reset before any answer came."""
+    """Failures whose connection closed or was reset before any answer came, as a proxy tells."""
     return tuple(
         failure
         for failure in hop.having(Ending.CONNECTION_TERMINATION)
-        if not failure.outcome.after_headers
+        if not failure.outcome.after_headers and not _own_call(failure)
     )
+
+
+def cut_calls(hop: Hop) -> tuple[Failure, ...]:
+    """Calls whose own connection was reset under the caller, which had no HTTP answer at all."""
+    return tuple(f for f in hop.having(Ending.CONNECTION_TERMINATION) if _own_call(f))
+
+
+def _own_call(failure: Failure) -> bool:
+    told = failure.teller
+    return told.witness is Witness.CLIENT and told.body is None and told.code is None
 
 
 def beside_the_app(hop: Hop) -> bool:
@@ -105,9 +115,12 @@ def idle_gaps_tell(hop: Hop, mesh: Mesh) -> bool:
 
 
 def busy_gap(hop: Hop) -> float | None:
-    """Median idle seconds of the cut connections, where they were in steady use; else None."""
-    gaps = [f.teller.idle for f in cut_off(hop) if f.teller.idle_by_connection]
-    told = [gap for gap in gaps if gap is not None]
+    """Median idle seconds of the cut connections, where they were in steady use; else None.
+
+    Who passed on what failed behind it knows its own connections only, not those that were cut.
+    """
+    own = [f for f in cut_off(hop) if f.teller.idle_by_connection and f.outcome.behind is None]
+    told = [f.teller.idle for f in own if f.teller.idle is not None]
     return median(told) if told and median(told) <= BRIEF else None
 
 

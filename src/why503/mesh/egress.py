@@ -33,7 +33,8 @@ def scope_without(mesh: Mesh, host: str) -> Setting[tuple[str, ...]] | None:
     """
     found: Setting[tuple[str, ...]] | None = None
     for sidecar in mesh.manifests("Sidecar"):
-        written = tuple(_egress_hosts(sidecar))
+        listed = sidecar.items("spec", "egress")
+        written = tuple(host for index, _egress in listed for host in egress_hosts(sidecar, index))
         if sidecar.partial or not written:
             continue
         if any(_lets_see(mesh, pattern, host, sidecar.namespace) for pattern in written):
@@ -47,11 +48,11 @@ def scope_without(mesh: Mesh, host: str) -> Setting[tuple[str, ...]] | None:
     return found
 
 
-def _egress_hosts(sidecar: Manifest) -> Iterator[str]:
-    for index, _egress in sidecar.items("spec", "egress"):
-        for _place, host in sidecar.items("spec", "egress", index, "hosts"):
-            if word_of(host):
-                yield word_of(host)
+def egress_hosts(sidecar: Manifest, index: int) -> Iterator[str]:
+    """The `namespace/dnsName` words of one egress listener of a Sidecar resource."""
+    for _place, host in sidecar.items("spec", "egress", index, "hosts"):
+        if word_of(host):
+            yield word_of(host)
 
 
 def _lets_see(mesh: Mesh, pattern: str, host: str, own: str) -> bool:

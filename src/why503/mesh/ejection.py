@@ -46,7 +46,7 @@ def errors_before(hop: Hop, mesh: Mesh) -> tuple[int, tuple[Source, ...]]:
         failed = not went_well(group) and (group.code or 0) >= _SERVER_ERROR
         if not failed or not group.upstream_host or group.first is None:
             continue
-        if min(times) - _BEFORE <= group.first <= min(times):
+        if min(times) - _BEFORE <= group.first < min(times):
             count += group.count
             sources += group.exemplars
     return count, tuple(sources)

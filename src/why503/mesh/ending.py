@@ -67,6 +67,13 @@ _CONNECT_ERRNO = {
 }
 
 
+BARE_RESET = "reset"
+"""Detail of a body that says no more than `upstream connect error` (Envoy before 1.10, or cut)."""
+HEADERS_TOO_LARGE = "headers too large"
+"""Detail of a 431 of which only the code is told: a proxy or the server behind it gave it."""
+_HEADERS_TOO_LARGE = 431
+
+
 def outcome_of(request: Request) -> Outcome:
     """How this witness says that the request ended."""
     return (
@@ -279,11 +286,12 @@ def _no_route(request: Request) -> Ending:
 def _by_body(request: Request) -> Outcome | None:
     found = BODY.search(request.body or "")
     if not found:
-        return None
+        cut = (request.body or "").startswith("upstream connect error")
+        return Outcome(ending=Ending.UNKNOWN, detail=BARE_RESET, surmised=True) if cut else None
     if words := found["short"]:
         return Outcome(ending=SHORT_BODIES[" ".join(words.lower().split())], detail=words)
     if not found["reason"]:
-        return Outcome(ending=Ending.UNKNOWN, detail="reset", surmised=True)
+        return Outcome(ending=Ending.UNKNOWN, detail=BARE_RESET, surmised=True)
     reason = _words(found["reason"])
     reason = next((known for known in RESETS if known.lower() == reason.lower()), reason)
     transport = _words(found["transport"] or "")
@@ -296,6 +304,8 @@ def _by_code(request: Request) -> Outcome:
         return Outcome(ending=Ending.CONNECTION_REFUSED, transport=request.transport_failure)
     if request.witness is Witness.CLIENT and request.transport_failure == "Connection timed out":
         return Outcome(ending=Ending.CONNECTION_TIMEOUT, transport=request.transport_failure)
+    if request.witness is Witness.CLIENT and request.transport_failure == "Connection reset":
+        return Outcome(ending=Ending.CONNECTION_TERMINATION, transport=request.transport_failure)
     if code is None or (code == 0 and request.witness is Witness.CLIENT):
         return Outcome(ending=Ending.UNKNOWN, surmised=True)
     if code == 0:
@@ -327,6 +337,10 @@ def _by_error_code(request: Request) -> Outcome:
     alone = request.upstream_host == "" and not answered
     if alone and request.code == 403 and request.bytes_sent == RBAC_LENGTH:
         return Outcome(ending=Ending.RBAC_DENIED, surmised=True)
+    if request.code == _HEADERS_TOO_LARGE and request.flags is None:
+        return Outcome(
+            ending=Ending.DOWNSTREAM_PROTOCOL_ERROR, detail=HEADERS_TOO_LARGE, surmised=True
+        )
     if _is_proxys_own_404(request):
         return Outcome(ending=Ending.NO_ROUTE, surmised=True)
     if not alone and (answered or request.flags == frozenset()):

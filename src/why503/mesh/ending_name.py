@@ -180,6 +180,7 @@ SHORT_BODIES: dict[str, Ending] = {
     "fault filter abort": Ending.FAULT_ABORT,
     "local_rate_limited": Ending.RATE_LIMITED,
     "upstream max stream duration reached": Ending.MAX_DURATION,
+    "downstream duration timeout": Ending.MAX_DURATION,
     "envoy overloaded": Ending.OVERLOAD,
     "dns resolution failure": Ending.DNS_FAILURE,
     "jwt is missing": Ending.JWT_DENIED,

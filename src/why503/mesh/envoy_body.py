@@ -34,8 +34,8 @@ BODY = re.compile(
 )
 """Envoy's own bodies, also inside other text; `reason` is None for Envoy before 1.10."""
 
-WRITTEN_BY_ENVOY = frozenset({502, 503, 504})
-"""Codes with which Envoy answers after a reset or a time-out."""
+WRITTEN_BY_ENVOY = frozenset({403, 429, 502, 503, 504})
+"""Codes with which Envoy answers after a denial, a limit, a reset or a time-out."""
 
 AMBIGUOUS_LENGTH = 91
 """Bytes of the body for `connection timeout`, and before Envoy 1.20 for any failed connection."""
@@ -56,16 +56,21 @@ _RESET_WORDS: tuple[tuple[str, str], ...] = (
 _REFUSED = ", transport failure reason: delayed connect error: "
 
 
-def _lengths() -> dict[int, tuple[int, str]]:
-    table = {19: (503, "no healthy upstream"), 24: (504, "response timeout")}
+def _lengths() -> dict[tuple[int, int], str]:
+    table = {
+        (RBAC_LENGTH, 403): "RBAC denied",
+        (18, 429): "rate limited",
+        (19, 503): "no healthy upstream",
+        (24, 504): "response timeout",
+    }
     for start in ("reset reason: ", "retried and the latest reset reason: "):
         for words, ending in _RESET_WORDS:
             code = 502 if ending == "protocol error" else 503
-            table[len(_PREFIX + start + words)] = (code, ending)
+            table[len(_PREFIX + start + words), code] = ending
         for reason in ("remote connection failure", "connection failure"):
             for error in ("Connection refused", "111"):
                 length = len(_PREFIX + start + reason + _REFUSED + error)
-                table[length] = (503, "connection refused")
+                table[length, 503] = "connection refused"
     return table
 
 
@@ -74,5 +79,4 @@ _BY_LENGTH = _lengths()
 
 def ending_words_of_length(length: int, code: int) -> str:
     """Value of the `Ending` whose body has exactly this many bytes under this code; else ``""``."""
-    found = _BY_LENGTH.get(length)
-    return found[1] if found and found[0] == code else ""
+    return _BY_LENGTH.get((length, code), "")

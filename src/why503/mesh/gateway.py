@@ -27,6 +27,8 @@ class Misfit:
     text: str
     """One sentence, in the user's language."""
     sources: tuple[Source, ...]
+    about: str = ""
+    """`hosts`, `selector` or `listener`: the fact that it rests on; ``""`` for one of its own."""
 
 
 def is_gateway(request: Request) -> bool:
@@ -125,6 +127,7 @@ def _of_service(service: Manifest, gateways: Sequence[Manifest]) -> Iterator[Mis
                 opened=", ".join(opened[:3]),
             ),
             sources=(service.where("spec", "hosts"), bound[0].where("spec", "servers", 0, "hosts")),
+            about="hosts",
         )
     yield from _passthrough(service, bound)
 
@@ -191,6 +194,7 @@ def _of_selectors(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
             yield Misfit(
                 text=text.format(gateway=gateway.full_name, labels=labels),
                 sources=(gateway.where("spec", "selector"), workloads[0].source),
+                about="selector",
             )
 
 
@@ -210,6 +214,7 @@ def _of_listeners(mesh: Mesh, gateways: Sequence[Manifest]) -> Iterator[Misfit]:
                 yield Misfit(
                     text=text.format(gateway=gateway.full_name, number=number),
                     sources=(gateway.where("spec", "servers", index), table[0].source),
+                    about="listener",
                 )
                 return
 

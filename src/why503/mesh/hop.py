@@ -69,6 +69,11 @@ class Hop:
         """Failures seen."""
         return len(self.failures)
 
+    @property
+    def destination(self) -> str:
+        """`host:port` of the destination; the host alone where the port is not known."""
+        return f"{self.host}:{self.port}" if self.port and self.host else self.host
+
     @cached_property
     def endings(self) -> Counter[Ending]:
         """How often each ending occurs."""

@@ -20,6 +20,7 @@ from why503.mesh.workload import has_sidecar, is_external, same_host
 
 _GAVE_UP = frozenset({Family.TIME, Family.CONNECTION})
 """While these go on, callers that gave up are their consequence."""
+_BEFORE_HTTP = frozenset({Ending.CONNECTION_REFUSED, Ending.CONNECTION_TERMINATION})
 _WAITED = frozenset({Ending.CONNECTION_TIMEOUT, Ending.NO_ROUTE_TO_HOST})
 """Broken connections that keep the caller waiting; of the others no caller grows tired."""
 
@@ -134,11 +135,7 @@ class _Destinations:
     def leg(self, failure: Failure, role: Role, host: str) -> Place:
         """The connection behind the proxy that tells."""
         told_by_proxy = bool(failure.teller.body)
-        if (
-            role is Role.CLIENT
-            and failure.ending is Ending.CONNECTION_REFUSED
-            and not told_by_proxy
-        ):
+        if role is Role.CLIENT and failure.ending in _BEFORE_HTTP and not told_by_proxy:
             return Place.APP_TO_PROXY  # no HTTP: a sidecar accepts whatever its pod dials
         if role is Role.UPSTREAM:
             refused = failure.server_refused is not None

@@ -71,14 +71,20 @@ def retries_loaded(mesh: Mesh, host: str) -> tuple[Setting[Mapping[str, Any]], .
     """Retries of each route that has some: `attempts`, `retryOn`, `perTryTimeout`."""
     routes = loaded_routes(mesh, host) if host else ()
     found = [
-        Setting(value=_retries(route.retry), source=route.source, default=False, by=told_by(route))
+        Setting(
+            value=retries_in_words(route.retry),
+            source=route.source,
+            default=False,
+            by=told_by(route),
+        )
         for route in routes
         if route.retry is not None
     ]
     return tuple(found) if routes else None
 
 
-def _retries(policy: RetryPolicy) -> Mapping[str, Any]:
+def retries_in_words(policy: RetryPolicy) -> Mapping[str, Any]:
+    """A retry policy as a VirtualService would have it."""
     codes = [str(code) for code in policy.status_codes]
     found: dict[str, Any] = {
         "attempts": 1 if policy.num_retries is None else policy.num_retries,
@@ -93,14 +99,17 @@ def faults_loaded(mesh: Mesh, host: str = "") -> tuple[Setting[Mapping[str, Any]
     """Faults that routes make on purpose; of every route for the host ``""``."""
     routes = loaded_routes(mesh, host) if host else mesh.facts(LoadedRoute)
     found = [
-        Setting(value=_fault(route.fault), source=route.source, default=False, by=told_by(route))
+        Setting(
+            value=fault_in_words(route.fault), source=route.source, default=False, by=told_by(route)
+        )
         for route in routes
         if route.fault is not None
     ]
     return tuple(found) if routes else None
 
 
-def _fault(fault: LoadedFault) -> Mapping[str, Any]:
+def fault_in_words(fault: LoadedFault) -> Mapping[str, Any]:
+    """A fault as a VirtualService would have it; empty where it touches no request."""
     found: dict[str, Any] = {}
     if fault.abort_percent > 0:
         share = {"value": fault.abort_percent}

@@ -15,8 +15,8 @@ from why503.mesh.address import split_host
 from why503.mesh.endpoint import container_ports
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import pod_at
 from why503.mesh.pod_name import is_pod_of
+from why503.mesh.pod_naming import pod_at
 from why503.mesh.selection import namespace_of_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, labels_of, service_of, workloads_of

@@ -262,6 +262,7 @@ _REASONS = {
     "Created": LifeEventKind.STARTED,
     "Started": LifeEventKind.STARTED,
 }
+_FIELD = re.compile(r"[cC]ontainers\{(?P<name>[A-Za-z0-9][\w.-]{0,62})\}")
 _CONTAINER = re.compile(r"\b[Cc]ontainer:? \"?(?P<name>[a-z0-9][a-z0-9-]{0,62})\b")
 
 
@@ -294,7 +295,8 @@ def _of_event(event: Manifest, pod: str) -> Iterator[LifeEvent]:
         return
     if kind is LifeEventKind.TERMINATING and "probe" in text:
         kind = LifeEventKind.KILLED
-    container = _CONTAINER.search(text)
+    about = mapping_of(event.get("involvedObject") or event.get("regarding"))
+    container = _FIELD.search(str(about.get("fieldPath") or "")) or _CONTAINER.search(text)
     last = (
         _moment(event.get("lastTimestamp"))
         or _moment(event.get("series", "lastObservedTime"))

@@ -14,6 +14,7 @@ from why503.mesh.workload import WORKLOAD_KINDS, containers_of, labels_of, workl
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 TIMEOUT = 1.0
 """Seconds: Kubernetes' default for `timeoutSeconds`."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PROXY_CONTAINER = "istio-proxy"
 _REWRITE = "sidecar.istio.io/rewriteAppHTTPProbers"
 
@@ -100,6 +101,24 @@ def probes_of(mesh: Mesh, host: str) -> tuple[Probe, ...]:
         if container.get("name") != _PROXY_CONTAINER
         for kind in PROBES
         if isinstance(container.get(kind), Mapping)
+    )
+
+
+def looped_back(mesh: Mesh, host: str) -> tuple[tuple[str, str, Source], ...]:
+    """HTTP probes that name a loopback host, with that host; pasted probes without a pod, too.
+
+    The kubelet dials a named host from the node, where it is the node itself and never the pod.
+    """
+    found = [(probe.kind, probe.http, probe.source) for probe in probes_of(mesh, host)]
+    for piece in mesh.manifests(""):
+        found += [
+            (kind, mapping_of(piece.get(kind, "httpGet")), piece.where(kind, "httpGet", "host"))
+            for kind in PROBES
+        ]
+    return tuple(
+        (kind, word_of(http.get("host")), source)
+        for kind, http, source in found
+        if word_of(http.get("host")) in _LOOPBACK
     )
 
 

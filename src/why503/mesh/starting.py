@@ -11,6 +11,10 @@ SLOW_START = 600.0
 _SLACK = 0.5
 """Seconds by which the clocks of two logs, or a line and what it tells of, may differ."""
 _AROUND = 10.0
+_START_OF_PROXY = 60.0
+"""Seconds that a sidecar may take until it is ready."""
+_PROXY = "istio-proxy"
+_READINESS_PORTS = (":15021/", ":15020/healthz/ready")
 _PROXY_CHANGES = frozenset({ProxyEventKind.STARTED, ProxyEventKind.SHUTDOWN})
 _BEGINS = frozenset({LifeEventKind.STARTED})
 
@@ -85,6 +89,23 @@ def proxy_began_after(hop: Hop, mesh: Mesh) -> tuple[float, tuple[Source, ...]] 
     ]
     began = min(ready or lines, default=None)
     return began if began is not None and began[0] >= span[1] - _SLACK else None
+
+
+def proxy_unready(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:
+    """Failed readiness probes of a sidecar, none later than a minute before the refused calls."""
+    span = _span(hop)
+    return tuple(
+        event
+        for event in life_of(mesh, "")
+        if event.kind is LifeEventKind.PROBE_FAILED
+        and _of_sidecar(event)
+        and (span is None or event.time is None or abs(event.time - span[0]) <= _START_OF_PROXY)
+    )
+
+
+def _of_sidecar(event: LifeEvent) -> bool:
+    """Whether a probe was the sidecar's own: by its container, or by the port of its agent."""
+    return event.container == _PROXY or any(port in event.text for port in _READINESS_PORTS)
 
 
 def proxy_changes(hop: Hop, mesh: Mesh) -> tuple[ProxyEvent, ...]:

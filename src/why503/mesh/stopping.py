@@ -7,8 +7,8 @@ from why503.facts import Source
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import pod_at
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of
+from why503.mesh.pod_naming import pod_at
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.teller import workload_names
 from why503.mesh.timing import successes

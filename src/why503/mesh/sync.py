@@ -1,12 +1,53 @@
 """Which proxies have not acknowledged, or have refused, what the control plane sent them."""
 
-from why503.facts import ProxySync
+from dataclasses import dataclass
+
+from why503.facts import ProxyEvent, ProxyEventKind, ProxySync
+from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 
 _OLD = frozenset({"STALE", "DIFFERS"})
 _ERROR = "ERROR"
 _NOT_SENT = "NOT SENT"
+_LONG_GONE = 60.0
+"""Seconds after which a pod that left is in no list of endpoints that is kept up to date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """A proxy that had ended its stream to the control plane before a request was sent to it."""
+
+    event: ProxyEvent
+    address: str
+    gap: float
+    """Seconds from the end of the stream to the first failed request to that address."""
+
+
+def left_before(hop: Hop, mesh: Mesh) -> Left | None:
+    """The dialled proxy that left the control plane long before, and did not come back."""
+    events = mesh.facts(ProxyEvent)
+    left = [event for event in events if event.kind is ProxyEventKind.XDS_LEFT]
+    for failure in hop.failures if left else ():
+        address = split_host(failure.teller.upstream_host)[0]
+        for event in left:
+            if event.text != address or event.time is None or failure.time is None:
+                continue
+            gap = failure.time - event.time
+            if gap >= _LONG_GONE and not _came_back(event, events):
+                return Left(event=event, address=address, gap=gap)
+    return None
+
+
+def _came_back(left: ProxyEvent, events: tuple[ProxyEvent, ...]) -> bool:
+    """Whether the control plane sends something to the same proxy afterwards."""
+    node = left.connection.rpartition("-")[0] or left.connection
+    return any(
+        event.kind is ProxyEventKind.XDS_PUSH
+        and event.connection.startswith(node)
+        and (event.time or 0.0) > (left.time or 0.0)
+        for event in events
+    )
 
 
 def out_of_sync(hop: Hop, mesh: Mesh) -> tuple[ProxySync, ...]:

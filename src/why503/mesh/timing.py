@@ -37,6 +37,7 @@ def requests_of(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
     """Groups of requests to the hop's destination, failed or not.
 
     From the logs of the proxies that tell of its failures; from every log where none of them does.
+    Where the destination is not known, those whose destination is not known either.
     """
     return _requests(hop, mesh, {failure.teller.teller for failure in hop.failures})
 
@@ -58,7 +59,7 @@ def _requests(hop: Hop, mesh: Mesh, tellers: set[str]) -> tuple[RequestGroup, ..
         group
         for log in logs
         for group in log.groups
-        if not wanted or group.upstream_cluster in clusters or _short(_host(group)) == wanted
+        if group.upstream_cluster in clusters or _short(_host(group)) == wanted
     )
 
 

@@ -98,7 +98,7 @@ def _identity(rule: Manifest) -> tuple[str, str]:
     return full_host(word_of(rule.get("spec", "host")), rule.namespace), rule.namespace
 
 
-def _in_policy(
+def decided_in(
     rule: Manifest, base: Path, name: str, port: int | None
 ) -> tuple[bool, Block | None]:
     """Block ``name`` of the traffic policy at ``base``, and whether that policy decides on it.
@@ -142,7 +142,7 @@ def policy_block(
     ]
     places += [(rule, ("spec", "trafficPolicy")) for rule in rules]
     for rule, base in places:
-        decides, block = _in_policy(rule, base, name, wanted)
+        decides, block = decided_in(rule, base, name, wanted)
         if decides:
             return block
     for manifest, base in mesh_configs(mesh):
@@ -171,7 +171,7 @@ def _subset_blocks(mesh: Mesh, host: str, port: int | None, name: str) -> Iterat
     wanted = service_port(mesh, host, port)
     for rule in _effective_rules(mesh, host):
         for _name, base in _subsets(rule):
-            _decides, block = _in_policy(rule, base, name, wanted)
+            _decides, block = decided_in(rule, base, name, wanted)
             if block is not None:
                 yield block
 

@@ -155,6 +155,15 @@ def has_sidecar(mesh: Mesh, host: str) -> bool | None:
     return False if any(_marked(w) for w in others) else None
 
 
+def has_own_sidecar(mesh: Mesh, workload: Manifest) -> bool | None:
+    """Whether one workload has a sidecar, by itself or by its namespace; None: nothing tells."""
+    marked = None if workload.partial else _marked(workload)
+    if marked is not None:
+        return marked
+    given = [space for space in mesh.manifests("Namespace") if space.name == workload.namespace]
+    return any(map(_injecting, given)) if given else None
+
+
 def _injecting(namespace: Manifest) -> bool:
     labels = namespace.get("metadata", "labels") or {}
     return isinstance(labels, Mapping) and (

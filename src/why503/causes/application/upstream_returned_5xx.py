@@ -10,7 +10,7 @@ number for the upstream's service time.
   shows the same for an error that the server's sidecar wrote (503 UC, UF, UAEX ... over there).
 * The body is the application's own. Envoy's have fixed lengths: 95 bytes `...connection
   termination`, 91 `...connection timeout`, 81 `...overflow`, 19 `no healthy upstream`, 24 `upstream
-  request timeout`.
+  request timeout`; Envoy 1.16-1.38 adds the transport failure's reason, and a retry 23 bytes.
 * The application's log has an error at that moment, and says why.
 
 ## What to do
@@ -37,6 +37,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server
 from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
@@ -53,18 +54,43 @@ READS = frozenset(
 )
 SIGNS = frozenset({"via_upstream"})
 AT = At.APP
+SCENARIO = Scenario(
+    summary="The application answers a share of the requests with an error of its own.",
+    hop=Place.UPSTREAM_APP,
+    servers=(
+        Server(
+            answers=(
+                Answer(
+                    share=Knob(name="share", low=0.2, high=0.5),
+                    status=Knob(name="status", choices=(500, 503)),
+                    delay=0.005,
+                    body='{"error": "the database does not answer"}',
+                    log="ERROR request failed: the database does not answer",
+                ),
+                Answer(delay=0.01),
+            )
+        ),
+    ),
+    load=Load(requests=40),
+)
 
 TOLD_BY_SERVER = Clue(
     Weight.SPEAKS_FOR,
-    _("The server's own proxy got {count} answers {codes} from the application (via_upstream)."),
+    _(
+        "The server's own proxy got {count:answer|answers} {codes} from the application "
+        "(via_upstream)."
+    ),
 )
 NO_PROXY_BETWEEN = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} answers {codes} came from the upstream, and no other proxy stands between."),
+    _("{count:answer|answers} {codes} came from the upstream, and no other proxy stands between."),
 )
 PASSED_ON = Clue(
     Weight.HINTS,
-    _("{count} answers {codes} came from the upstream; the caller's proxy only passed them on."),
+    _(
+        "{count:answer|answers} {codes} came from the upstream; the caller's proxy only passed on "
+        "what it got."
+    ),
 )
 SERVICE_TIME = Clue(Weight.HINTS, _("The upstream took {time} ms to answer: it was reached."))
 OWN_BODY = Clue(
@@ -124,9 +150,9 @@ def _traces(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
     first = failures[0].teller
     times = [f.teller.upstream_service_time for f in failures]
     if (time := next((time for time in times if time is not None), None)) is not None:
-        yield SERVICE_TIME.hit(*hop.sources(failures), time=f"{time:g}")
+        yield SERVICE_TIME.hit(*hop.sources(failures), time=f"{time:g}", observation="code")
     if any(failure.teller.code == 500 for failure in failures):
-        yield CODE_500.hit(*hop.sources(failures))
+        yield CODE_500.hit(*hop.sources(failures), observation="code")
     if words := next((words for words in map(_words, failures) if words), ""):
         yield OWN_WORDS.hit(*hop.sources(failures), body=words[:200], observation="body")
     elif first.bytes_sent and first.body is None and hop.role is not Role.CLIENT:

@@ -14,6 +14,8 @@ own 1024.
 * Counters `upstream_rq_pending_overflow`, `upstream_cx_overflow`, and from Envoy 1.38
   `upstream_rq_active_overflow` for the parallel-request limit.
 * An overflow is never retried, and it does not count for outlier detection.
+* Istio writes `connectionPool` into the server's inbound cluster, too. If the limit bites there,
+  the UO stands in the log of the server's proxy and the caller's has `503 - via_upstream`.
 
 ## What to do
 Find the limit and ask whether it is meant. Raise it to what the upstream bears, add replicas, or
@@ -40,11 +42,14 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import Counter
+from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
+from why503.diagnosis.scenario_part import destination_rule
+from why503.facts import Counter, LoadedCluster
 from why503.mesh.ending import Ending
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import namespace_of, service_name, telling_pod
+from why503.mesh.pasted_limit import pasted_limits
 from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting
 from why503.mesh.traffic_policy import limits_set
@@ -60,17 +65,53 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UO", "overflow", "upstream_reset_before_response_started", "maintenance_mode"})
 AT = At.PROXY
+_PENDING = Knob(name="pending", low=1, high=3, whole=True)
+SCENARIO = Scenario(
+    summary="More requests at once than the connection pool may hold and queue.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(Server(answers=(Answer(delay=0.15),)),),
+    load=Load(requests=60, workers=Knob(name="workers", low=8, high=14, whole=True)),
+    caller={
+        "cluster": {
+            "circuit_breakers": {
+                "thresholds": [
+                    {
+                        "max_connections": 1,
+                        "max_pending_requests": _PENDING,
+                        "track_remaining": True,
+                    }
+                ]
+            }
+        }
+    },
+    objects=(
+        destination_rule(
+            """
+            connectionPool:
+              tcp:
+                maxConnections: 1
+              http:
+                http1MaxPendingRequests: {pending}
+            """
+        ),
+    ),
+    cure=Cure(caller={"cluster": {"circuit_breakers": None}}),
+)
 
 OVERFLOW = Clue(
     Weight.PROVES,
-    _("{count} requests were turned away by the proxy itself: the connection pool is full (UO)."),
+    _(
+        "{count:request was|requests were} turned away by the proxy itself: the connection pool is "
+        "full (UO)."
+    ),
 )
 OVERFLOW_BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} answers have exactly the length of Envoy's overflow body (81 bytes)."),
+    _("{count:answer has|answers have} exactly the length of Envoy's overflow body (81 bytes)."),
 )
 COUNTED = Clue(
-    Weight.SPEAKS_FOR, _("The proxy counts {count} requests turned away by a limit ({name}).")
+    Weight.SPEAKS_FOR,
+    _("The proxy counts {count:request|requests} turned away by a limit ({name})."),
 )
 NOTHING_ELSE = Clue(
     Weight.HINTS, _("Of the answers 503 nothing says how they came about but {name}.")
@@ -82,6 +123,13 @@ LIMITS_TOGETHER = Clue(
     _(
         "These limits are set: {limits}. Over HTTP/1 a request is turned away when every "
         "connection is in use and the queue of those that wait is full."
+    ),
+)
+PASTED = Clue(
+    Weight.HINTS,
+    _(
+        "{count:answer|answers} 503 came without a word of why; a piece of Envoy's configuration "
+        "allows no more than {limit} ({name}) at a time."
     ),
 )
 
@@ -137,6 +185,7 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     found = _overflows(hop, mesh)
     if not found:
+        yield from _pasted(hop, mesh)
         return
     most = found[0]
     count, name = f"{most.value:.0f}", most.name
@@ -146,9 +195,37 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _limits(hop, mesh)
 
 
+def _pasted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A small limit in a piece of Envoy's configuration, beside 503 that nothing explains."""
+    bare = [
+        failure
+        for failure in hop.having(Ending.UNKNOWN)
+        if failure.teller.code == _UNAVAILABLE and not failure.teller.body
+    ]
+    if not bare or len(bare) < hop.count:
+        return
+    for limit in pasted_limits(mesh, SMALL)[:1]:
+        places = [limit.source] if limit.source else []
+        yield PASTED.hit(
+            *places, *hop.sources(bare, 1), count=len(bare), limit=limit.value, name=limit.by
+        )
+
+
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
-    """The rule that sets the limit."""
+    """The rule that sets the limit; where no flag tells, what the proxy loaded and counted."""
     yield from question.given(question.istio_objects(hop, mesh, "DestinationRule", decides=(ID,)))
+    if any(not failure.outcome.surmised for failure in hop.having(Ending.OVERFLOW)):
+        return
+    if not _overflows(hop, mesh):
+        namespace, pod = telling_pod(hop, mesh)
+        yield Missing(
+            what=_("what the calling proxy counted as turned away"),
+            command=f"kubectl -n {namespace} exec {pod} -c istio-proxy -- "
+            "pilot-agent request GET stats | grep overflow",
+            decides=(ID,),
+        )
+    if not mesh.facts(LoadedCluster):
+        yield question.proxy_loaded(hop, mesh, "clusters", ID)
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:

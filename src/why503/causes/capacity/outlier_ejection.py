@@ -4,10 +4,11 @@
 With `outlierDetection` in a DestinationRule each calling proxy counts the errors of every endpoint
 and ejects one after `consecutive5xxErrors` in a row (5 in Istio once the block is there) for
 `baseEjectionTime` (30 s) times the number of its ejections. `maxEjectionPercent` (10) limits the
-share that is out; a generous value, or few endpoints, lets all go. Istio sets the panic threshold
-to 0 with this block (`minHealthPercent`), so with all ejected every request gets `503 UH`,
-`no_healthy_upstream`, while Kubernetes calls the pods ready. With a `minHealthPercent` set, Envoy
-below it ignores the ejections, and the application's own errors go on.
+share that is out; a generous value lets all go. Envoy 1.28 and later (Istio 1.20) never go beyond
+it: 10 % of fewer than ten endpoints is none. Before, one went in any case. Istio sets the panic
+threshold to 0 with this block (`minHealthPercent`), so with all ejected every request gets `503
+UH`, `no_healthy_upstream`, while Kubernetes calls the pods ready. With a `minHealthPercent` set,
+Envoy below it ignores the ejections, and the application's own errors go on.
 
 ## How to tell
 * The application's 5xx, or UF/UC, at the same destination first; then UH, duration 0.
@@ -24,7 +25,8 @@ of `consecutive5xxErrors`, or a `minHealthPercent` above 0.
 
 ## References
 * Istio DestinationRule API, `outlierDetection`: defaults up to 1.31.
-* Envoy outlier detection; locally originated errors count as 5xx.
+* Envoy outlier detection; locally originated errors count as 5xx. Release notes 1.28:
+  `max_ejection_percent` is always respected.
 * Measured on Envoy 1.40.0: some 500s, then UH until the ejection ended; with the panic threshold
   no UH and the application's 503 went on.
 """
@@ -46,6 +48,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, View
+from why503.diagnosis.scenario_part import destination_rule
 from why503.mesh.ejection import (
     BASE_EJECTION,
     MAX_EJECTION,
@@ -55,10 +59,10 @@ from why503.mesh.ejection import (
 )
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, rule_host, service_name
+from why503.mesh.naming import caller_proxy, namespace_of, rule_host, service_name
 from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting, whole_number
 from why503.mesh.timing import recovered, successes
@@ -76,9 +80,56 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "failed_outlier_check", "no healthy upstream"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="Some answers of 500 in a row, and outlier detection takes the only endpoint out.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(
+        Server(
+            answers=(
+                Answer(path="{path}/broken", status=500, body="boom", log="ERROR handler failed"),
+                Answer(),
+            )
+        ),
+    ),
+    load=Load(
+        calls=(Call(), Call(path="{path}/broken", share=Knob(name="broken", low=2, high=4))),
+        requests=40,
+        gap=0.03,
+    ),
+    caller={
+        "cluster": {
+            "outlier_detection": {
+                "consecutive_5xx": 3,
+                "interval": "0.1s",
+                "base_ejection_time": "30s",
+                "max_ejection_percent": 100,
+                "enforcing_consecutive_5xx": 100,
+                "enforcing_success_rate": 0,
+            }
+        }
+    },
+    objects=(
+        destination_rule(
+            """
+            outlierDetection:
+              consecutive5xxErrors: 3
+              interval: 100ms
+              baseEjectionTime: 30s
+              maxEjectionPercent: 100
+            """
+        ),
+    ),
+    modest={
+        View.CALLER: "That endpoints were ejected is counted, not logged.",
+        View.PROXIES: "That endpoints were ejected is counted, not logged.",
+    },
+    also=frozenset({"upstream-returned-5xx"}),
+    cure=Cure(caller={"cluster": {"outlier_detection": {"max_ejection_percent": 10}}}),
+)
 
 NONE_LEFT = Clue(
-    Weight.HINTS, _("The proxy had no endpoint left to choose ({count} requests ended with UH).")
+    Weight.HINTS,
+    _("The proxy had no endpoint left to choose ({count:request|requests} ended with UH)."),
 )
 EJECTED = Clue(Weight.PROVES, _("The proxy has ejected {address} (outlier check failed)."))
 EJECTED_YET_USED = Clue(
@@ -86,7 +137,8 @@ EJECTED_YET_USED = Clue(
     _("The proxy has ejected {address} and sends to it all the same: too many are ejected."),
 )
 COUNTED = Clue(
-    Weight.SPEAKS_FOR, _("The proxy counts {count} endpoints as ejected now (ejections_active).")
+    Weight.SPEAKS_FOR,
+    _("The proxy counts {count:endpoint|endpoints} as ejected now (ejections_active)."),
 )
 COUNTED_ALL = Clue(
     Weight.SPEAKS_FOR, _("That leaves none: membership_healthy of the same cluster is 0.")
@@ -108,7 +160,7 @@ NOT_LOADED = Clue(
 )
 ERRORS_BEFORE = Clue(
     Weight.SPEAKS_FOR,
-    _("Right before it {count} requests to the same endpoints had ended with errors."),
+    _("Right before it {count:request|requests} to the same endpoints had ended with errors."),
 )
 NO_ERRORS = Clue(
     Weight.SPEAKS_AGAINST,
@@ -118,7 +170,10 @@ LASTS = Clue(
     Weight.SPEAKS_FOR,
     _("It lasted {gap} and ended by itself; endpoints are ejected for {base} at a time."),
 )
-READY = Clue(Weight.HINTS, _("Kubernetes lists {count} endpoints as ready: none of them was gone."))
+READY = Clue(
+    Weight.HINTS,
+    _("Kubernetes lists {count:endpoint|endpoints} as ready: not one was gone."),
+)
 NOT_READY = Clue(
     Weight.SPEAKS_AGAINST, _("Kubernetes itself lists no ready endpoint of {service}.")
 )
@@ -224,7 +279,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     if not ejected_endpoints(mesh, hop.host):
         yield Missing(
             what=_("which endpoints the calling proxy has ejected (OUTLIER CHECK)"),
-            command=f"istioctl proxy-config endpoint {caller_pod(hop, mesh)}.<client-namespace> "
+            command=f"istioctl proxy-config endpoint {caller_proxy(hop, mesh)} "
             f"| grep {service_name(hop)}",
             decides=(ID, "no-healthy-endpoints", "canary-ordering"),
         )
@@ -265,7 +320,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         risks=(
             _("Endpoints that fail stay in use: callers see the application's own errors again."),
             _("The block replaces the one in force: carry over its other fields."),
-            _("With a single endpoint Envoy may still eject that one."),
+            _("Before Envoy 1.28 (Istio 1.20) one endpoint goes whatever the share is."),
         ),
         verify=_("503 UH stops; outlier_detection.ejections_overflow grows in place of it."),
         undo=f"kubectl -n {namespace} edit destinationrule {title}",

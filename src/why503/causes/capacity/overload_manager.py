@@ -41,13 +41,14 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Load, Scenario
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
-from why503.mesh.failure import Failure, Role
-from why503.mesh.hop import Hop
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, server_pod
+from why503.mesh.naming import telling_pod
 from why503.mesh.proxy_state import counters
 from why503.support.text import _
 
@@ -56,15 +57,51 @@ TITLE = _("The proxy itself ran short of memory or connections and shed the requ
 READS = frozenset({"Counter", "EnvoyFilter", "ProxyEvent", "fragment"})
 SIGNS = frozenset({"OM", "overload", "envoy overloaded", "overload_manager_reset"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="The caller's proxy is over its share of memory and takes no more requests.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(requests=20, start=0.6),
+    caller={
+        "bootstrap": {
+            "overload_manager": {
+                "refresh_interval": "0.1s",
+                "resource_monitors": [
+                    {
+                        "name": "envoy.resource_monitors.fixed_heap",
+                        "typed_config": {
+                            "@type": "type.googleapis.com/"
+                            "envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                            "max_heap_size_bytes": 1048576,
+                        },
+                    }
+                ],
+                "actions": [
+                    {
+                        "name": "envoy.overload_actions.stop_accepting_requests",
+                        "triggers": [
+                            {
+                                "name": "envoy.resource_monitors.fixed_heap",
+                                "threshold": {"value": 0.95},
+                            }
+                        ],
+                    }
+                ],
+            }
+        }
+    },
+)
 
 SHED = Clue(
     Weight.PROVES,
-    _("{count} requests were shed by the proxy's overload manager ({word})."),
+    _("{count:request was|requests were} shed by the proxy's overload manager ({word})."),
 )
 SHED_EVENT = Clue(Weight.SPEAKS_FOR, _("The proxy's own log tells of overload: {text}."))
 REFUSED_COUNTED = Clue(
     Weight.SPEAKS_FOR,
-    _("It counts {count} connections refused at its global limit (downstream_global_cx_overflow)."),
+    _(
+        "It counts {count:connection|connections} refused at its global limit "
+        "(downstream_global_cx_overflow)."
+    ),
 )
 ACTIONS_SET = Clue(Weight.HINTS, _("{by} sets up the overload manager."))
 
@@ -109,10 +146,10 @@ def _is_active(text: str) -> bool:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The proxy's counters of overload, and its pods' life."""
-    pod = server_pod(hop, mesh) if hop.role is Role.UPSTREAM else caller_pod(hop, mesh)
+    namespace, pod = telling_pod(hop, mesh)
     yield Missing(
         what=_("the overload counters of the proxy that answered"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} exec {pod} -c istio-proxy -- "
+        command=f"kubectl -n {namespace} exec {pod} -c istio-proxy -- "
         "pilot-agent request GET 'stats?filter=overload'",
         decides=(ID, "upstream-overloaded"),
     )

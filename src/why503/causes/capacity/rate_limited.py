@@ -40,11 +40,12 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Knob, Load, Scenario
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings, http_filters
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import http_filters_loaded
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
@@ -57,21 +58,58 @@ SIGNS = frozenset(
     {"RL", "RLSE", "local_rate_limited", "request_rate_limited", "rate_limiter_error"}
 )
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="A local rate limit at the server's proxy: a small bucket, refilled slowly.",
+    hop=Place.UPSTREAM_PROXY,
+    load=Load(requests=40, gap=0.005),
+    callee={
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.local_ratelimit",
+                "typed_config": {
+                    "@type": "type.googleapis.com/"
+                    "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+                    "stat_prefix": "http_local_rate_limiter",
+                    "token_bucket": {
+                        "max_tokens": Knob(name="tokens", low=4, high=12, whole=True),
+                        "fill_interval": "60s",
+                    },
+                    "filter_enabled": {"default_value": {"numerator": 100}},
+                    "filter_enforced": {"default_value": {"numerator": 100}},
+                },
+            }
+        ]
+    },
+)
 
 OVER_LIMIT = Clue(
     Weight.PROVES,
-    _("{count} requests were answered by a rate limit of this proxy (RL)."),
+    _("{count:request was|requests were} answered by a rate limit of this proxy (RL)."),
 )
 SERVICE_FAILED = Clue(
     Weight.PROVES,
-    _("For {count} requests the rate limit service could not be asked, and the filter denied."),
+    _(
+        "For {count:request|requests} the rate limit service could not be asked, and the filter "
+        "denied."
+    ),
+)
+BEHIND = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:answer|answers} 429 from behind {count:has|have} exactly the length of a local "
+        "rate limit's body (18 bytes)."
+    ),
 )
 BY_LENGTH = Clue(
     Weight.HINTS,
-    _("{count} answers have exactly the length of Envoy's `local_rate_limited` (18 bytes)."),
+    _(
+        "{count:answer has|answers have} exactly the length of Envoy's `local_rate_limited` (18 "
+        "bytes)."
+    ),
 )
 TOO_MANY = Clue(
-    Weight.HINTS, _("{count} answers were 429, and nothing says who in the path gave them.")
+    Weight.HINTS,
+    _("{count:answer was|answers were} 429, and nothing says who in the path said so."),
 )
 FILTER_SET = Clue(Weight.SPEAKS_FOR, _("{by} puts a rate limit filter into the chain."))
 SERVICE_EVENT = Clue(Weight.HINTS, _("The proxy logged trouble with its rate limit: {text}."))
@@ -84,19 +122,23 @@ _WORD = "ratelimit"
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """RL and RLSE; else the length of the body together with a filter that was set."""
-    limited = hop.having(Ending.RATE_LIMITED)
+    denied = hop.having(Ending.RATE_LIMITED)
+    limited = tuple(failure for failure in denied if not failure.outcome.surmised)
+    behind = tuple(failure for failure in denied if failure.outcome.surmised)
     failed = hop.having(Ending.RATE_LIMIT_ERROR)
     guessed = tuple(filter(_may_be_limited, hop.having(Ending.VIA_UPSTREAM, Ending.UNKNOWN)))
     if limited:
         yield OVER_LIMIT.hit(*hop.sources(limited), count=len(limited))
     if failed:
         yield SERVICE_FAILED.hit(*hop.sources(failed), count=len(failed))
+    if behind:
+        yield BEHIND.hit(*hop.sources(behind), count=len(behind))
     if guessed:
         yield BY_LENGTH.hit(*hop.sources(guessed), count=len(guessed))
     told = tuple(f for f in hop.having(Ending.UNKNOWN) if f.teller.code == _TOO_MANY)
     if told:
         yield TOO_MANY.hit(*hop.sources(told), count=len(told))
-    if hop.failures and not (limited or failed or guessed or told):
+    if hop.failures and not (denied or failed or guessed or told):
         return
     if hop.failures:
         tellers = {failure.teller.teller for failure in hop.failures}

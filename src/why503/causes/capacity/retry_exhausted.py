@@ -20,6 +20,7 @@ trouble already: two retries at each of three levels make 27 requests of one.
 ## What to do
 Find what fails the single tries: the server's proxy log and the application's log at those times.
 Until then keep retries few, at one level only, and a try's timeout above the usual answer time.
+Repeat only requests that may run twice: a try that timed out may have done its work.
 
 ## References
 * Istio `route/retry/retry.go` 1.1-1.31; release note 50506 (503 left out from 1.24).
@@ -41,9 +42,11 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Seconds, Server, Times
+from why503.diagnosis.scenario_part import virtual_service
 from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import FAMILY_OF, Failure, Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.route import http_rules, per_try_timeout, retry_policy
@@ -59,14 +62,51 @@ READS = frozenset(
 )
 SIGNS = frozenset({"URX", "upstream_per_try_timeout", "retried and the latest reset reason"})
 AT = At.CALLER
+_TRY = Knob(name="try", low=0.1, high=0.2, seconds=True)
+SCENARIO = Scenario(
+    summary="Every try takes longer than a single try may, and the retries are used up.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(
+        Server(answers=(Answer(share=0.4, delay=Times(of=_TRY, factor=3)), Answer(delay=0.01))),
+    ),
+    load=Load(requests=20, workers=2),
+    caller={
+        "route": {
+            "route": {
+                "retry_policy": {
+                    "retry_on": "5xx",
+                    "num_retries": 1,
+                    "per_try_timeout": Seconds(_TRY),
+                    "retry_back_off": {"base_interval": "0.01s"},
+                }
+            }
+        }
+    },
+    objects=(
+        virtual_service(
+            """
+            - route:
+              - destination:
+                  host: {host}
+              retries:
+                attempts: 1
+                perTryTimeout: {try}s
+                retryOn: 5xx
+            """
+        ),
+    ),
+)
 
 USED_UP = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests ended with URX: the proxy tried again until its retries were used up."),
+    _(
+        "{count:request|requests} ended with URX: the proxy tried again until its retries were "
+        "used up."
+    ),
 )
 SEVERAL_TRIES = Clue(
     Weight.SPEAKS_FOR,
-    _("The server's proxy saw one request {tries} times, and none of the tries went well."),
+    _("The server's proxy saw one request {tries:time|times}, and none of the tries went well."),
 )
 TOO_SLOW = Clue(
     Weight.HINTS,

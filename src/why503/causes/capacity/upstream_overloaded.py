@@ -41,9 +41,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server, View
 from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.metrics import memory_use, throttled
 from why503.mesh.naming import namespace_of, upstream_workload
@@ -60,17 +61,48 @@ READS = frozenset(
 )
 SIGNS = frozenset({"via_upstream", "response_timeout", "UT", "downstream_remote_disconnect"})
 AT = At.APP
+SCENARIO = Scenario(
+    summary="The application sheds what is above its limit, and says so.",
+    hop=Place.UPSTREAM_APP,
+    servers=(
+        Server(
+            answers=(
+                Answer(
+                    share=Knob(name="share", low=0.3, high=0.6),
+                    status=503,
+                    delay=0.3,
+                    headers={"retry-after": "1"},
+                    body="server is overloaded: too many concurrent requests",
+                    log="WARN too many concurrent requests, the queue is full: request rejected",
+                ),
+                Answer(delay=0.15),
+            )
+        ),
+    ),
+    load=Load(requests=60, workers=8, gap=0.0),
+    modest={
+        View.CALLER: "The body, which says it, is in no access log.",
+        View.PROXIES: "The body, which says it, is in no access log.",
+    },
+    also=frozenset({"upstream-returned-5xx"}),
+)
 
-SHEDS = Clue(Weight.SPEAKS_FOR, _("{count} answers {code} came from the application itself."))
+SHEDS = Clue(
+    Weight.SPEAKS_FOR, _("{count:answer|answers} {code} came from the application itself.")
+)
 LATE = Clue(
-    Weight.HINTS, _("{count} requests waited for an answer of the application until a clock ended.")
+    Weight.HINTS,
+    _("{count:request|requests} waited for an answer of the application until a clock ended."),
 )
 GIVEN_UP = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests were cut only after a while of work (UC): the application gave them up."),
+    _(
+        "{count:request was|requests were} cut only after a while of work (UC): the application "
+        "gave up."
+    ),
 )
 APP_SAYS = Clue(Weight.SPEAKS_FOR, _("The application says that it is saturated: {text}"))
-SAYS_OFTEN = Clue(Weight.HINTS, _("It said so {count} times around the failures."))
+SAYS_OFTEN = Clue(Weight.HINTS, _("It said so {count:time|times} around the failures."))
 BODY_SAYS = Clue(Weight.SPEAKS_FOR, _("The answer says that it is saturated: {text}"))
 STILL_AT_WORK = Clue(
     Weight.HINTS, _("The server's proxy has these requests: the application was still at work.")

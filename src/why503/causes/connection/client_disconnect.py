@@ -1,11 +1,12 @@
 """Client disconnect: the caller went away before the answer was complete.
 
 ## What happens
-The caller's own timeout ran out, a user closed the page, a job was cancelled, a client library
-gave a pooled connection up. Envoy has nobody left to answer: code 0, flag DC (HTTP/2: DR),
-details `downstream_remote_disconnect`; where the answer had begun its code stays and only the flag
-shows it. Istio's metrics counted such requests as 500 in early releases. Both proxies log it, for
-the caller's proxy ends its own upstream request, and the server's sees a client that went away.
+The caller's own timeout ran out, a user closed the page, a job was cancelled, a client library gave
+a pooled connection up. Envoy has nobody left to answer: code 0, flag DC, details
+`downstream_remote_disconnect` (a reset HTTP/2 stream: DR, `http2.remote_reset`, since 1.30); where
+the answer had begun its code stays and only the flag shows it. Istio's metrics counted such
+requests as 500 in early releases. Both proxies log it, for the caller's proxy ends its own upstream
+request, and the server's sees a client that went away.
 
 ## How to tell
 * Code 0 with DC or DR, or code 0 with no flags in formats or releases without them.
@@ -39,14 +40,15 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Call, Knob, Load, Scenario, Server, Times
 from why503.facts import AppEvent, AppEventKind, Witness
 from why503.mesh.capture import within_pod
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.timing import FEW, bunched_at, successes
+from why503.mesh.timing import FEW, bunched_at, durations, successes
 from why503.support.duration import spell
 from why503.support.text import _
 
@@ -55,14 +57,23 @@ TITLE = _("The caller gave up or closed its connection before the answer was com
 READS = frozenset({"AppEvent", "TcpConnection"})
 SIGNS = frozenset({"DC", "DR", "downstream_remote_disconnect"})
 AT = At.FRONT
+_LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
+SCENARIO = Scenario(
+    summary="The caller hangs up before some answers are ready.",
+    hop=Place.APP_TO_PROXY,
+    servers=(
+        Server(answers=(Answer(path="{path}/report", delay=Times(of=_LIMIT, factor=3)), Answer())),
+    ),
+    load=Load(calls=(Call(), Call(path="{path}/report")), requests=12, workers=2, timeout=_LIMIT),
+)
 
 GONE = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests ended because the caller closed the connection ({words})."),
+    _("{count:request|requests} ended because the caller closed the connection ({words})."),
 )
 GONE_UNTOLD = Clue(
     Weight.HINTS,
-    _("{count} requests have code 0 and no flag: nothing was left to be answered to."),
+    _("{count:request has|requests have} code 0 and no flag: nothing was left to be answered to."),
 )
 NOTHING_SENT = Clue(Weight.HINTS, _("Not one byte of an answer had been sent."))
 CAPTURED = Clue(
@@ -87,6 +98,8 @@ SLOWER = Clue(
 _SAME = 0.05
 _ROUND = 0.02
 """Share by which a duration may miss a whole number of seconds."""
+_LONG_STREAM = 5000.0
+"""Milliseconds from which a stream can be cut by the end of a listener's drain."""
 _SHORTEST = 100.0
 """Milliseconds below which nobody sets a timeout."""
 _GAVE_UP = (
@@ -173,6 +186,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         question.server_proxy_log(hop, mesh, ID, "upstream-overloaded", "route-timeout"),
         question.server_app_log(hop, mesh, ID, "upstream-overloaded"),
     )
+    if max(durations(hop), default=0.0) >= _LONG_STREAM:
+        yield question.listener_updates(hop, mesh, ID, "listener-drain")
 
 
 def hazards(_mesh: Mesh) -> Iterator[Hazard]:

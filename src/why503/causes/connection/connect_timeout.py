@@ -13,16 +13,16 @@ the time that a connection takes there, and then every address fails.
 * `UPSTREAM_LOCAL_ADDRESS` is `-`: no connection was made. The server's proxy knows nothing of it.
 * One address fails and its neighbours answer: the node of that pod. Every address fails after a
   time set very short: the setting; a capture shows the SYN-ACK coming after it.
-* A NetworkPolicy that does not admit the caller makes the same lines: network-policy-blocked. An
-  address that the Service no longer has: xds-stale; of an outside name: egress-address-stale.
+* A NetworkPolicy that does not admit the caller makes the same lines: `network-policy-blocked`. An
+  address that the Service no longer has: `xds-stale`; of an outside name: `egress-address-stale`.
 * Errno 113 after about 3 s is the kernel giving up on the neighbour (no ARP answer): a pod or a
   node that is gone. Errno 113 at once is a packet filter that rejects.
 
 ## What to do
 Look at the node and the route to the address. Outlier detection takes a dead address out after a
 few failures; a connect timeout of 1 to 3 s keeps callers from waiting 10 s for each. Raise a
-timeout that is shorter than the round trip (TLS is not part of it in Envoy's count of the TCP
-connect, but the timer runs until the handshake is done).
+timeout that is shorter than the round trips: with TLS the timer runs until that handshake, too, is
+done. A retry on `connect-failure` is safe, for nothing was sent, but waits for the next timeout.
 
 ## References
 * Istio `connectTimeout`: 10 s in the code since 1.6, in the charts before; Envoy's own 5 s.
@@ -45,6 +45,17 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.scenario import (
+    Knob,
+    Listening,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Topology,
+    View,
+)
+from why503.diagnosis.scenario_part import destination_rule
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
@@ -52,7 +63,8 @@ from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, un
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, pod_at, rule_host, service_name
+from why503.mesh.naming import namespace_of, rule_host, service_name
+from why503.mesh.pod_naming import pod_at
 from why503.mesh.setting import mapping_of
 from why503.mesh.timing import durations, healthy_hosts, one_host_only
 from why503.mesh.traffic_policy import connect_timeout
@@ -69,17 +81,44 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
 AT = At.LEG
+_LIMIT = Knob(name="limit", low=0.3, high=0.5, seconds=True)
+SCENARIO = Scenario(
+    summary="The server's host takes no connection and says nothing, and the proxy gives up.",
+    hop=Place.PROXY_TO_APP,
+    topology=Topology.BARE_SERVER,
+    servers=(Server(listening=Listening.SILENT),),
+    load=Load(requests=6, workers=2),
+    caller={"cluster": {"connect_timeout": Seconds(_LIMIT)}},
+    objects=(
+        destination_rule(
+            """
+            connectionPool:
+              tcp:
+                connectTimeout: {limit}s
+            """
+        ),
+    ),
+    modest={
+        View.CALLER: "It does not show whether the server has a sidecar.",
+        View.PROXIES: "They do not show whether the server has a sidecar.",
+    },
+    also=frozenset({"network-policy-blocked"}),
+)
 
 UNANSWERED = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} connection attempts got no answer; the requests ended after {took}."),
+    _("{count:connection attempt|connection attempts} got no answer and ended after {took}."),
 )
 UNANSWERED_OUTSIDE = Clue(
-    Weight.HINTS, _("{count} connection attempts to a server outside the mesh got no answer.")
+    Weight.HINTS,
+    _("{count:connection attempt|connection attempts} to a server outside the mesh got no answer."),
 )
 CAPTURED = Clue(
     Weight.SPEAKS_FOR,
-    _("A packet capture shows {count} connections without a SYN-ACK; SYN was sent {syns} times."),
+    _(
+        "A packet capture shows {count:connection|connections} without a SYN-ACK; SYN was sent "
+        "{syns:time|times}."
+    ),
 )
 CAPTURED_LATE = Clue(
     Weight.PROVES,
@@ -95,7 +134,7 @@ TOO_SHORT = Clue(
 )
 ALL_TOO_SHORT = Clue(Weight.SPEAKS_FOR, _("With that, attempts to every address fail: {hosts}."))
 ONE_ADDRESS = Clue(
-    Weight.SPEAKS_FOR, _("Only {address} does not answer; {others} of the same service do.")
+    Weight.HINTS, _("Only {address} does not answer; {others} of the same service do.")
 )
 NODE_DOWN = Clue(Weight.PROVES, _("The pod at {address} runs on node {node}, which is not ready."))
 HOST_GONE = Clue(
@@ -181,7 +220,7 @@ def _timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             took=spell(middle),
             timeout=spell(limit.value),
             by=limit.by,
-            observation="ending" if hop.leg is Place.PROXY_TO_EXTERNAL else "waited",
+            observation="ending",
         )
     if limit.default or limit.value >= SHORT:
         return
@@ -245,12 +284,19 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         question.service(hop, mesh, ID, "xds-stale") if inside else None,
         question.istio_objects(hop, mesh, "DestinationRule", decides=(ID,)),
     )
-    if inside and not mesh.has("Node"):
+    if inside and not _nodes_told(hop, mesh):
         yield Missing(
             what=_("the node of the address that does not answer"),
             command="kubectl get nodes -o wide; kubectl get pods -A -o wide",
             decides=(ID, "network-policy-blocked", "xds-stale"),
         )
+
+
+def _nodes_told(hop: Hop, mesh: Mesh) -> bool:
+    """True where pod and node of every address that does not answer were given."""
+    pods = [pod_at(mesh, split_host(host)[0]) for host in hop.upstream_hosts]
+    names = {pod.get("spec", "nodeName") if pod is not None else None for pod in pods}
+    return bool(names) and names <= {node.name for node in mesh.manifests("Node")}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:

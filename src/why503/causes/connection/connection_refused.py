@@ -3,25 +3,25 @@
 ## What happens
 The kernel at the dialled address answers the connection attempt with a reset (errno 111). Envoy
 logs `503 UF`, details `upstream_reset_before_response_started{remote_connection_failure,
-delayed_connect_error:_111}`; from Envoy 1.31 (Istio 1.23) the number is spelled out,
-`Connection_refused`. At the server's sidecar this is about its own application: the Service's
-`targetPort` is not the port that the application listens on, the application is bound to
-127.0.0.1 while the sidecar dials the pod address (Istio 1.10 and later), or it is bound to
-`0.0.0.0` only and the pod has an IPv6 address. Or the pod is not the application at all: a
-Service selector took a pod of another workload.
+delayed_connect_error:_111}` (before 1.27 `connection_failure`); from Envoy 1.31 (Istio 1.23) `|`
+stands for the comma and `Connection_refused` for the number. At the server's sidecar this is about
+its own application: the Service's `targetPort` is not the port that the application listens on, the
+application is bound to 127.0.0.1 while the sidecar dials the pod address (Istio 1.10 and later), or
+it is bound to `0.0.0.0` only and the pod has an IPv6 address. Or the pod is not the application at
+all: a Service selector took a pod of another workload.
 
 ## How to tell
 * It fails within a millisecond, on every request to that address, from the first to the last.
 * `ss -ltn` in the pod does not show the dialled port, or shows it on another address.
-* Refused only in the first seconds of a pod: startup-race. Only after SIGTERM: pod-terminating.
-  After `UC` and with a growing restart count: upstream-crash. An address that is no endpoint any
-  more: xds-stale; of a name outside the mesh that resolves elsewhere: egress-address-stale.
+* Refused only in the first seconds of a pod: `startup-race`. Only after SIGTERM: `pod-terminating`.
+  After `UC` and with a growing restart count: `upstream-crash`. An address that is no endpoint any
+  more: `xds-stale`; of a name outside the mesh that resolves elsewhere: `egress-address-stale`.
 
 ## What to do
 Make Service, container and application agree on the port, and bind to all addresses (`[::]`
 takes both families on Linux). Where the application must stay on 127.0.0.1, a Sidecar resource
-with `ingress[].defaultEndpoint: 127.0.0.1:PORT` makes the sidecar dial that. A retry helps only
-where other pods of the Service listen.
+with `ingress[].defaultEndpoint: 127.0.0.1:PORT` makes the sidecar dial that. A retry is safe, for
+nothing was sent, and helps only where other pods of the Service listen.
 
 ## References
 * Envoy `connection_impl.cc`: `delayed_connect_error`, number 1.20-1.30, text since 1.31.
@@ -31,7 +31,6 @@ where other pods of the Service listen.
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -47,7 +46,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import loopback_sidecar
-from why503.facts import Source
+from why503.diagnosis.scenario import Knob, Load, Scenario
+from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import (
     dialled,
@@ -58,21 +58,18 @@ from why503.mesh.connecting import (
     unlisted,
 )
 from why503.mesh.connecting import serves_elsewhen as serves
-from why503.mesh.ending import Ending
-from why503.mesh.endpoint import (
-    container_ports,
-    listening,
-    ports_of,
-    target_port,
-    workload_port,
-)
+from why503.mesh.ending import BARE_RESET, Ending
+from why503.mesh.endpoint import container_ports, listening, workload_port
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.listening_socket import sockets_of, takes
+from why503.mesh.loopback import loopback_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, pod_at, server_pod, service_name
+from why503.mesh.naming import caller_namespace, caller_pod, namespace_of, server_pod, service_name
 from why503.mesh.pod_life import failing_life
 from why503.mesh.pod_name import is_pod_of
+from why503.mesh.pod_naming import pod_at
+from why503.mesh.port_mismatch import port_mismatch, port_mismatches
 from why503.mesh.teller import pods_of
 from why503.mesh.timing import all_fail, only_at_start, recovered
 from why503.mesh.workload import WORKLOAD_KINDS, service_of, workloads_of
@@ -82,32 +79,56 @@ ID = "connection-refused"
 TITLE = _("Nothing listens on the port that the proxy dials")
 READS = frozenset(
     {*WORKLOAD_KINDS}
-    | {"AppEvent", "EndpointSlice", "Endpoints", "Event", "Listening", "ProxyEvent"}
-    | {"ProxyInfo", "Service", "TcpConnection"}
+    | {"AppEvent", "EndpointSlice", "Endpoints", "EnvoyFilter", "Event", "Listening"}
+    | {"ProxyEvent", "ProxyInfo", "Service", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="The Service sends to a port on which the application does not listen.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    load=Load(requests=Knob(name="requests", low=6, high=40, whole=True)),
+    target_port=8443,
+)
 
 REFUSED = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} connection attempts to {address} were refused: nothing listened there (errno 111)."),
+    _(
+        "Refused at {address}: {count:connection attempt|connection attempts}; nothing listened "
+        "there (errno 111)."
+    ),
 )
 REFUSED_INSIDE = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} attempts of the server's proxy to reach its own application failed at once."),
+    _(
+        "{count:attempt|attempts} of the server's proxy to reach its own application failed at "
+        "once."
+    ),
 )
 OWN_CALL = Clue(
     Weight.HINTS,
-    _("{count} calls were refused before any HTTP, by the caller's own proxy or a bare server."),
+    _(
+        "{count:call was|calls were} refused before any HTTP, by the caller's own proxy or a bare "
+        "server."
+    ),
 )
 FAILED_AT_ONCE = Clue(
     Weight.HINTS,
-    _("{count} connection attempts failed at once, as a refusal does; why is not in these lines."),
+    _(
+        "{count:connection attempt|connection attempts} failed at once, as a refusal does; why is "
+        "not in these lines."
+    ),
+)
+FAILED_UNTOLD = Clue(Weight.HINTS, _("A connection failed; most often nothing listens there."))
+DIALS_ITSELF = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} dials {address}: inside a container that is the container itself, not its machine."),
 )
 CAPTURED = Clue(
-    Weight.SPEAKS_FOR, _("A packet capture shows the SYN of {count} connections answered with RST.")
+    Weight.SPEAKS_FOR,
+    _("A packet capture shows the SYN of {count:connection|connections} answered with RST."),
 )
 QUICK = Clue(
     Weight.HINTS, _("It came at once: the machine was there and answered, only no listener.")
@@ -134,9 +155,7 @@ OTHER_POD = Clue(
         "Service's selector took a wrong pod."
     ),
 )
-ALWAYS = Clue(
-    Weight.SPEAKS_FOR, _("No request to {service} went well, from the first to the last.")
-)
+ALWAYS = Clue(Weight.HINTS, _("No request to {service} went well, from the first to the last."))
 SERVED = Clue(
     Weight.SPEAKS_AGAINST,
     _("The same address served requests at another time: a listener was there."),
@@ -152,8 +171,10 @@ BROKE_BEFORE = Clue(
     Weight.SPEAKS_AGAINST, _("Connections broke as well (UC): a listener was there and went away.")
 )
 NO_ENDPOINT = Clue(
-    Weight.SPEAKS_AGAINST, _("{address} is none of the Service's endpoints: a pod of the past.")
+    Weight.SPEAKS_AGAINST, _("{address} is no endpoint of the Service any more: a pod of the past.")
 )
+
+_SOCKETS = "kubectl -n {} exec {} -c istio-proxy -- ss -ltn"
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -169,8 +190,6 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     told = any(failure.ending is Ending.CONNECTION_REFUSED for failure in failures)
     clue = REFUSED if told else REFUSED_INSIDE
     yield clue.hit(*hop.sources(failures), count=len(failures), address=address)
-    if failed_at_once(failures):
-        yield QUICK.hit(*hop.sources(failures))
     if not serves(hop, mesh, failures):
         yield from _configured(hop, mesh, failures)
     yield from _in_time(hop, mesh, failures)
@@ -185,6 +204,11 @@ def _unspecific(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     failures = [f for f in hop.having(Ending.CONNECTION_FAILURE) if f.outcome.errno is None]
     if failures and failed_at_once(failures):
         yield FAILED_AT_ONCE.hit(*hop.sources(failures), count=len(failures))
+    elif failures and all(f.teller.duration is None for f in failures):
+        yield FAILED_UNTOLD.hit(*hop.sources(failures))
+    if any(f.outcome.detail == BARE_RESET for f in hop.failures):
+        for own in loopback_clusters(mesh)[:1]:
+            yield DIALS_ITSELF.hit(*filter(None, [own.source]), by=own.by, address=own.value)
     if failures and (found := captured_on(hop, mesh, Shape.REFUSED)):
         yield CAPTURED.hit(*packets(found), count=len(found))
 
@@ -196,6 +220,8 @@ def _in_time(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hi
         yield SERVED.hit(*hop.sources(failures), observation="in time")
     elif all_fail(hop, mesh) and recovered(hop, mesh) is False:
         yield ALWAYS.hit(*hop.sources(failures), service=service_name(hop), observation="in time")
+    if failed_at_once(failures):
+        yield QUICK.hit(*hop.sources(failures), observation="in time")
     for event in failing_life(hop, mesh)[:1]:
         yield POD_CHANGED.hit(event.source, service=service_name(hop), what=event.text)
 
@@ -212,9 +238,9 @@ def _configured(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator
 def _ports(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
     if hop.host and (service_of(mesh, hop.host) or workloads_of(mesh, hop.host)):
         numbers = dialled_ports(failures) or (workload_port(mesh, hop.host, hop.port),)
-        differing = [_differs(mesh, hop.host, number) for number in numbers if number]
+        differing = [port_mismatch(mesh, hop.host, number) for number in numbers if number]
     elif hop.role is Role.CLIENT:
-        differing = list(_mismatches(mesh))
+        differing = list(port_mismatches(mesh))
     else:
         return
     for mismatch in differing[:1]:
@@ -226,43 +252,6 @@ def _ports(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]
                 ports=mismatch.ports,
                 observation="listener",
             )
-
-
-class _Mismatch(NamedTuple):
-    """A port that a Service sends to and that no container behind it declares."""
-
-    target: int
-    ports: str
-    workload: str
-    sources: tuple[Source, ...]
-
-
-def _differs(mesh: Mesh, host: str, number: int) -> _Mismatch | None:
-    declared = container_ports(mesh, host)
-    if not declared or any(port.port == number for port in declared):
-        return None
-    target = target_port(mesh, host, None)
-    ours = (target.source,) if target is not None and target.source is not None else ()
-    return _Mismatch(
-        target=number,
-        ports=", ".join(str(port.port) for port in declared),
-        workload=declared[0].workload.name,
-        sources=(*ours, declared[0].source),
-    )
-
-
-def _mismatches(mesh: Mesh) -> Iterator[_Mismatch]:
-    """Every Service of the evidence whose target port its containers do not declare."""
-    for service in mesh.manifests("Service"):
-        host = f"{service.name}.{service.namespace}" if service.namespace else service.name
-        if service.partial or not service.get("spec", "selector"):
-            continue
-        for entry in ports_of(service):
-            number = workload_port(mesh, host, entry.port)
-            found = _differs(mesh, host, number) if number else None
-            if found is not None:
-                where = service.where("spec", "ports", entry.place)
-                yield found._replace(sources=(where, *found.sources[-1:]))
 
 
 def _listeners(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
@@ -312,25 +301,35 @@ def _other_pod(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """Who listens in the pod, the Service's ports, the pods' life."""
-    if not listening(mesh):
+    if hop.leg is not Place.PROXY_TO_EXTERNAL and not listening(mesh):
         yield Missing(
             what=_("the listening sockets inside the server's pod"),
-            command=(
-                f"kubectl -n {namespace_of(hop, mesh)} exec {server_pod(hop, mesh)} -c "
-                "istio-proxy -- ss -ltn"
-            ),
+            command=_SOCKETS.format(namespace_of(hop, mesh), server_pod(hop, mesh)),
             decides=(ID, "startup-race", "pod-terminating", "upstream-crash"),
         )
     yield from question.given(
         question.service(hop, mesh, ID, "xds-stale"),
         question.workload(hop, mesh, ID),
         question.pods(hop, mesh, "startup-race", "pod-terminating", "upstream-crash", ID),
+        _whose_address(hop, mesh),
+    )
+
+
+def _whose_address(hop: Hop, mesh: Mesh) -> Missing | None:
+    """Which pod has the address that refuses; None where it was given, or for a sidecar's own."""
+    unknown = [host for host in map(split_host, hop.upstream_hosts) if not pod_at(mesh, host[0])]
+    if hop.leg is not Place.PROXY_TO_PROXY or not unknown:
+        return None
+    return Missing(
+        what=_("which pod has the address that refuses"),
+        command=f"kubectl get pods -A -o wide | grep -wF {unknown[0][0]}",
+        decides=(ID, "xds-stale", "headless-service"),
     )
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Services that send to a port that no container behind them declares."""
-    for found in _mismatches(mesh):
+    for found in port_mismatches(mesh):
         yield Hazard(
             sentence=_(
                 "The Service sends to port {target}; the containers of "
@@ -352,7 +351,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             title=_("See in the caller's own pod whether its proxy was listening just then"),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            commands=("kubectl -n <client-namespace> exec <client-pod> -c istio-proxy -- ss -ltn",),
+            commands=(_SOCKETS.format(caller_namespace(hop, mesh), caller_pod(hop, mesh)),),
             risks=(_("A caller without a sidecar was refused by the server's pod itself."),),
         )
         return

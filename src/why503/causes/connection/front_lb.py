@@ -15,9 +15,9 @@ at most `0 DC downstream_remote_disconnect`, often nothing.
 * The gateway has no line of the request, or `0 DC` after exactly 60 s (ALB) or 350 s (NLB).
 
 ## What to do
-Look into the balancer's own log (`elb_status_code` against `target_status_code`), and let the
-clocks rise from the inside to the outside for idle connections (gateway longer than the balancer)
-and from the outside to the inside for request timeouts.
+Look into the balancer's own log (`elb_status_code` against `target_status_code`), and order the
+clocks. Idle timeouts grow towards the inside: the gateway keeps connections longer than the
+balancer. Request timeouts grow towards the outside: the balancer waits longer than the gateway.
 
 ## References
 * AWS: Application Load Balancer troubleshooting (460, 463, 502, 504), idle timeout 60 s.
@@ -40,6 +40,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.facts import Request, Witness
+from why503.mesh.address import is_service_name
+from why503.mesh.cut_connection import cut_calls
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop
@@ -53,6 +55,7 @@ TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
 READS = frozenset({"Request"})
 SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
 AT = At.FRONT
+SCENARIO = None
 
 ITS_SERVER = Clue(
     Weight.SPEAKS_FOR,
@@ -65,6 +68,13 @@ ITS_PAGE = Clue(Weight.SPEAKS_FOR, _("The error page is that of {server}, not En
 ITS_CODE = Clue(
     Weight.SPEAKS_FOR,
     _("Code {code} is one that load balancers and CDNs write, no proxy in a mesh."),
+)
+CALL_CUT = Clue(
+    Weight.HINTS,
+    _(
+        "The connection of {count:call was|calls were} reset under the caller, without an answer "
+        "of any proxy: a load balancer that forgot an idle flow does so."
+    ),
 )
 ITS_CLOCK = Clue(
     Weight.HINTS,
@@ -114,6 +124,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _clock(hop)
         yield from _gave_up(hop, mesh)
         return
+    if (cut := cut_calls(hop)) and not is_service_name(hop.host):
+        yield CALL_CUT.hit(*hop.sources(cut), count=len(cut))
     if hop.family not in {Family.UNKNOWN, Family.ANSWER} or hop.role is not Role.CLIENT:
         return
     answers = [failure.teller for failure in hop.failures]

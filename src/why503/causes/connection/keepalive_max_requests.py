@@ -42,6 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server
 from why503.mesh.capture import connections_of, constant_count
 from why503.mesh.captured import IDLE, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
@@ -53,7 +54,7 @@ from why503.mesh.cut_connection import (
     unseen,
     working_time,
 )
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
 from why503.mesh.server import keepalive_of
@@ -69,27 +70,49 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="The application closes each connection after so many answers, without announcing it.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(
+        Server(
+            answers=(Answer(delay=0.005),),
+            max_requests=Knob(name="most", low=8, high=20, whole=True),
+            close_travel=0.01,
+        ),
+    ),
+    load=Load(requests=120, gap=0.002),
+)
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests ended because the connection closed before any answer came (503 UC)."),
+    _(
+        "{count:request|requests} ended because the connection closed before any answer came (503 "
+        "UC)."
+    ),
 )
 SAME_COUNT = Clue(
     Weight.PROVES,
-    _("Each failed request came on a connection that had carried exactly {count} requests before."),
+    _(
+        "Each failed request came on a connection that had carried exactly "
+        "{count:request|requests} before."
+    ),
 )
 SAME_SMALL_COUNT = Clue(
     Weight.SPEAKS_FOR,
-    _("Most failed requests came on connections that had carried {count} requests before."),
+    _("Most failed requests came on connections that had carried {count:request|requests} before."),
 )
 CAPTURED = Clue(
     Weight.PROVES,
-    _("A packet capture shows it: the server closes each connection after {count} requests."),
+    _(
+        "A packet capture shows it: the server closes each connection after "
+        "{count:request|requests}."
+    ),
 )
 KNOWN_LIMIT = Clue(
-    Weight.SPEAKS_FOR, _("{server} closes a connection after {limit} requests, and so it was here.")
+    Weight.SPEAKS_FOR,
+    _("{server} closes a connection after {limit:request|requests}, and so it was here."),
 )
-LIMITED = Clue(Weight.HINTS, _("{server} closes a connection after {limit} requests."))
+LIMITED = Clue(Weight.HINTS, _("{server} closes a connection after {limit:request|requests}."))
 IN_USE = Clue(
     Weight.HINTS, _("The connections were in steady use: the gap before the failure was {gap}.")
 )

@@ -2,8 +2,8 @@
 
 ## What happens
 Envoy keeps upstream connections open for reuse, by default for 1 hour of idleness. Most servers
-close an idle connection much earlier (VictoriaMetrics and Tomcat after 60 s, Node.js after 5 s,
-gunicorn after 2 s) and say nothing before they do. If a request is written while the server's FIN
+close an idle connection much earlier (VictoriaMetrics, Tomcat after 60 s, Node.js 5 s, gunicorn
+2 s) and say nothing before they do. If a request is written while the server's FIN
 is on its way, the server answers it with a reset, and the proxy next to the server logs
 `503 UC upstream_reset_before_response_started{connection_termination}`. The request was not
 processed. Behind a server's sidecar the caller's proxy shows only `503 - via_upstream`.
@@ -14,8 +14,7 @@ processed. Behind a server's sidecar the caller's proxy shows only `503 - via_up
 * The connection had been idle for about the server's keep-alive timeout. Low traffic at an
   interval near that timeout (an evaluation every 60 s against a 60 s timeout) hits it most.
 * A capture shows the server's FIN, then the request, then a RST.
-* The counter `upstream_cx_destroy_remote_with_active_rq` of the cluster next to the application
-  counts exactly these.
+* `upstream_cx_destroy_remote_with_active_rq` of the cluster next to the application counts them.
 
 ## What to do
 Make the side that sends give up idle connections first: set the proxy's idle timeout *on the
@@ -23,8 +22,9 @@ cluster that talks to the application* below the server's keep-alive timeout (a 
 `connectionPool.http.idleTimeout`, which Istio writes into the server's inbound cluster as well, or
 `Sidecar.inboundConnectionPool`), or raise the server's timeout above the proxy's. On the caller's
 outbound cluster alone it changes nothing where the server has a sidecar. Retries hide the race:
-`reset` repeats it at the proxy next to the application; `reset-before-request`, Istio's inbound
-default since 1.24, does not, for the request had been written already.
+`reset` at the proxy next to the application, `503` at the caller's (in Istio's default until 1.23);
+not `reset-before-request`, the inbound default since 1.24, for the request had been written. Envoy
+cannot tell this reset from one amid the work: repeat only what may run twice.
 
 ## References
 * Envoy FAQ and `router.cc` (1.10-1.40): reset reason `connection termination`, flag UC.
@@ -34,39 +34,28 @@ default since 1.24, does not, for the request had been written already.
   equal interval and timeout, 0 of 660 with the proxy's idle timeout at half the server's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Weight,
+from why503.diagnosis.cause import At, Disposition, Hazard, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.proposal import give_up_idle, retry_on_503
+from why503.diagnosis.scenario import (
+    Answer,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Times,
+    View,
 )
-from why503.diagnosis.proposal import pool_setting, retry_on_503, shorter_than
-from why503.mesh import captured
+from why503.diagnosis.scenario_part import idle_timeout
+from why503.mesh import captured, cut_connection
 from why503.mesh.calling import call_interval, only_first_attempts
-from why503.mesh.cut_connection import (
-    beside_the_app,
-    busy_gap,
-    carried,
-    cut_at_app,
-    cut_off,
-    ended_pods,
-    idle_gaps_tell,
-    really_all_fail,
-    refused,
-    reused_while_closing,
-    unseen,
-    working_time,
-)
-from why503.mesh.failure import Family, Role
-from why503.mesh.hop import Hop
+from why503.mesh.failure import Failure, Family, Role
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
 from why503.mesh.server import KeepAlive, keepalive_of
@@ -88,25 +77,37 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
+_IDLE = Knob(name="idle", low=2.0, high=2.5, seconds=True)
+SCENARIO = Scenario(
+    summary="The application closes idle connections after the time at which the next call comes.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(Server(answers=(Answer(delay=0.1),), idle_timeout=_IDLE, close_travel=0.03),),
+    load=Load(requests=18, workers=6, gap=Times(of=_IDLE, plus=0.015), jitter=0.02),
+    modest={View.CALLER: "No idle time between the server and its sidecar is seen there."},
+    cure=Cure(callee={"cluster": idle_timeout(Seconds(Times(of=_IDLE, factor=0.5)))}),
+)
 
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} requests ended because the connection closed before any answer came (503 UC)."),
+    _("{count:request|requests} ended because the connection closed before any answer (503 UC)."),
+)
+ENDED_AT_ONCE = Clue(
+    Weight.HINTS,
+    _(
+        "{count:request|requests} ended because the connection closed before any answer (503 UC), "
+        "{share} within 5 ms: the application had not begun to work on them."
+    ),
 )
 INFERRED = Clue(
     Weight.HINTS,
     _(
-        "{count} answers 503 from behind have exactly the length of Envoy's own body for a "
-        "connection that closed before any answer."
+        "{count:answer has|answers have} the code 503, from behind, and exactly the length of "
+        "Envoy's own body for a connection that closed before any answer."
     ),
 )
 BESIDE_APP = Clue(
     Weight.HINTS,
     _("It was the connection to the application itself, which closes idle ones without a word."),
-)
-AT_ONCE = Clue(
-    Weight.HINTS,
-    _("{share} of them failed within 5 ms: the application had not begun to work on them."),
 )
 AFTER_WORK = Clue(
     Weight.SPEAKS_AGAINST,
@@ -151,13 +152,13 @@ IN_USE = Clue(
     _("The connections had been in use {gap} before: no server calls that idle."),
 )
 FIRST_ATTEMPTS = Clue(
-    Weight.HINTS, _("Each time only the first attempt failed ({count} times); the next went well.")
+    Weight.HINTS, _("Only the first attempt failed ({count:time|times}); the next went well.")
 )
 REUSED_WHILE_CLOSING = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy took pooled connection [C{connection}] and read its close in the same moment."),
 )
-AGAIN = Clue(Weight.HINTS, _("That happened on {count} connections."))
+AGAIN = Clue(Weight.HINTS, _("That happened on {count:connection|connections}."))
 EVERY_REQUEST = Clue(
     Weight.SPEAKS_AGAINST, _("Every request to {service} fails; a race spares most of them.")
 )
@@ -181,7 +182,7 @@ BETWEEN_PROXIES = Clue(
 )
 SAME_COUNT = Clue(
     Weight.SPEAKS_AGAINST,
-    _("Each connection had carried exactly {count} requests, which idleness does not explain."),
+    _("Each connection had carried exactly {count:request|requests}, which no idleness explains."),
 )
 CAPTURED = Clue(
     Weight.PROVES,
@@ -202,19 +203,19 @@ _NEAR = (0.75, 1.25)
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UC on a reused connection, its idle time, and who closes first."""
-    failures = cut_off(hop)
+    failures = cut_connection.cut_off(hop)
     if hop.family is Family.UNKNOWN and not hop.failures:
         yield from _reused_while_closing(mesh)
     if not failures:
         return
-    clue = INFERRED if all(failure.outcome.behind for failure in failures) else ENDED_UNANSWERED
-    yield clue.hit(*hop.sources(failures), count=len(failures))
+    yield _ended(hop, failures)
     yield from _captured(hop, mesh)
-    if ends := ended_pods(hop, mesh):
+    if ends := cut_connection.ended_pods(hop, mesh):
         yield POD_ENDED.hit(ends[0].source, service=service_name(hop), what=ends[0].text)
     else:
         yield from _leg(hop, mesh)
-        yield from _duration(hop)
+        if (working := cut_connection.working_time(hop)) is not None:
+            yield AFTER_WORK.hit(*hop.sources(), duration=spell(working / 1000))
         yield from _idle(hop, mesh)
     yield from _reused_while_closing(mesh)
     if attempts := only_first_attempts(hop, mesh):
@@ -222,11 +223,21 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _against(hop, mesh)
 
 
+def _ended(hop: Hop, failures: Sequence[Failure]) -> Hit:
+    """How they ended; that it came at once is no clue of its own, any broken end comes so."""
+    share = short_failures(hop) if cut_connection.working_time(hop) is None else 0.0
+    clue = ENDED_AT_ONCE if share >= _MOSTLY else ENDED_UNANSWERED
+    if all(failure.outcome.behind for failure in failures):
+        clue = INFERRED
+    return clue.hit(*hop.sources(failures), count=len(failures), share=f"{share:.0%}")
+
+
 def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The FIN and the request after it; or a close that was no idle one."""
     found = captured.captured_on(hop, mesh, captured.Shape.RACE)
     if found:
-        idly = captured.closed_for_idleness(found, hop, mesh) and not ended_pods(hop, mesh)
+        idly = captured.closed_for_idleness(found, hop, mesh)
+        idly = idly and not cut_connection.ended_pods(hop, mesh)
         clue = CAPTURED if idly else CAPTURED_CLOSE
         yield clue.hit(*captured.packets(found), **captured.words_of_close(found[0]))
     elif cut := captured.no_idle_close(hop, mesh):
@@ -235,28 +246,21 @@ def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _leg(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     second_hand = all(failure.outcome.behind for failure in hop.failures)
-    if beside_the_app(hop):
+    if cut_connection.beside_the_app(hop):
         if not second_hand:
             yield BESIDE_APP.hit(*hop.sources(most=1), observation="leg")
-    elif unseen(hop):
+    elif cut_connection.unseen(hop):
         yield SERVER_NEVER_SAW.hit(*hop.sources(), observation="leg")
-    elif (told := cut_at_app(mesh, hop.host)) is not None:
+    elif (told := cut_connection.cut_at_app(mesh, hop.host)) is not None:
         yield COUNTED_BESIDE_APP.hit(told.source, name=told.name, count=f"{told.value:.0f}")
     elif hop.role is Role.DOWNSTREAM and has_sidecar(mesh, hop.host):
         yield BETWEEN_PROXIES.hit(*hop.sources(), observation="leg")
 
 
-def _duration(hop: Hop) -> Iterator[Hit]:
-    if (working := working_time(hop)) is not None:
-        yield AFTER_WORK.hit(*hop.sources(), duration=spell(working / 1000), observation="duration")
-    elif (share := short_failures(hop)) >= _MOSTLY:
-        yield AT_ONCE.hit(*hop.sources(), share=f"{share:.0%}", observation="duration")
-
-
 def _idle(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     keepalive = keepalive_of(mesh, hop.host)
     brief = keepalive is not None and (keepalive.idle or 2.0) <= 1.0
-    if (gap := busy_gap(hop)) is not None and not brief:
+    if (gap := cut_connection.busy_gap(hop)) is not None and not brief:
         yield IN_USE.hit(*hop.sources(), gap=spell(gap), observation="idle gap")
     elif keepalive is not None and keepalive.idle is None:
         yield NEVER_CLOSES.hit(
@@ -285,7 +289,7 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
     gap = bunched_at(idle_gaps(hop), tolerance=0.2)
     if gap is not None and low <= gap <= high:
         sources = [*hop.sources(), *keepalive.sources]
-        if idle_gaps_tell(hop, mesh):
+        if cut_connection.idle_gaps_tell(hop, mesh):
             yield IDLE_LIKE_TIMEOUT.hit(*sources, **told, gap=spell(gap))
         else:
             yield IDLE_FITS.hit(*sources, **told, gap=spell(gap), observation="who closes first")
@@ -315,7 +319,7 @@ def _unknown_timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 
 def _reused_while_closing(mesh: Mesh) -> Iterator[Hit]:
-    found = reused_while_closing(mesh)
+    found = cut_connection.reused_while_closing(mesh)
     for start, end in found[:1]:
         yield REUSED_WHILE_CLOSING.hit(start.source, end.source, connection=start.connection)
     for start, end in found[1:2]:
@@ -324,11 +328,11 @@ def _reused_while_closing(mesh: Mesh) -> Iterator[Hit]:
 
 def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What shows another reason for the closed connections."""
-    if found := refused(hop):
+    if found := cut_connection.refused(hop):
         yield SERVER_REFUSED.hit(*hop.sources(found))
-    if (count := carried(hop)) is not None:
+    if (count := cut_connection.carried(hop)) is not None:
         yield SAME_COUNT.hit(*hop.sources(), count=count)
-    if really_all_fail(hop, mesh):
+    if cut_connection.really_all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
 
 
@@ -370,24 +374,8 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Retry now; close idle connections first at the proxy; or let the server wait longer."""
     keepalive = keepalive_of(mesh, hop.host)
     idle = keepalive.idle if keepalive is not None else None
-    ours = f"{shorter_than(idle):g}s" if idle else _("<below the server's keep-alive timeout>")
-    title = (
-        _("Give up idle connections after {ours}, before the server does at {idle}")
-        if idle
-        else _("Give up idle connections before the server does: below its keep-alive timeout")
-    )
-    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", ours),))
     yield retry_on_503(hop, mesh)
-    yield Remedy(
-        title=title.format(ours=spell(shorter_than(idle or 0.0)), idle=spell(idle or 0.0)),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.SAFE if idle else Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
-        risks=(_("A few more connections are opened."),),
-        verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
-        undo=undo,
-    )
+    yield give_up_idle(hop, mesh, idle)
     yield Remedy(
         title=_("Or raise the server's keep-alive timeout above the proxy's idle timeout"),
         kind=RemedyKind.PREVENTION,

@@ -15,7 +15,7 @@ blocking HBONE port 15008`.
   namespace and port (the pod's port, not the Service's), or an egress policy of the caller's pods
   does not name the server.
 * A capture at the caller shows SYNs repeated and no answer: the drop. At the server: nothing.
-* Like a dead node (connect-timeout), which fails for all callers and for one address only.
+* Like a dead node (`connect-timeout`), which fails for all callers and for one address only.
 
 ## What to do
 Add the caller to the policy. Sidecars do not change the port that a policy sees; ambient needs
@@ -40,6 +40,16 @@ from why503.diagnosis.cause import (
     Remedy,
     RemedyKind,
     Weight,
+)
+from why503.diagnosis.scenario import (
+    Knob,
+    Listening,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Topology,
+    View,
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
 from why503.mesh.captured import Shape, captured_on, packets
@@ -89,9 +99,43 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+_LIMIT = Knob(name="limit", low=0.3, high=0.5, seconds=True)
+SCENARIO = Scenario(
+    summary="A NetworkPolicy admits other callers only, and the packets vanish.",
+    hop=Place.PROXY_TO_APP,
+    topology=Topology.BARE_SERVER,
+    servers=(Server(listening=Listening.SILENT),),
+    load=Load(requests=6, workers=2),
+    caller={"cluster": {"connect_timeout": Seconds(_LIMIT)}},
+    objects=(
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: {service}
+          namespace: {namespace}
+        spec:
+          podSelector:
+            matchLabels:
+              app: {service}
+          policyTypes: [Ingress]
+          ingress:
+          - from:
+            - podSelector:
+                matchLabels:
+                  app: backoffice
+        """,
+    ),
+    modest={
+        View.CALLER: "It shows packets without an answer, not who dropped them.",
+        View.PROXIES: "They show packets without an answer, not who dropped them.",
+    },
+    also=frozenset({"connect-timeout"}),
+)
 
 UNANSWERED = Clue(
-    Weight.HINTS, _("{count} connection attempts got no answer, as when packets are dropped.")
+    Weight.HINTS,
+    _("{count:connection attempt|connection attempts} got no answer, as when packets are dropped."),
 )
 REJECTED = Clue(
     Weight.SPEAKS_FOR,
@@ -104,7 +148,7 @@ CAPTURED_PROHIBITED = Clue(
     Weight.PROVES, _("{by} answered the SYN with ICMP `{what}`: a packet filter rejects it.")
 )
 CAPTURED_UNANSWERED = Clue(
-    Weight.HINTS, _("A packet capture shows {count} connections whose SYN vanished.")
+    Weight.HINTS, _("A packet capture shows {count:connection|connections} whose SYN vanished.")
 )
 CAPTURED_LATE = Clue(
     Weight.SPEAKS_AGAINST, _("A packet capture shows a SYN-ACK, only late: nothing blocks the way.")
@@ -131,6 +175,10 @@ NO_ENDPOINT = Clue(
     Weight.SPEAKS_AGAINST,
     _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
 )
+FLOW_STOPPED = Clue(
+    Weight.SPEAKS_FOR, _("The network itself says that a policy stopped a flow: {what}")
+)
+FLOW_TO_SERVER = Clue(Weight.SPEAKS_FOR, _("That flow was to or from {service}."))
 SOME_ANSWER = Clue(
     Weight.SPEAKS_AGAINST,
     _("Requests of the same caller to {service} went well; a policy stops all of them."),
@@ -143,6 +191,7 @@ _ZTUNNEL = "NetworkPolicy is blocking"
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Attempts without an answer or with a rejection, and what the policies say of them."""
     yield from _ambient(hop, mesh)
+    yield from _flows(hop, mesh)
     if hop.leg is Place.PROXY_TO_EXTERNAL or hop.role is Role.UPSTREAM:
         return
     silent, turned_away = unanswered(hop, mesh), rejected(hop)
@@ -200,6 +249,19 @@ def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if written and None not in written and _HBONE not in written:
             yield HBONE_NOT_OPEN.hit(policy.where("spec", "ingress"), policy=policy.full_name)
             return
+
+
+def _flows(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What Cilium says it stopped, where the failures are such as a stopped flow makes."""
+    if hop.failures and not not_connected(hop):
+        return
+    stopped = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.POLICY_DROPPED]
+    if not stopped:
+        return
+    yield FLOW_STOPPED.hit(*(e.source for e in stopped[:3]), what=stopped[0].text[:200])
+    name = hop.host.partition(".")[0]
+    if name and (ours := [event for event in stopped if name in event.text]):
+        yield FLOW_TO_SERVER.hit(ours[0].source, service=service_name(hop))
 
 
 def _verdict(hop: Hop, mesh: Mesh) -> tuple[Verdict, Party, int | None] | None:

@@ -21,7 +21,8 @@ plugin gives a freed pod address to a new pod within a minute.
 ## What to do
 Make the proxy notice or let go first: TCP keep-alive with a time below the forgetful device's idle
 limit (`connectionPool.tcp.tcpKeepalive`), or `connectionPool.http.idleTimeout` below it. Retries on
-`reset` hide the resets; for silence only a per-try timeout helps.
+`reset` hide the resets; for silence only a per-try timeout helps. Both also repeat requests that
+did arrive and were slow or cut: only for those that may run twice.
 
 ## References
 * Measured on two Envoys 1.40.0 with flows dropped silently and with RST.
@@ -49,6 +50,7 @@ from why503.diagnosis.proposal import pool_setting, retry_on_503
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Captured, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
+    cut_calls,
     cut_off,
     really_all_fail,
     refused,
@@ -70,23 +72,31 @@ TITLE = _("A pooled connection had lost its peer without a word, and the next re
 READS = frozenset({"ProxyEvent", "TcpConnection"})
 SIGNS = frozenset({"UC", "UT", "upstream_reset_before_response_started", "response_timeout"})
 AT = At.LEG
+SCENARIO = None
 
 RESET = Clue(
     Weight.HINTS,
-    _("{count} requests ended with 503 UC on a connection that leaves the caller's pod."),
+    _("{count:request|requests} ended with 503 UC on a connection that leaves the caller's pod."),
 )
 RESET_TOLD = Clue(
     Weight.HINTS,
     _(
-        "{count} error bodies that the caller noted say that the connection closed (reset reason: "
-        "connection termination), which may be the one between two pods."
+        "{count:error body|error bodies} that the caller noted told that the connection closed "
+        "(reset reason: connection termination), which may be the one between two pods."
+    ),
+)
+CALL_CUT = Clue(
+    Weight.HINTS,
+    _(
+        "The connection of {count:call was|calls were} reset under the caller, as one is whose "
+        "other end forgot it."
     ),
 )
 RESET_INFERRED = Clue(
     Weight.HINTS,
     _(
-        "{count} answers 503 from behind have exactly the length of Envoy's own body for a "
-        "connection that closed before any answer."
+        "{count:answer has|answers have} the code 503, from behind, and exactly the length of "
+        "Envoy's own body for a connection that closed before any answer."
     ),
 )
 AT_ONCE = Clue(
@@ -98,7 +108,7 @@ SILENT = Clue(
 )
 HUNG = Clue(
     Weight.HINTS,
-    _("{count} requests hung until a time-out of {duration}, and the server never saw them."),
+    _("{count:request|requests} hung until a time-out of {duration}, and the server never saw it."),
 )
 LONG_IDLE = Clue(
     Weight.SPEAKS_FOR,
@@ -137,7 +147,7 @@ EVERY_REQUEST = Clue(
 
 CAPTURED_SILENT = Clue(
     Weight.PROVES,
-    _("A packet capture shows requests on open connections, sent {times} times, never taken."),
+    _("A packet capture shows requests on open connections, sent {times:time|times}, never taken."),
 )
 CAPTURED_RESET = Clue(
     Weight.SPEAKS_FOR,
@@ -158,6 +168,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Resets and hangs on connections between pods of which the server knows nothing."""
     if hop.leg is Place.UPSTREAM_PROXY_TO_APP:
         return
+    if calls := cut_calls(hop):
+        yield CALL_CUT.hit(*hop.sources(calls), count=len(calls))
     resets = cut_off(hop)
     hangs = hop.having(*_HANGS) if unseen(hop) else ()
     silent = captured_on(hop, mesh, Shape.SILENT)

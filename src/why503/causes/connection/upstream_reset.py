@@ -13,7 +13,8 @@ code 200 with UC, UR or UPE (`upstream_reset_after_response_started{...}`) where
 * The failed requests had been under way for as long as the application works, tens of milliseconds
   and more, and not all for the same time. (An idle connection that dies fails in 0-2 ms.)
 * `upstream_reset_after_response_started`: part of the answer was already out.
-* The process lives on: no restart, no SIGTERM. Otherwise look at upstream-crash, pod-terminating.
+* The process lives on: no restart, no SIGTERM. Otherwise look at `upstream-crash`,
+  `pod-terminating`.
 * This is the name for a reset without a known deeper reason; the application's log at that very
   moment, or a packet capture (who sends FIN or RST), finds the reason.
 
@@ -44,8 +45,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Deed, Knob, Load, Scenario, Server
 from why503.facts import Witness
 from why503.mesh.captured import Shape, at_work, captured_on, cut_together, packets
+from why503.mesh.crash_shape import refusals
 from why503.mesh.cut_connection import (
     busy_gap,
     carried,
@@ -58,7 +61,7 @@ from why503.mesh.cut_connection import (
 )
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod, service_name
 from why503.mesh.timing import FEW, short_failures
@@ -84,21 +87,42 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="The application breaks the connection while it works on some requests.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(
+        Server(
+            answers=(
+                Answer(
+                    share=Knob(name="share", low=0.3, high=0.5),
+                    deed=Deed.RESET,
+                    delay=Knob(name="work", low=0.2, high=0.4, seconds=True),
+                ),
+                Answer(delay=0.02),
+            )
+        ),
+    ),
+    load=Load(requests=30, workers=3),
+)
 
 CUT = Clue(
     Weight.HINTS,
-    _("{count} requests ended because the connection to the upstream closed before the answer."),
+    _(
+        "{count:request|requests} ended because the connection to the upstream closed before the "
+        "answer."
+    ),
 )
 STREAM_RESET = Clue(
-    Weight.SPEAKS_FOR, _("The upstream reset {count} streams itself (remote reset).")
+    Weight.SPEAKS_FOR, _("The upstream reset {count:stream|streams} itself (remote reset).")
 )
 STREAM_REFUSED = Clue(
-    Weight.HINTS, _("The upstream refused {count} streams before it worked on them.")
+    Weight.HINTS,
+    _("The upstream refused {count:stream|streams} before any work."),
 )
-LOCAL = Clue(Weight.HINTS, _("{count} streams were reset on the proxy's own side (LR)."))
+LOCAL = Clue(Weight.HINTS, _("{count:stream was|streams were} reset on the proxy's own side (LR)."))
 ANSWER_CUT = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} answers had begun (code {code}) and were cut off by the upstream."),
+    _("The upstream cut off {count:answer|answers} that had begun (code {code})."),
 )
 AFTER_WORK = Clue(
     Weight.SPEAKS_FOR,
@@ -110,7 +134,10 @@ CAPTURED = Clue(
 )
 CAPTURED_TOGETHER = Clue(
     Weight.HINTS,
-    _("A packet capture shows that {count} connections with requests were cut in one moment."),
+    _(
+        "A packet capture shows that the server cut {count:connection|connections} with requests "
+        "in one moment."
+    ),
 )
 CAPTURED_UNTAKEN = Clue(
     Weight.SPEAKS_AGAINST,
@@ -137,7 +164,11 @@ SERVER_NEVER_SAW = Clue(
     Weight.SPEAKS_AGAINST, _("The server's proxy has no line of them: they never got that far.")
 )
 SAME_COUNT = Clue(
-    Weight.SPEAKS_AGAINST, _("Each connection had carried exactly {count} requests before.")
+    Weight.SPEAKS_AGAINST, _("Each connection had carried exactly {count:request|requests} before.")
+)
+THEN_REFUSED = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("The same upstream refused connections as well: more than a connection was gone."),
 )
 EVERY_REQUEST = Clue(
     Weight.SPEAKS_AGAINST, _("Every request to {service} fails: something is wrong in general.")
@@ -159,6 +190,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield EVERY_REQUEST.hit(service=service_name(hop))
     for event in ended_pods(hop, mesh)[:1]:
         yield POD_ENDED.hit(event.source, service=service_name(hop), what=event.text)
+    if gone := refusals(hop):
+        yield THEN_REFUSED.hit(*hop.sources(gone))
     if told := refused(hop):
         yield SERVER_REFUSED.hit(*hop.sources(told))
     elif unseen(hop):

@@ -59,34 +59,39 @@ TITLE = _("The ambient path over ztunnel, waypoint or HBONE is broken")
 READS = frozenset({"ProxyEvent", "Tunnel"})
 SIGNS = frozenset({"UF", "UC", "connect_originate", "unknown waypoint", "retrying workload failed"})
 AT = At.LEG
+SCENARIO = None
 
 NOT_SERVED = Clue(
     Weight.PROVES,
     _("ztunnel could not start its proxy for a pod that is redirected to it: {text}"),
 )
+BYPASSED = Clue(
+    Weight.SPEAKS_FOR,
+    _("ztunnel turned a connection away because it came past the waypoint: {text}"),
+)
 TROUBLE = Clue(Weight.HINTS, _("ztunnel complains: {text}"))
 LOST_ON_THE_WAY = Clue(
     Weight.PROVES,
-    _("ztunnel does not know where to send the connection: {error} ({count} times)."),
+    _("ztunnel does not know where to send the connection: {error} ({count:time|times})."),
 )
 REFUSED_BY_PEER = Clue(
     Weight.SPEAKS_FOR,
     _(
         "The ztunnel or waypoint at the other end answered the tunnel "
-        "with `{error}` ({count} times)."
+        "with `{error}` ({count:time|times})."
     ),
 )
 BROKEN_TUNNEL = Clue(
     Weight.SPEAKS_FOR,
-    _("The tunnel to {address} failed: {error} ({count} times)."),
+    _("The tunnel to {address} failed: {error} ({count:time|times})."),
 )
 FAILED_TARGET = Clue(
     Weight.HINTS,
-    _("ztunnel reached the target pod's address and failed there: {error} ({count} times)."),
+    _("ztunnel reached the target pod's address and failed there: {error} ({count:time|times})."),
 )
 BLOCKED_MAYBE = Clue(
     Weight.HINTS,
-    _("ztunnel got no answer on port 15008: {error} ({count} times)."),
+    _("ztunnel got no answer on port 15008: {error} ({count:time|times})."),
 )
 DENIED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -136,6 +141,8 @@ def _troubles(mesh: Mesh) -> Iterator[Hit]:
     unserved = next((event for event in events if _NOT_SERVED.search(event.text)), None)
     if unserved is not None:
         yield NOT_SERVED.hit(unserved.source, text=unserved.text[:_MOST])
+    elif (past := next((e for e in events if "bypassed waypoint" in e.text), None)) is not None:
+        yield BYPASSED.hit(past.source, text=past.raw[-_MOST:])
     elif events:
         yield TROUBLE.hit(events[0].source, text=events[0].text[:_MOST])
 

@@ -47,7 +47,7 @@ from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
 from why503.mesh.loaded import rejected
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of
+from why503.mesh.naming import namespace_of, telling_pod
 from why503.mesh.sync import refusing, spelled
 from why503.support.text import _
 
@@ -56,6 +56,7 @@ TITLE = _("A proxy refused a piece of its configuration, so the former one, or n
 READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync", "RejectedConfig"})
 SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
 AT = At.CONTROL_PLANE
+SCENARIO = None
 
 REJECTED = Clue(
     Weight.SPEAKS_FOR,
@@ -75,7 +76,7 @@ HELD_BACK_ELSEWHERE = Clue(
 )
 AGAIN = Clue(
     Weight.HINTS,
-    _("It was refused {count} times: the former configuration stays in force."),
+    _("It was refused {count:time|times}: the former configuration stays in force."),
 )
 ABOUT_HOST = Clue(
     Weight.SPEAKS_FOR,
@@ -171,6 +172,22 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         command="istioctl proxy-status",
         decides=(ID, "xds-stale"),
     )
+    told = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.CONFIG_REJECTED]
+    if all("ACK ERROR" in event.raw for event in told):
+        namespace, pod = telling_pod(hop, mesh)
+        yield Missing(
+            what=_("what the proxy's own log says of refused configuration"),
+            command=f"kubectl -n {namespace} logs {pod} -c istio-proxy --since=1h "
+            "| grep -i rejected",
+            decides=(ID, "xds-stale"),
+        )
+    if not any("ACK ERROR" in event.raw for event in told):
+        yield Missing(
+            what=_("what istiod's log says of refused configuration"),
+            command="kubectl -n istio-system logs deploy/istiod --since=1h "
+            "| grep -i -e NACK -e 'ACK ERROR' -e rejected",
+            decides=(ID, "xds-stale"),
+        )
     yield from question.given(
         question.istio_objects(hop, mesh, "EnvoyFilter", decides=(ID, "filter-broken"))
     )

@@ -46,6 +46,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Listening, Load, Scenario, Server, Step, View
+from why503.diagnosis.scenario_part import first_pod
 from why503.facts import ProxyEventKind
 from why503.mesh.address import split_host
 from why503.mesh.delivery import (
@@ -61,12 +63,13 @@ from why503.mesh.endpoint import kubernetes_endpoints, proxy_endpoints
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import restart_caller, service_name
 from why503.mesh.pod_life import ENDS, failing_life
 from why503.mesh.proxy_state import disconnected, not_live
-from why503.mesh.sync import out_of_sync, spelled
+from why503.mesh.sync import left_before, out_of_sync, spelled
 from why503.mesh.timing import healthy_hosts
 from why503.mesh.unknown_cluster import unknown_clusters
+from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "xds-stale"
@@ -79,6 +82,19 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "UH", "NC", "cluster_not_found", "request rate limit exceeded"})
 AT = At.CONTROL_PLANE
+SCENARIO = Scenario(
+    summary="The caller's proxy still holds the address of a pod that is gone.",
+    hop=Place.CONTROL_PLANE,
+    servers=(Server(), Server(listening=Listening.NO)),
+    steps=(Step(at=0.0, act=Act.KILL_PROXY, pod=1),),
+    load=Load(requests=20, workers=2, start=0.2),
+    caller={"endpoints": ["{pod2_ip}:{target}"]},
+    objects=(first_pod(ready=True),),
+    modest={
+        View.CALLER: "It shows an address that refuses, not that the list is old.",
+        View.PROXIES: "They show an address that refuses, not that the list is old.",
+    },
+)
 
 HELD_BUT_GONE = Clue(
     Weight.PROVES,
@@ -99,13 +115,26 @@ POD_ENDED = Clue(
     Weight.SPEAKS_AGAINST,
     _("A pod of {service} stopped just then ({what}): its address is used for a moment longer."),
 )
+LEFT = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The proxy of {address} had left the control plane {gap} before and did not come back; "
+        "requests were sent to that address still."
+    ),
+)
 LIST_EMPTY = Clue(
     Weight.PROVES,
-    _("Kubernetes has {count} ready endpoints for {service}; the proxy's list has none."),
+    _(
+        "Kubernetes has {count:ready endpoint|ready endpoints} for {service}; the proxy's list has "
+        "none."
+    ),
 )
 HAS_READY = Clue(
     Weight.SPEAKS_FOR,
-    _("Kubernetes has {count} ready endpoints for {service}, yet the proxy found none."),
+    _(
+        "Kubernetes has {count:ready endpoint|ready endpoints} for {service}, yet the proxy found "
+        "none."
+    ),
 )
 USED_WHILE_WARMING = Clue(
     Weight.PROVES,
@@ -132,7 +161,7 @@ NOT_READY = Clue(
 )
 AGAIN = Clue(
     Weight.HINTS,
-    _("That came {count} times."),
+    _("That came {count:time|times}."),
 )
 NO_EDS = Clue(
     Weight.SPEAKS_FOR,
@@ -157,8 +186,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         Family.LIMIT,
     }:
         return
-    for row in out_of_sync(hop, mesh)[:1]:
-        yield NOT_ACKNOWLEDGED.hit(row.source, proxy=row.proxy, text=spelled(row))
+    yield from _known_to_istiod(hop, mesh)
     if hop.family in _ADDRESSED and hop.role is not Role.UPSTREAM:
         found = list(_dialled(hop, mesh))
         yield from found
@@ -178,6 +206,16 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _state(hop, mesh)
         yield from _streams(mesh)
         yield from _pushes(hop, mesh)
+
+
+def _known_to_istiod(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """What the control plane itself knows: who left it, and who has not taken what it sent."""
+    if (left := left_before(hop, mesh)) is not None:
+        yield LEFT.hit(
+            left.event.source, *hop.sources(most=1), address=left.address, gap=spell(left.gap)
+        )
+    for row in out_of_sync(hop, mesh)[:1]:
+        yield NOT_ACKNOWLEDGED.hit(row.source, proxy=row.proxy, text=spelled(row))
 
 
 def _dialled(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -269,12 +307,11 @@ def _pushes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The proxy's list, Kubernetes' list, and whether the proxy is in sync."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    if not hop.host or kubernetes_endpoints(mesh, hop.host) is None:
+    inside = hop.leg is not Place.PROXY_TO_EXTERNAL
+    if inside and (not hop.host or kubernetes_endpoints(mesh, hop.host) is None):
         yield Missing(
             what=_("the endpoints that Kubernetes lists for the Service"),
-            command=f"kubectl -n {namespace} get endpointslices -l "
-            f"kubernetes.io/service-name={name} -o yaml",
+            command=question.endpoint_slices(hop, mesh),
             decides=(ID, "no-healthy-endpoints", "connect-timeout"),
         )
     if not hop.host or not proxy_endpoints(mesh, hop.host):
@@ -299,7 +336,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         commands=(
             "istioctl proxy-status",
-            "kubectl -n <client-namespace> rollout restart deploy/<client>",
+            restart_caller(hop, mesh),
         ),
         risks=(
             _(

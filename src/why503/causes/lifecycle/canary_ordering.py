@@ -43,11 +43,13 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Knob, Load, Scenario, Side, Step, Times
+from why503.diagnosis.scenario_part import subsets, virtual_service
 from why503.mesh.address import cluster_name
 from why503.mesh.change import changes_near, rollout_objects, versions_of
 from why503.mesh.destination import Destination, all_destinations
 from why503.mesh.ending import Ending
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.pod_life import LifeEventKind, life_of
@@ -67,12 +69,81 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY
+_SHARE = Knob(name="share", low=20, high=60, whole=True)
+_NEW = "outbound|{port}|v2|{host}"
+SCENARIO = Scenario(
+    summary="The route gives a share to the new version before any of its pods is there.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(requests=60, gap=0.02),
+    caller={"clusters": [{"name": _NEW, "type": "STATIC", "connect_timeout": "10s"}]},
+    steps=(
+        Step(
+            at=Knob(name="shift", low=0.3, high=0.5, seconds=True),
+            act=Act.CHANGE,
+            side=Side.CALLER,
+            overlay={
+                "route": {
+                    "route": {
+                        "cluster": None,
+                        "weighted_clusters": {
+                            "clusters": [
+                                {
+                                    "name": "{cluster}",
+                                    "weight": Times(of=_SHARE, factor=-1, plus=100),
+                                },
+                                {"name": _NEW, "weight": _SHARE},
+                            ]
+                        },
+                    }
+                }
+            },
+        ),
+    ),
+    objects=(
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: {service}-v2
+          namespace: {namespace}
+        spec:
+          replicas: 1
+          selector:
+            matchLabels: {app: "{service}", version: v2}
+          template:
+            metadata:
+              labels: {app: "{service}", version: v2}
+            spec:
+              containers:
+              - name: {service}
+                image: registry.example/{service}:2.0.0
+        status:
+          replicas: 1
+          unavailableReplicas: 1
+        """,
+        subsets("v1", "v2"),
+        virtual_service(
+            """
+            - route:
+              - destination:
+                  host: {host}
+                  subset: v1
+              - destination:
+                  host: {host}
+                  subset: v2
+                weight: {share}
+            """
+        ),
+    ),
+)
 
 NO_CLUSTER = Clue(
-    Weight.HINTS, _("{count} requests were routed to a cluster that did not exist (NC).")
+    Weight.HINTS,
+    _("{count:request was|requests were} routed to a cluster that did not exist (NC)."),
 )
 NO_POD = Clue(
-    Weight.HINTS, _("{count} requests were routed to a version without a ready pod (UH).")
+    Weight.HINTS,
+    _("{count:request was|requests were} routed to a version without a ready pod (UH)."),
 )
 PASSED = Clue(
     Weight.SPEAKS_FOR,
@@ -146,9 +217,9 @@ def _window(hop: Hop, mesh: Mesh, *, routed: bool) -> Iterator[Hit]:
     if good and min(good) < span[0]:
         clue = PASSED if routed else PASSED_UH
         gap = spell(span[1] - span[0])
-        yield clue.hit(*hop.sources(), gap=gap, service=service_name(hop))
+        yield clue.hit(*hop.sources(), gap=gap, service=service_name(hop), observation="course")
     if hop.count > 1 and share_failed(hop) < 1:
-        yield SHARE.hit(*hop.sources())
+        yield SHARE.hit(*hop.sources(), observation="course")
 
 
 def _changes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -161,12 +232,12 @@ def _changes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     found = changes_near(objects, span, _BEFORE, _AFTER)
     for change in found[:1]:
         name, time = change.manifest.full_name, clock(change.time)
-        yield CHANGED.hit(change.source, name=name, time=time)
+        yield CHANGED.hit(change.source, name=name, time=time, observation="changes")
     for change in found[1:]:
         first = found[0]
         if change.manifest.full_name != first.manifest.full_name and change.time > first.time:
             name, time = change.manifest.full_name, clock(change.time)
-            yield THEN_CHANGED.hit(change.source, name=name, time=time)
+            yield THEN_CHANGED.hit(change.source, name=name, time=time, observation="changes")
             return
 
 

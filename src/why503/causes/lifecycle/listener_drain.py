@@ -40,12 +40,11 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import ProxyEvent, ProxyEventKind
+from why503.facts import Counter, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, server_pod
 from why503.mesh.pod_life import ENDS, failing_life
 from why503.mesh.timing import durations, window
 from why503.support.duration import clock, spell
@@ -54,22 +53,30 @@ from why503.support.text import _
 ID = "listener-drain"
 TITLE = _("New configuration replaced a listener and cut the connections it still had")
 READS = frozenset(
-    {"AppEvent", "DaemonSet", "Deployment", "Event", "Pod", "ProxyEvent", "ProxyInfo"}
+    {"AppEvent", "Counter", "DaemonSet", "Deployment", "Event", "Pod", "ProxyEvent", "ProxyInfo"}
     | {"ReplicaSet", "Service", "StatefulSet"}
 )
 SIGNS = frozenset(
     {"DC", "UC", "downstream_local_disconnect", "lds: add/update listener", "draining"}
 )
 AT = At.LEG
+SCENARIO = None
 
 CLOSED_BY_PROXY = Clue(
     Weight.SPEAKS_FOR,
-    _("The proxy closed {count} connections itself: downstream_local_disconnect."),
+    _("The proxy closed {count:connection|connections} itself: downstream_local_disconnect."),
 )
 GONE = Clue(
-    Weight.HINTS, _("{count} long connections ended (DC) when the old listener's drain was over.")
+    Weight.HINTS,
+    _(
+        "{count:long connection|long connections} ended (DC) when the old listener's drain was "
+        "over."
+    ),
 )
-CUT = Clue(Weight.HINTS, _("{count} requests ended with UC: their connection was closed."))
+CUT = Clue(
+    Weight.HINTS,
+    _("{count:request|requests} ended with UC: the connection was closed."),
+)
 LISTENER_CHANGED = Clue(
     Weight.SPEAKS_FOR,
     _("A listener was replaced {gap} before they ended ({time}): {what}."),
@@ -79,9 +86,16 @@ DRAIN_TIME = Clue(
 )
 AT_ONCE = Clue(
     Weight.HINTS,
-    _("{count} connections of different ages ended within {gap}: one act ended them all."),
+    _(
+        "{count:connection|connections} of different ages ended within {gap}: one act ended them "
+        "all."
+    ),
 )
 LONG = Clue(Weight.HINTS, _("The cut requests were long ones ({duration} median)."))
+DRAINS_NOW = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count:listener of that proxy was|listeners of that proxy were} being drained ({name})."),
+)
 POD_ENDED = Clue(Weight.SPEAKS_AGAINST, _("A pod or its proxy was ending just then: {what}."))
 QUICK = Clue(
     Weight.SPEAKS_AGAINST,
@@ -89,6 +103,7 @@ QUICK = Clue(
 )
 
 _LISTENER = frozenset({ProxyEventKind.LISTENER_UPDATE})
+_DRAINING = "total_listeners_draining"
 _DRAIN = 45.0
 """Seconds: Istio's default for `drainDuration`."""
 _LONGEST = 660.0
@@ -106,6 +121,9 @@ _BESIDE = 0.1
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Connections that a proxy closed itself after a listener was replaced, no pod ending."""
+    if not hop.failures:
+        yield from _draining(mesh)
+        return
     closed = hop.having(Ending.PROXY_CLOSED)
     cut = hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     changes = _listener_changes(hop, mesh)
@@ -123,6 +141,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     for event in failing_life(hop, mesh):
         if event.kind in ENDS:
             yield POD_ENDED.hit(event.source, what=event.text)
+            return
+
+
+def _draining(mesh: Mesh) -> Iterator[Hit]:
+    """What a proxy's statistics say, where no failed request is told of."""
+    for counter in mesh.facts(Counter):
+        if counter.name.endswith(_DRAINING) and counter.value >= 1:
+            yield DRAINS_NOW.hit(counter.source, count=int(counter.value), name=_DRAINING)
             return
 
 
@@ -187,15 +213,7 @@ def _ages(hop: Hop) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The log of the proxy that closed, and the pods' life."""
-    namespace, pod = namespace_of(hop, mesh), server_pod(hop, mesh)
-    yield Missing(
-        what=_("listener updates in the proxy's own log around the time of the cuts"),
-        command=(
-            f"kubectl -n {namespace} logs {pod} -c istio-proxy --since=1h "
-            "| grep -iE 'lds|drain|listener'"
-        ),
-        decides=(ID, "pod-terminating", "upstream-reset"),
-    )
+    yield question.listener_updates(hop, mesh, ID, "pod-terminating", "upstream-reset")
     yield from question.given(question.pods(hop, mesh, ID, "pod-terminating", "upstream-crash"))
 
 

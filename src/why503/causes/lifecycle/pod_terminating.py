@@ -45,9 +45,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Answer, Knob, Load, Scenario, Server, Step, View
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
@@ -82,6 +83,17 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="One of two applications stops at once on SIGTERM while requests still come to it.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(Server(answers=(Answer(delay=0.02),)), Server(answers=(Answer(delay=0.02),))),
+    load=Load(requests=80, workers=4, gap=0.02),
+    steps=(Step(at=Knob(name="stops", low=0.3, high=0.5, seconds=True), act=Act.STOP_SERVER),),
+    modest={
+        View.CALLER: "It shows refused connections, not that the pod was told to stop.",
+        View.PROXIES: "They show refused connections, not that the pod was told to stop.",
+    },
+)
 
 STOPPED = Clue(
     Weight.SPEAKS_FOR, _("Kubernetes was stopping {pod} when they failed ({time}): {what}.")
@@ -102,7 +114,11 @@ PROXY_DYING = Clue(
     _("The server's proxy closed these connections itself: downstream_local_disconnect."),
 )
 PROXY_CLOSED = Clue(
-    Weight.HINTS, _("{count} connections were closed by the proxy itself (0 DC, local disconnect).")
+    Weight.HINTS,
+    _(
+        "{count:connection was|connections were} closed by the proxy itself (0 DC, local "
+        "disconnect)."
+    ),
 )
 LISTED = Clue(Weight.HINTS, _("{pod} is being terminated: {what}."))
 KILLED_SOMETIME = Clue(
@@ -172,7 +188,10 @@ def _stops(hop: Hop, stops: Sequence[LifeEvent]) -> Iterator[Hit]:
     for clue, kinds in ((STOPPED, _BY_KUBERNETES), (STOP_LOGGED, _BY_LOG)):
         for event in [event for event in stops if event.kind in kinds][:1]:
             time = clock(event.time) if event.time is not None else "-"
-            yield clue.hit(event.source, pod=event.pod, time=time, what=event.text)
+            observation = "deletion" if clue is STOPPED else "log"
+            yield clue.hit(
+                event.source, pod=event.pod, time=time, what=event.text, observation=observation
+            )
     if stops and share_after(hop, stops) < _HALF:
         yield BEFORE_IT.hit(*hop.sources())
 
@@ -197,7 +216,13 @@ def _deleted(hop: Hop, mesh: Mesh, *, has_stops: bool) -> Iterator[Hit]:
     """A failing address that is a pod in deletion; a pod whose end is listed without a time."""
     for address, event in terminating_hosts(hop, mesh):
         if event.time is None or has_stops:
-            yield ITS_ADDRESS.hit(*hop.sources(), event.source, address=address, pod=event.pod)
+            yield ITS_ADDRESS.hit(
+                *hop.sources(),
+                event.source,
+                address=address,
+                pod=event.pod,
+                observation="deletion",
+            )
             return
     if has_stops:
         return

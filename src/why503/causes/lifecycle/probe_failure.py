@@ -50,7 +50,15 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import server_mtls
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of, near
-from why503.mesh.probe import Answer, Probe, answer_in, probes_of, rewrite_off, unknown_port
+from why503.mesh.probe import (
+    Answer,
+    Probe,
+    answer_in,
+    looped_back,
+    probes_of,
+    rewrite_off,
+    unknown_port,
+)
 from why503.mesh.setting import word_of
 from why503.mesh.timing import window
 from why503.support.text import _
@@ -73,6 +81,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = None
 
 FAILED = Clue(Weight.SPEAKS_FOR, _("Kubernetes reports of {pod}: {what}."))
 FAILED_REFUSED = Clue(
@@ -91,6 +100,10 @@ WRONG_PORT = Clue(
     Weight.SPEAKS_FOR,
     _("{kind} of {workload} asks port {port}, which its container does not declare."),
 )
+LOOPED_BACK = Clue(
+    Weight.SPEAKS_FOR,
+    _("{kind} names the host {host}: the kubelet asks its own node there and never the pod."),
+)
 REWRITE_OFF = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -98,9 +111,10 @@ REWRITE_OFF = Clue(
         "the probe."
     ),
 )
-NONE_READY = Clue(Weight.HINTS, _("No pod was ready ({count} requests ended with UH)."))
+NONE_READY = Clue(Weight.HINTS, _("No pod was ready ({count:request|requests} ended with UH)."))
 GONE_MEANWHILE = Clue(
-    Weight.HINTS, _("{count} connections were cut or refused while its containers restarted.")
+    Weight.HINTS,
+    _("{count:connection was|connections were} cut or refused while its containers restarted."),
 )
 CRASHED = Clue(Weight.SPEAKS_AGAINST, _("It ended by itself as well: {what}."))
 UNWELL = Clue(
@@ -125,6 +139,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     failures = hop.having(*_ENDINGS)
     if hop.failures and not failures:
         return
+    if not hop.failures or hop.having(Ending.NO_HEALTHY_UPSTREAM):
+        for kind, host, source in looped_back(mesh, hop.host)[:1]:
+            yield LOOPED_BACK.hit(source, kind=kind, host=host)
     life = life_of(mesh, hop.host)
     if hop.failures and (span := window(hop)) is not None:
         dated = near(life, span, _BEFORE, _AFTER)
@@ -214,14 +231,10 @@ def _settings(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The pods' events and the probes of the workload."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    yield from question.given(question.workload(hop, mesh, ID, "no-healthy-endpoints"))
-    if not mesh.has("Event"):
-        yield Missing(
-            what=_("the pods' events: Unhealthy, Killing, BackOff"),
-            command=f"kubectl -n {namespace} describe pods -l app={name}",
-            decides=(ID, "upstream-crash", "no-healthy-endpoints"),
-        )
+    yield from question.given(
+        question.workload(hop, mesh, ID, "no-healthy-endpoints"),
+        question.pod_events(hop, mesh, ID, "upstream-crash", "no-healthy-endpoints"),
+    )
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:

@@ -43,15 +43,27 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Knob, Load, Scenario, Server, View
 from why503.facts import Manifest
 from why503.mesh.crash_shape import refusals
 from why503.mesh.failure import Failure, Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, service_name, upstream_workload
+from why503.mesh.naming import (
+    caller_namespace,
+    caller_pod,
+    namespace_of,
+    service_name,
+    upstream_workload,
+)
 from why503.mesh.pod_life import LifeEventKind, failing_life
 from why503.mesh.probe import without_readiness
-from why503.mesh.starting import begun_before, listening_after, proxy_began_after
+from why503.mesh.starting import (
+    begun_before,
+    listening_after,
+    proxy_began_after,
+    proxy_unready,
+)
 from why503.mesh.timing import all_fail, only_at_start, successes
 from why503.mesh.workload import containers_of, workloads_of
 from why503.support.duration import clock, spell
@@ -65,9 +77,20 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "Connection refused", "delayed_connect_error", "ECONNREFUSED"})
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="Requests come while the application has not begun to listen.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(Server(start_delay=Knob(name="late", low=0.5, high=0.9, seconds=True)),),
+    load=Load(requests=50, workers=2, gap=0.05),
+    modest={
+        View.CALLER: "It shows refused connections; why nobody listened yet is not in it.",
+        View.PROXIES: "They show refused connections; why nobody listened yet is not in them.",
+    },
+)
 
 REFUSED = Clue(
-    Weight.HINTS, _("Nothing listened at the application's address ({count} connections failed).")
+    Weight.HINTS,
+    _("Nothing listened at the application's address ({count:connection|connections} failed)."),
 )
 ONLY_BEFORE_FIRST = Clue(
     Weight.SPEAKS_FOR,
@@ -90,11 +113,18 @@ NO_READINESS = Clue(
 )
 OWN_PROXY = Clue(
     Weight.HINTS,
-    _("{count} calls were refused before any HTTP: in a pod with a sidecar, by its own proxy."),
+    _(
+        "{count:call was|calls were} refused before any HTTP: in a pod with a sidecar, by its own "
+        "proxy."
+    ),
 )
 BEFORE_PROXY = Clue(
     Weight.SPEAKS_FOR,
     _("The caller's own proxy began to work only at {time}, after the refused calls."),
+)
+PROXY_UNREADY = Clue(
+    Weight.SPEAKS_FOR,
+    _("Kubernetes reports of the caller's own sidecar that it was not ready yet: {what}."),
 )
 WELL_AFTER = Clue(Weight.SPEAKS_FOR, _("Afterwards the same calls went well."))
 NEVER_LISTENED = Clue(
@@ -126,7 +156,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if hop.role is Role.CLIENT:
         yield from _callers_start(hop, mesh, failures)
         return
-    yield REFUSED.hit(*hop.sources(failures), count=len(failures))
+    if len(failures) < hop.count or not only_at_start(hop, mesh):
+        yield REFUSED.hit(*hop.sources(failures), count=len(failures))
     yield from _servers_start(hop, mesh, failures)
     yield from _against(hop, mesh, failures)
 
@@ -136,14 +167,18 @@ def _servers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterato
     at_start = len(failures) == hop.count and only_at_start(hop, mesh)
     if at_start:
         host = ", ".join(hop.upstream_hosts) or hop.host
-        yield ONLY_BEFORE_FIRST.hit(*hop.sources(failures), host=host)
+        yield ONLY_BEFORE_FIRST.hit(*hop.sources(failures), host=host, observation="beginning")
     listens = listening_after(hop, mesh)
     if listens is not None and first is not None and listens.time is not None:
         gap = spell(listens.time - first)
-        yield LISTENS_LATER.hit(listens.source, address=listens.text, gap=gap)
+        yield LISTENS_LATER.hit(
+            listens.source, address=listens.text, gap=gap, observation="beginning"
+        )
         if at_start:
             time = clock(listens.time)
-            yield START_SEEN.hit(listens.source, *hop.sources(failures), time=time)
+            yield START_SEEN.hit(
+                listens.source, *hop.sources(failures), time=time, observation="beginning"
+            )
     begun = begun_before(hop, mesh)
     if begun is not None and first is not None and begun.time is not None:
         gap = spell(max(0.0, first - begun.time))
@@ -184,7 +219,9 @@ def _callers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterato
     began = proxy_began_after(hop, mesh)
     if began is not None:
         moment, sources = began
-        yield BEFORE_PROXY.hit(*sources, time=clock(moment))
+        yield BEFORE_PROXY.hit(*sources, time=clock(moment), observation="proxy")
+    for event in proxy_unready(hop, mesh)[:1]:
+        yield PROXY_UNREADY.hit(event.source, what=event.text, observation="proxy")
     last = max((f.time for f in failures if f.time is not None), default=None)
     good = [g for g in successes(hop, mesh) if g.first is not None]
     if last is not None and good and min(g.first or 0.0 for g in good) > last:
@@ -198,8 +235,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     if hop.role is Role.CLIENT:
         yield Missing(
             what=_("when the caller's own proxy became ready"),
-            command=f"kubectl -n <client-namespace> logs {caller_pod(hop, mesh)} -c istio-proxy "
-            "| grep -m1 'Envoy proxy is ready'",
+            command=f"kubectl -n {caller_namespace(hop, mesh)} logs {caller_pod(hop, mesh)} "
+            "-c istio-proxy | grep -m1 'Envoy proxy is ready'",
             decides=(ID, "pod-terminating", "connection-refused"),
         )
         return

@@ -21,7 +21,8 @@ up to 5 min, and as long as all pods wait the proxies answer `503 UH`.
 ## What to do
 Read the log of the run that died, and the container's memory limit against its use. A JVM, Node.js
 or Go program must be told its limit (`-XX:MaxRAMPercentage`, `--max-old-space-size`, `GOMEMLIMIT`).
-A second replica and a retry on connection failures hide single crashes from callers.
+A second replica and a retry on connection failures hide single crashes from callers. Those retries
+are safe; retries of the requests in flight (`reset`, 503) may run a request twice.
 
 ## References
 * Kubernetes pod lifecycle: container states, restart back-off.
@@ -44,11 +45,12 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Answer, Knob, Load, Scenario, Server, Step, Times, View
 from why503.mesh.address import split_host
 from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.metrics import Restart, out_of_memory, restarts
 from why503.mesh.naming import namespace_of, server_pod, service_name, upstream_workload
@@ -67,9 +69,32 @@ SIGNS = frozenset(
     {"UC", "UF", "OOMKilled", "CrashLoopBackOff", "OutOfMemoryError", "panic", "Connection refused"}
 )
 AT = At.APP
+_DIES = Knob(name="dies", low=0.3, high=0.6, seconds=True)
+SCENARIO = Scenario(
+    summary="The application panics under load and is started again a moment later.",
+    hop=Place.UPSTREAM_APP,
+    servers=(Server(answers=(Answer(delay=0.05),)),),
+    load=Load(requests=60, workers=3, gap=0.02),
+    steps=(
+        Step(at=_DIES, act=Act.LOG, lines=("FATAL panic: runtime error: index out of range",)),
+        Step(at=_DIES, act=Act.CRASH_SERVER),
+        Step(at=Times(of=_DIES, plus=0.5), act=Act.START_SERVER),
+    ),
+    modest={
+        View.CALLER: "It shows broken connections, not that the process died.",
+        View.PROXIES: "They show broken connections, not that the process died.",
+    },
+)
 
 LOGGED = Clue(Weight.SPEAKS_FOR, _("The application's log tells of its end just then: {what}."))
 ENDED = Clue(Weight.SPEAKS_FOR, _("Container {container} of {pod} had ended just then: {what}."))
+KILLED = Clue(
+    Weight.HINTS,
+    _(
+        "Container {container} of {pod} was killed just then ({what}); the kubelet does that, too, "
+        "for a failed probe or a stop that takes too long."
+    ),
+)
 RESTARTED = Clue(Weight.HINTS, _("The application was started again: {what}."))
 LISTENS_AGAIN = Clue(Weight.HINTS, _("The application listens again on {what}."))
 COUNTED = Clue(
@@ -100,9 +125,13 @@ DIED_AND_REFUSED = Clue(
     _("It died ({what}), and for that time its address refused what it served before and after."),
 )
 REFUSED = Clue(
-    Weight.HINTS, _("Nothing listened at the application's address ({count} connections failed).")
+    Weight.HINTS,
+    _("Nothing listened at the application's address ({count:connection|connections} failed)."),
 )
-NONE_LEFT = Clue(Weight.HINTS, _("No pod was left to send to ({count} requests ended with UH)."))
+NONE_LEFT = Clue(
+    Weight.HINTS,
+    _("No pod was left to send to ({count:request|requests} ended with UH)."),
+)
 UNDER_WAY = Clue(
     Weight.HINTS, _("The cut requests had been under way for {duration} (median), not idle.")
 )
@@ -173,10 +202,20 @@ def _deaths(life: Sequence[LifeEvent]) -> Iterator[Hit]:
         yield LOGGED.hit(event.source, what=event.text)
     for event in _ended(life)[:1]:
         container = event.container or "-"
-        yield ENDED.hit(event.source, container=container, pod=event.pod, what=event.text)
+        clue = KILLED if _killed(event) else ENDED
+        yield clue.hit(
+            event.source,
+            container=container,
+            pod=event.pod,
+            what=event.text,
+            observation="container",
+        )
     for event in _of(life, _AGAIN)[-1:]:
         is_socket = split_host(event.text)[1] is not None
-        yield (LISTENS_AGAIN if is_socket else RESTARTED).hit(event.source, what=event.text)
+        if is_socket:
+            yield LISTENS_AGAIN.hit(event.source, what=event.text)
+        else:
+            yield RESTARTED.hit(event.source, what=event.text, observation="container")
 
 
 def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -212,6 +251,11 @@ def _ended(life: Sequence[LifeEvent]) -> tuple[LifeEvent, ...]:
     )
 
 
+def _killed(event: LifeEvent) -> bool:
+    """True for SIGKILL without a word of memory: its sender is not known."""
+    return event.kind is not LifeEventKind.OOM_KILLED and event.text.endswith("exit code 137")
+
+
 def _probe_kills(life: Sequence[LifeEvent]) -> tuple[LifeEvent, ...]:
     return tuple(event for event in _of(life, _STATES) if "probe" in event.text)
 
@@ -221,14 +265,14 @@ def _shape(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
     gone = back_in_service(hop, mesh)
     if gone is None:
         return
-    died = [*_of(life, _LOGS), *_ended(life)]
+    died = [*_of(life, _LOGS), *(event for event in _ended(life) if not _killed(event))]
     stopped = _of(life, _STOPS)
     sources = hop.sources(refusals(hop))
     if died and not stopped:
         first = died[0]
-        yield DIED_AND_REFUSED.hit(first.source, *sources, what=first.text)
+        yield DIED_AND_REFUSED.hit(first.source, *sources, what=first.text, observation="ending")
     clue = CUT_THEN_REFUSED if cut_then_refused(hop) else REFUSED_FOR_A_WHILE
-    yield clue.hit(*sources, host=gone.host, gap=spell(gone.seconds))
+    yield clue.hit(*sources, host=gone.host, gap=spell(gone.seconds), observation="ending")
 
 
 def _against(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
@@ -272,6 +316,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The pods' life, the application's log of its last run, the server's proxy log."""
     yield from question.given(
         question.pods(hop, mesh, ID, "pod-terminating", "connection-refused"),
+        question.pod_events(hop, mesh, ID, "probe-failure", "pod-terminating"),
+        question.service(hop, mesh, ID, "xds-stale", "connection-refused"),
         question.server_app_log(hop, mesh, ID, "upstream-reset", "connection-refused"),
         question.server_proxy_log(hop, mesh, ID, "pod-terminating"),
     )

@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Knob, Load, Scenario, View
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import (
@@ -54,7 +55,7 @@ from why503.mesh.extension_provider import (
     undefined_providers,
 )
 from why503.mesh.failure import Failure, Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import filter_calls
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod
@@ -75,31 +76,65 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UAEX", "ext_authz_error", "ext_authz_denied", "ext_proc_error"})
 AT = At.PROXY
+_STATUS = Knob(name="status", choices=("Forbidden", "ServiceUnavailable"))
+SCENARIO = Scenario(
+    summary="The authorization service that the server's proxy has to ask is not there.",
+    hop=Place.UPSTREAM_PROXY,
+    load=Load(requests=20),
+    callee={
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.ext_authz",
+                "typed_config": {
+                    "@type": "type.googleapis.com/"
+                    "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+                    "grpc_service": {
+                        "envoy_grpc": {
+                            "cluster_name": "outbound|9000||ext-authz.auth.svc.cluster.local"
+                        },
+                        "timeout": "0.2s",
+                    },
+                    "transport_api_version": "V3",
+                    "status_on_error": {"code": _STATUS},
+                },
+            }
+        ],
+        "clusters": [
+            {
+                "name": "outbound|9000||ext-authz.auth.svc.cluster.local",
+                "type": "STATIC",
+                "connect_timeout": "1s",
+            }
+        ],
+    },
+    modest={View.CALLER: "An empty 403 from behind could be the application's own."},
+)
 
 NOT_ASKED = Clue(
     Weight.PROVES,
-    _("For {count} requests the authorization service could not be asked, or not in time."),
+    _("For {count:request|requests} the authorization service could not be asked, or not in time."),
 )
 SAID_NO = Clue(
     Weight.SPEAKS_FOR,
-    _("The external authorization filter turned {count} requests away (UAEX)."),
+    _("The external authorization filter turned {count:request|requests} away (UAEX)."),
 )
 EMPTY_ANSWER = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("The answers are empty, as the filter's own are when its service fails."),
 )
 NO_PROVIDER = Clue(
     Weight.PROVES,
     _(
-        "{count} requests met `{policy}`: istiod denies all, because the CUSTOM policy names a "
-        "provider that it does not know."
+        "{count:request|requests} met `{policy}`: istiod denies all, because the CUSTOM policy "
+        "names a provider that it does not know."
     ),
 )
 UNDEFINED = Clue(
     Weight.SPEAKS_FOR, _("{policy} names the provider `{provider}`; the mesh config has none such.")
 )
 PROCESSOR_FAILED = Clue(
-    Weight.PROVES, _("For {count} requests the external processing service failed ({word}).")
+    Weight.PROVES,
+    _("For {count:request|requests} the external processing service failed ({word})."),
 )
 POLICY = Clue(Weight.SPEAKS_FOR, _("{policy} makes the proxy ask `{provider}` first."))
 ASKS = Clue(

@@ -37,9 +37,11 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
+from why503.diagnosis.scenario_part import virtual_service
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import faults_loaded
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
@@ -55,19 +57,60 @@ READS = frozenset(
 )
 SIGNS = frozenset({"FI", "DI", "fault_filter_abort", "fault filter abort"})
 AT = At.PROXY
+_STATUS = Knob(name="status", choices=(500, 503))
+_SHARE = Knob(name="share", low=20, high=60, whole=True)
+SCENARIO = Scenario(
+    summary="A VirtualService injects an abort into a share of the requests.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(requests=40),
+    caller={
+        "route": {
+            "typed_per_filter_config": {
+                "envoy.filters.http.fault": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+                    "abort": {"http_status": _STATUS, "percentage": {"numerator": _SHARE}},
+                }
+            }
+        }
+    },
+    objects=(
+        virtual_service(
+            """
+            - fault:
+                abort:
+                  httpStatus: {status}
+                  percentage:
+                    value: {share}
+              route:
+              - destination:
+                  host: {host}
+            """
+        ),
+    ),
+    cure=Cure(caller={"route": {"typed_per_filter_config": None}}),
+)
 
-ABORTED = Clue(Weight.PROVES, _("{count} requests were aborted by a fault filter on purpose (FI)."))
+ABORTED = Clue(
+    Weight.PROVES,
+    _("{count:request was|requests were} aborted by a fault filter on purpose (FI)."),
+)
 HELD = Clue(
     Weight.PROVES,
     _(
-        "{count} callers gave up while a fault filter held their request on purpose, before it "
-        "had chosen an upstream (DI)."
+        "{count:caller|callers} gave up while a fault filter held the request on purpose, before "
+        "it had chosen an upstream (DI)."
     ),
 )
-DELAYED = Clue(Weight.SPEAKS_FOR, _("{count} of the requests were delayed on purpose (DI)."))
+DELAYED = Clue(
+    Weight.SPEAKS_FOR,
+    _("A filter delayed {count:request|requests} on purpose (DI)."),
+)
 BY_LENGTH = Clue(
     Weight.HINTS,
-    _("{count} answers have exactly the length of Envoy's `fault filter abort` (18 bytes)."),
+    _(
+        "{count:answer has|answers have} exactly the length of Envoy's `fault filter abort` (18 "
+        "bytes)."
+    ),
 )
 RULE = Clue(Weight.SPEAKS_FOR, _("{by} injects a fault: {fault}."))
 SAME_STATUS = Clue(

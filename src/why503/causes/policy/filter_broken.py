@@ -39,13 +39,14 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Load, Scenario, View
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import http_filters
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, server_pod
+from why503.mesh.naming import namespace_of, restart_server, telling_pod
 from why503.mesh.setting import word_of
 from why503.support.text import _
 
@@ -56,22 +57,53 @@ SIGNS = frozenset(
     {"wasm_fail_stream", "NFCF", "lua_response", "filter_removed_required_response_headers"}
 )
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="A Lua filter that an EnvoyFilter put in answers in place of the service.",
+    hop=Place.UPSTREAM_PROXY,
+    load=Load(calls=(Call(), Call(path="{path}/legacy"))),
+    callee={
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.lua",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                    "default_source_code": {
+                        "inline_string": "function envoy_on_request(handle)\n"
+                        '  if string.find(handle:headers():get(":path"), "legacy") then\n'
+                        '    handle:respond({[":status"] = "500"}, "cannot map the tenant")\n'
+                        "  end\n"
+                        "end\n"
+                    },
+                },
+            }
+        ]
+    },
+    modest={View.CALLER: "A 500 from behind could be the application's own."},
+    also=frozenset({"upstream-returned-5xx"}),
+)
 
 WASM_CLOSED = Clue(
     Weight.PROVES,
-    _("{count} requests were ended because a Wasm plugin had failed (wasm_fail_stream)."),
+    _(
+        "{count:request was|requests were} ended because a Wasm plugin had failed "
+        "(wasm_fail_stream)."
+    ),
 )
 WASM_CRASHED = Clue(Weight.PROVES, _("A Wasm plugin crashed in the proxy: {text}."))
 WASM_TROUBLE = Clue(Weight.SPEAKS_FOR, _("The proxy logged trouble with a Wasm plugin: {text}."))
 NOT_DELIVERED = Clue(
-    Weight.SPEAKS_FOR, _("For {count} requests a filter of the chain had no configuration (NFCF).")
+    Weight.SPEAKS_FOR,
+    _("For {count:request|requests} a filter of the chain had no configuration (NFCF)."),
 )
 TOOK_AWAY = Clue(
-    Weight.PROVES, _("{count} messages were spoiled by a filter of the chain ({word}).")
+    Weight.PROVES, _("{count:message was|messages were} spoiled by a filter of the chain ({word}).")
 )
-SCRIPT_ANSWERED = Clue(Weight.SPEAKS_FOR, _("{count} requests were answered by a Lua script."))
+SCRIPT_ANSWERED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count:request was|requests were} answered by a Lua script."),
+)
 SCRIPT_FAILED = Clue(Weight.SPEAKS_FOR, _("The proxy logged an error of a Lua script: {text}."))
-OTHER = Clue(Weight.HINTS, _("{count} requests ended in a filter of the chain ({word})."))
+OTHER = Clue(Weight.HINTS, _("{count:request|requests} ended in a filter of the chain ({word})."))
 EXTENSION = Clue(Weight.HINTS, _("{by} puts an extension into the filter chain."))
 
 _CRASH = re.compile(r"^Function: \S{1,80} failed|[Ww]asm VM failed|configured to fail closed")
@@ -145,9 +177,10 @@ def _scripts(mesh: Mesh) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The proxy's own log, and what was put into the chain."""
+    namespace, pod = telling_pod(hop, mesh)
     yield Missing(
         what=_("the own log of the proxy that answered, with what its extensions say"),
-        command=f"kubectl -n {namespace_of(hop, mesh)} logs {server_pod(hop, mesh)} "
+        command=f"kubectl -n {namespace} logs {pod} "
         "-c istio-proxy --since=1h | grep -i -e wasm -e lua",
         decides=(ID, "upstream-returned-5xx"),
     )
@@ -170,7 +203,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Let requests pass for now, restart the proxy, mend the extension."""
-    namespace, pod = namespace_of(hop, mesh), server_pod(hop, mesh)
+    namespace = namespace_of(hop, mesh)
     plugins = mesh.manifests("WasmPlugin")
     yield Remedy(
         title=_("Let requests pass while the extension fails, or take it away"),
@@ -185,9 +218,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Mend the extension, and restart the proxies: a failed Wasm VM stays failed"),
         kind=RemedyKind.FIX,
         disposition=Disposition.OUTSIDE_MESH,
-        commands=(f"kubectl -n {namespace} delete pod {pod}",)
-        if not pod.startswith(("deploy/", "sts/", "ds/", "<"))
-        else (f"kubectl -n {namespace} rollout restart {pod}",),
+        commands=(restart_server(hop, mesh),),
         verify=_("The proxy's log at level `wasm:info` shows no failed function under load."),
     )
     yield Remedy(

@@ -24,7 +24,7 @@ CA bundle for the issuer's certificate. Until then the keys can be written into 
 * Envoy `jwt_authn/filter.cc` (details), status texts of `jwt_verify_lib`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -38,10 +38,11 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Load, Scenario, View
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
 from why503.mesh.setting import mapping_of, word_of
@@ -52,17 +53,88 @@ TITLE = _("The keys for checking JSON Web Tokens could not be fetched")
 READS = frozenset({"ProxyEvent", "RequestAuthentication"})
 SIGNS = frozenset({"jwt_authn_access_denied", "Jwks remote fetch is failed"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="The keys for the callers' tokens cannot be fetched.",
+    hop=Place.UPSTREAM_PROXY,
+    load=Load(
+        calls=(
+            Call(),
+            Call(
+                headers={
+                    "authorization": "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0"
+                    ".eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYSJ9.c2lnbmF0dXJl"
+                }
+            ),
+        )
+    ),
+    callee={
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.jwt_authn",
+                "typed_config": {
+                    "@type": "type.googleapis.com/"
+                    "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+                    "providers": {
+                        "origins-0": {
+                            "issuer": "https://issuer.example",
+                            "remote_jwks": {
+                                "http_uri": {
+                                    "uri": "https://issuer.example/keys",
+                                    "cluster": "outbound|443||issuer.example",
+                                    "timeout": "0.3s",
+                                }
+                            },
+                        }
+                    },
+                    "rules": [
+                        {
+                            "match": {"prefix": "/"},
+                            "requires": {
+                                "requires_any": {
+                                    "requirements": [
+                                        {"provider_name": "origins-0"},
+                                        {"allow_missing": {}},
+                                    ]
+                                }
+                            },
+                        }
+                    ],
+                },
+            }
+        ],
+        "clusters": [
+            {"name": "outbound|443||issuer.example", "type": "STATIC", "connect_timeout": "1s"}
+        ],
+    },
+    objects=(
+        """
+        apiVersion: security.istio.io/v1
+        kind: RequestAuthentication
+        metadata:
+          name: {service}
+          namespace: {namespace}
+        spec:
+          selector:
+            matchLabels:
+              app: {service}
+          jwtRules:
+          - issuer: https://issuer.example
+            jwksUri: https://issuer.example/keys
+        """,
+    ),
+    modest={View.CALLER: "A 401 from behind could be the application's own."},
+)
 
 NOT_FETCHED = Clue(
     Weight.PROVES,
-    _("{count} requests were refused because the proxy could not fetch the keys."),
+    _("{count:request was|requests were} refused because the proxy could not fetch the keys."),
 )
 NO_KEY_FITS = Clue(
     Weight.HINTS,
-    _("{count} tokens fit none of the proxy's keys, as when istiod could not fetch them."),
+    _("{count:token|tokens} fit none of the proxy's keys, as when istiod could not fetch them."),
 )
 FETCH_FAILED = Clue(Weight.SPEAKS_FOR, _("Fetching the keys failed: {text}."))
-AGAIN = Clue(Weight.HINTS, _("It failed {count} times."))
+AGAIN = Clue(Weight.HINTS, _("It failed {count:time|times}."))
 RULE = Clue(Weight.HINTS, _("{rule} takes the keys from {uri}."))
 
 _FETCH = "jwks remote fetch"
@@ -71,6 +143,14 @@ _CHECK = (
     "-- -sv <jwks-uri>"
 )
 _NO_KEY = ("jwt verification fails", "have key to match kid")
+
+NO_URI = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{rule} names no jwksUri for {issuer}: istiod has to learn it from the issuer's "
+        "`.well-known/openid-configuration`, and sends a key that fits nothing until it can."
+    ),
+)
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -101,10 +181,20 @@ def _words(failure: Failure) -> str:
 def _rules(mesh: Mesh) -> Iterator[Hit]:
     for rule in mesh.manifests("RequestAuthentication"):
         for index, entry in rule.items("spec", "jwtRules"):
-            if uri := word_of(mapping_of(entry).get("jwksUri")):
+            fields = mapping_of(entry)
+            if issuer := word_of(fields.get("issuer")) if _keyless(fields) else "":
+                source = rule.where("spec", "jwtRules", index, "issuer")
+                yield NO_URI.hit(source, rule=rule.full_name, issuer=issuer)
+                return
+            if uri := word_of(fields.get("jwksUri")):
                 source = rule.where("spec", "jwtRules", index, "jwksUri")
                 yield RULE.hit(source, rule=rule.full_name, uri=uri)
                 return
+
+
+def _keyless(fields: Mapping[str, object]) -> bool:
+    """True for a rule that says neither the keys nor where they are."""
+    return not any(fields.get(name) for name in ("jwksUri", "jwks_uri", "jwks"))
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

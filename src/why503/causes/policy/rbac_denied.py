@@ -40,11 +40,12 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Knob, Load, Scenario
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import custom_policies
 from why503.mesh.failure import Failure, Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod, service_name
 from why503.mesh.selection import scoped
@@ -71,23 +72,71 @@ READS = frozenset(
 )
 SIGNS = frozenset({"rbac_access_denied_matched_policy", "RBAC: access denied"})
 AT = At.PROXY
+_SHARE = Knob(name="share", low=0.3, high=0.8)
+SCENARIO = Scenario(
+    summary="An AuthorizationPolicy of the server admits one path and no other.",
+    hop=Place.UPSTREAM_PROXY,
+    load=Load(calls=(Call(), Call(path="/admin", share=_SHARE))),
+    callee={
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.rbac",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+                    "rules": {
+                        "action": "ALLOW",
+                        "policies": {
+                            "ns[{namespace}]-policy[{service}]-rule[0]": {
+                                "permissions": [{"url_path": {"path": {"prefix": "{path}"}}}],
+                                "principals": [{"any": True}],
+                            }
+                        },
+                    },
+                },
+            }
+        ]
+    },
+    objects=(
+        """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata:
+          name: {service}
+          namespace: {namespace}
+        spec:
+          selector:
+            matchLabels:
+              app: {service}
+          action: ALLOW
+          rules:
+          - to:
+            - operation:
+                paths: ["{path}*"]
+        """,
+    ),
+)
 
 RULE_MATCHED = Clue(
-    Weight.PROVES, _("{count} requests were denied by rule {rule} of AuthorizationPolicy {policy}.")
+    Weight.PROVES,
+    _("{count:request was|requests were} denied by rule {rule} of AuthorizationPolicy {policy}."),
 )
 NONE_MATCHED = Clue(
     Weight.PROVES,
-    _("{count} requests were denied because no rule of an ALLOW policy matched them."),
+    _("{count:request was|requests were} denied because no rule of an ALLOW policy matched."),
 )
-DENIED = Clue(Weight.PROVES, _("{count} requests were denied by an authorization policy (RBAC)."))
+DENIED = Clue(
+    Weight.PROVES,
+    _("{count:request was|requests were} denied by an authorization policy (RBAC)."),
+)
 BODY = Clue(Weight.SPEAKS_FOR, _("The caller got Envoy's own text: `RBAC: access denied`."))
 BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} answers are 403 with 19 bytes and without an upstream: `RBAC: access denied`."),
+    _("{count:answer|answers} 403 {count:has|have} exactly the length of `RBAC: access denied`."),
 )
 POLICY_GIVEN = Clue(Weight.SPEAKS_FOR, _("{policy} (action {action}) applies to {service}."))
 REJECTED = Clue(
-    Weight.PROVES, _("ztunnel closed {count} connections because a policy rejects them.")
+    Weight.PROVES,
+    _("ztunnel closed {count:connection|connections} because of a policy."),
 )
 LOGGED = Clue(
     Weight.PROVES, _("The proxy's log says that a policy was enforced and denied: {text}")
@@ -138,7 +187,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def _unnamed(hop: Hop, mesh: Mesh, denied: tuple[Failure, ...]) -> Iterator[Hit]:
     """Denials without a policy's name: details `[none]`, a body, or only a length."""
     sources, count = hop.sources(denied), len(denied)
-    told = [failure for failure in denied if failure.teller.details]
+    told = [f for f in denied if f.teller.details and not f.outcome.surmised]
     if any(failure.outcome.detail == "none" for failure in denied):
         yield NONE_MATCHED.hit(*sources, count=count)
     elif told:

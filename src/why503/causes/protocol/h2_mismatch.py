@@ -42,15 +42,19 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.scenario import Scenario
+from why503.diagnosis.scenario_part import http_options
 from why503.facts import AppEvent, LoadedCluster, ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Shape, captured_on
+from why503.mesh.connecting import dialled_port
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_port, service_ports
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import app_clusters, calling_clusters, told_by
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.mesh_config import mesh_setting
+from why503.mesh.naming import namespace_of, server_pod, service_name
 from why503.mesh.protocol import port_protocol
 from why503.mesh.setting import Setting, word_of
 from why503.mesh.timing import all_fail, successes
@@ -68,10 +72,19 @@ SIGNS = frozenset(
     {"UPE", "protocol error", "upstream_reset_before_response_started", "PRI * HTTP/2.0"}
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="The port's name promises HTTP/2, and the application speaks HTTP/1.1.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    callee={
+        "cluster": http_options(
+            explicit_http_config={"http_protocol_options": None, "http2_protocol_options": {}}
+        )
+    },
+)
 
 REFUSED_ANSWER = Clue(
     Weight.HINTS,
-    _("{count} requests ended with a protocol error, as between two HTTP versions."),
+    _("{count:request|requests} ended with a protocol error, as between two HTTP versions."),
 )
 PREFACE_AT_APP = Clue(
     Weight.PROVES,
@@ -112,7 +125,7 @@ UPGRADED = Clue(Weight.SPEAKS_FOR, _("{by} turns HTTP/1.1 into HTTP/2 (h2Upgrade
 EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails, whatever its path."))
 OTHERS_WENT_WELL = Clue(
     Weight.SPEAKS_AGAINST,
-    _("{count} requests to {service} went well: both sides do speak the same version."),
+    _("{count:request|requests} to {service} went well: both sides do speak the same version."),
 )
 OTHER_COMPLAINT = Clue(
     Weight.SPEAKS_AGAINST,
@@ -187,6 +200,11 @@ def _protocol(hop: Hop, mesh: Mesh) -> Setting[str] | None:
 
 def _declared(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not hop.host:
+        everywhere = mesh_setting(mesh, "h2UpgradePolicy")
+        if everywhere is not None and everywhere.value == "UPGRADE" and everywhere.source:
+            yield UPGRADED.hit(
+                everywhere.source, by=everywhere.by, observation="declared version"
+            )
         return
     upgrade = h2_upgrade(mesh, hop.host, hop.port)
     if upgrade.value == "UPGRADE" and upgrade.source is not None:
@@ -241,10 +259,12 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         question.service(hop, mesh, ID, "protocol-error", "protocol-selection"),
         question.server_app_log(hop, mesh, ID, "protocol-error"),
     )
+    inside = f"kubectl -n {namespace_of(hop, mesh)} exec {server_pod(hop, mesh)} -c istio-proxy -- "
+    port = dialled_port(hop, mesh) or "<port>"
     yield Missing(
         what=_("which HTTP version the application speaks"),
-        command=f"curl -sv --http2-prior-knowledge http://<pod-ip>:{hop.port or '<port>'}/; "
-        f"curl -sv --http1.1 http://<pod-ip>:{hop.port or '<port>'}/",
+        command=f"{inside}curl -sv --http2-prior-knowledge http://localhost:{port}/; "
+        f"{inside}curl -sv --http1.1 http://localhost:{port}/",
         decides=(ID, "protocol-error"),
     )
 

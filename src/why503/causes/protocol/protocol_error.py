@@ -10,11 +10,11 @@ details name what is wrong (`http1.headers_too_large`, `http1.invalid_characters
 
 ## How to tell
 * Certain answers fail every time, others of the same server go well. If *all* fail, think of the
-  wrong HTTP version (h2-mismatch).
+  wrong HTTP version (`h2-mismatch`).
 * The reason stands in the proxy's debug log only (`protocol error: ...`, `invalid http2: ...`);
   set `http:debug,http2:debug,client:debug`.
-* Counter `upstream_cx_protocol_error` of the cluster, `downstream_cx_protocol_error` of the
-  listener.
+* Counter `upstream_cx_protocol_error` of the cluster, `downstream_cx_protocol_error` of the HTTP
+  connection manager.
 
 ## What to do
 Mend the peer that sends it. A proxy in between that copies hop-by-hop headers of its backend
@@ -42,13 +42,14 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Answer, Call, Deed, Knob, Load, Scenario, Server
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Shape, captured_on
-from why503.mesh.ending import Ending
-from why503.mesh.failure import Failure, Family, Role
-from why503.mesh.hop import Hop
+from why503.mesh.ending import HEADERS_TOO_LARGE, Ending
+from why503.mesh.failure import Failure, Family
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name
+from why503.mesh.naming import service_name, telling_pod
 from why503.mesh.timing import successes
 from why503.support.text import _
 
@@ -73,14 +74,28 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+_DEED = Knob(name="deed", choices=(Deed.BAD_FRAMING, Deed.BAD_HEADER))
+SCENARIO = Scenario(
+    summary="Some answers of the application frame their body in two ways at once.",
+    hop=Place.UPSTREAM_PROXY_TO_APP,
+    servers=(
+        Server(
+            answers=(
+                Answer(path="{path}/export", deed=_DEED),
+                Answer(delay=0.01),
+            )
+        ),
+    ),
+    load=Load(calls=(Call(), Call(path="{path}/export"))),
+)
 
 REFUSED_ANSWER = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} answers were refused by the proxy's codec (protocol error)."),
+    _("{count:answer was|answers were} refused by the proxy's codec (protocol error)."),
 )
 REFUSED_REST = Clue(
     Weight.HINTS,
-    _("{count} answers broke off in the middle (protocol error after the headers)."),
+    _("{count:answer|answers} broke off in the middle (protocol error after the headers)."),
 )
 CODEC_SAYS = Clue(Weight.PROVES, _("The proxy's log says what its codec refused: {text}"))
 CODEC_LOGGED = Clue(
@@ -100,7 +115,10 @@ TWICE = Clue(
 )
 SOME_GO_WELL = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} other requests to {service} went well: only certain answers are refused."),
+    _(
+        "{count:other request|other requests} to {service} went well: only certain answers are "
+        "refused."
+    ),
 )
 REFUSED_REQUEST = Clue(
     Weight.PROVES,
@@ -108,11 +126,15 @@ REFUSED_REQUEST = Clue(
 )
 UNREADABLE_REQUEST = Clue(
     Weight.HINTS,
-    _("The proxy could not parse {count} requests (codec_error)."),
+    _("The proxy could not parse {count:request|requests} (codec_error)."),
+)
+HEADERS = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count:request was|requests were} answered 431: their headers were too large or too many."),
 )
 REFUSED_UNNAMED = Clue(
     Weight.SPEAKS_FOR,
-    _("The proxy refused {count} requests of the caller as bad HTTP (DPE)."),
+    _("The proxy refused {count:request|requests} of the caller as bad HTTP (DPE)."),
 )
 
 WRONG_VERSION = re.compile(
@@ -146,9 +168,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield REFUSED_ANSWER.hit(
             *hop.sources(before), count=len(before), observation="refused answers"
         )
-        well = sum(group.count for group in successes(hop, mesh))
-        if well:
-            yield SOME_GO_WELL.hit(count=well, service=service_name(hop))
+        good = successes(hop, mesh)
+        if well := sum(group.count for group in good):
+            lines = [line for group in good[:3] for line in group.exemplars[:1]]
+            yield SOME_GO_WELL.hit(*lines, count=well, service=service_name(hop))
         for found in captured_on(hop, mesh, Shape.BAD_ANSWER)[:1]:
             yield CAPTURED_ANSWER.hit(*found.sources, text=found.detail, observation="codec")
     ended = before or hop.having(Ending.CONNECTION_TERMINATION)
@@ -186,12 +209,15 @@ def _codec(mesh: Mesh, *, proves: bool) -> Iterator[Hit]:
 def _requests(hop: Hop) -> Iterator[Hit]:
     """Requests that the proxy refused to its caller."""
     refused = hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
+    large = [f for f in refused if f.outcome.detail == HEADERS_TOO_LARGE]
     named = [f for f in refused if _is_named(f)]
     unreadable = [f for f in refused if f.outcome.detail == "http1.codec_error"]
     unnamed = [f for f in refused if not f.outcome.detail]
     if named:
         detail = named[0].outcome.detail
         yield REFUSED_REQUEST.hit(*hop.sources(named), detail=detail, observation="request")
+    elif large:
+        yield HEADERS.hit(*hop.sources(large), count=len(large), observation="request")
     elif unreadable:
         yield UNREADABLE_REQUEST.hit(
             *hop.sources(unreadable), count=len(unreadable), observation="request"
@@ -202,15 +228,13 @@ def _requests(hop: Hop) -> Iterator[Hit]:
 
 def _is_named(failure: Failure) -> bool:
     detail = failure.outcome.detail
-    return bool(detail) and detail not in _OF_TARGET and detail != "http1.codec_error"
+    unnamed = {"http1.codec_error", HEADERS_TOO_LARGE}
+    return bool(detail) and detail not in _OF_TARGET | unnamed
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The codec's own words, and the message itself."""
-    space = namespace_of(hop, mesh)
-    pod = server_pod(hop, mesh)
-    if hop.role is not Role.UPSTREAM:
-        space, pod = "<client-namespace>", caller_pod(hop, mesh)
+    space, pod = telling_pod(hop, mesh)
     yield Missing(
         what=_("what the proxy's codec says, in its debug log"),
         command=f"istioctl proxy-config log {pod} -n {space} --level http:debug,http2:debug,"

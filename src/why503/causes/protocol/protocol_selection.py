@@ -48,7 +48,7 @@ from why503.mesh.endpoint import ports_of
 from why503.mesh.failure import Failure, Family
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import caller_proxy, namespace_of, service_name
 from why503.mesh.protocol import SharedTarget, declared, shared_target_ports
 from why503.mesh.setting import word_of
 from why503.mesh.timing import all_fail
@@ -60,14 +60,18 @@ TITLE = _("The mesh takes the port for another protocol than it carries")
 READS = frozenset({"AppEvent", "ProxyEvent", "Service"})
 SIGNS = frozenset({"http1.codec_error", "DPE", "wrong version number"})
 AT = At.LEG
+SCENARIO = None
 
 NO_HTTP = Clue(
     Weight.SPEAKS_FOR,
-    _("The proxy could not read {count} requests at all (codec_error, no method): no HTTP/1."),
+    _(
+        "The proxy could not read {count:request|requests} at all (codec_error, no method): no "
+        "HTTP/1."
+    ),
 )
 BAD_LINE = Clue(
     Weight.HINTS,
-    _("The proxy refused {count} requests as bad HTTP before it had read a method."),
+    _("The proxy refused {count:request|requests} as bad HTTP before it had read a method."),
 )
 EVERY_CONNECTION = Clue(
     Weight.HINTS,
@@ -181,7 +185,7 @@ def _refused(hop: Hop, mesh: Mesh, unreadable: tuple[Failure, ...]) -> Iterator[
     clue = NO_HTTP if named else BAD_LINE
     yield clue.hit(*hop.sources(unreadable), count=len(unreadable), observation="request")
     if all_fail(hop, mesh):
-        yield EVERY_CONNECTION.hit(*hop.sources(unreadable, 1))
+        yield EVERY_CONNECTION.hit(*hop.sources(unreadable, 1), observation="request")
     service = _service(hop, mesh)
     if service is None:
         return
@@ -236,7 +240,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     yield from question.given(question.service(hop, mesh, ID, "protocol-error", "h2-mismatch"))
     yield Missing(
         what=_("which filters the caller's proxy runs on this port"),
-        command=f"istioctl proxy-config listener <client-pod> --port {hop.port or '<port>'}",
+        command=f"istioctl proxy-config listener {caller_proxy(hop, mesh)} "
+        f"--port {hop.port or '<port>'}",
         decides=(ID, "protocol-error"),
     )
 

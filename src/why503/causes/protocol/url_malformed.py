@@ -2,11 +2,11 @@
 
 ## What happens
 Before it routes, the proxy checks the target of a request: characters that may not stand in a URL
-(a blank, a control character), escapes that are cut or forbidden, a path that cannot be
-normalised. It answers 400 by itself with details `http1.invalid_url`,
-`path_normalization_failed`, `invalid_path`; no upstream is asked. A blank inside the URL splits
-the request line and ends as `http1.codec_error`. Istio normalises paths by
-`meshConfig.pathNormalization` (`BASE` by default since 1.9.5).
+(a blank, a control character), escapes that are cut or forbidden, a path that cannot be normalised.
+It answers 400 by itself with details `http1.invalid_url` or `path_normalization_failed`, or 404
+with `invalid_path`; no upstream is asked. A blank inside the URL splits the request line and ends
+as `http1.codec_error`. Istio normalises paths by `meshConfig.pathNormalization` (`BASE` by default
+since 1.9.5).
 
 ## How to tell
 * 400 within the first millisecond, upstream host `-`; other paths of the same service go well.
@@ -38,16 +38,18 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent
+from why503.diagnosis.scenario import Call, Knob, Load, Scenario
+from why503.facts import AppEvent, Request, Witness
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
+from why503.mesh.naming import caller_namespace, caller_pod_to_debug
 from why503.support.text import _
 
 ID = "url-malformed"
 TITLE = _("The proxy refuses the URL of the request itself")
-READS = frozenset({"AppEvent"})
+READS = frozenset({"AppEvent", "Request"})
 SIGNS = frozenset(
     {
         "http1.invalid_url",
@@ -60,10 +62,15 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="A caller puts an escaped NUL into its path.",
+    hop=Place.APP_TO_PROXY,
+    load=Load(calls=(Call(), Call(path="{path}/%00", share=Knob(name="share", low=0.3, high=0.8)))),
+)
 
 REFUSED_TARGET = Clue(
     Weight.PROVES,
-    _("The proxy refused the target of {count} requests: {detail}."),
+    _("The proxy refused the target of {count:request|requests}: {detail}."),
 )
 UNREADABLE = Clue(
     Weight.HINTS,
@@ -72,6 +79,10 @@ UNREADABLE = Clue(
 BLANK_IN_URL = Clue(
     Weight.HINTS,
     _("The caller's log writes the URL with a blank inside: {url} (a line break of the paste?)."),
+)
+BLANK_SENT = Clue(
+    Weight.SPEAKS_FOR,
+    _("The client was told to ask for a URL with a blank inside, not written as %20: {url}"),
 )
 BLANK_REFUSED = Clue(
     Weight.SPEAKS_FOR,
@@ -87,6 +98,7 @@ _TARGET = frozenset(
         "absolute_path_rejected",
     }
 )
+_CODEC = "http1.codec_error"
 _BLANK = re.compile(r"\S\s+\S")
 
 
@@ -101,9 +113,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         detail = refused[0].outcome.detail
         yield REFUSED_TARGET.hit(*hop.sources(refused), count=len(refused), detail=detail)
     blank = [event for event in mesh.facts(AppEvent) if _BLANK.search(event.url)]
-    unreadable = [f for f in hop.failures if f.outcome.detail == "http1.codec_error"]
+    unreadable = [f for f in hop.failures if f.outcome.detail == _CODEC]
     if unreadable and blank:
         yield UNREADABLE.hit(*hop.sources(unreadable))
+    yield from _sent(hop, mesh)
     if not blank or (hop.role is not Role.CLIENT and hop.family is not Family.CALLER and hop.count):
         return
     answered = [event for event in blank if event.code == 400]
@@ -112,12 +125,27 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield clue.hit(event.source, url=event.url[:200], observation="blank")
 
 
+def _sent(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A client's command whose URL has a blank, beside requests that were refused unread."""
+    refused = hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
+    if not refused and not (hop.role is Role.CLIENT and hop.family is Family.UNKNOWN):
+        return
+    for request in mesh.facts(Request):
+        path = request.path or ""
+        if request.witness is Witness.CLIENT and _BLANK.search(path):
+            if any(failure.outcome.detail == _CODEC for failure in refused):
+                yield UNREADABLE.hit(*hop.sources(refused))
+            yield BLANK_SENT.hit(request.source, url=path[:200], observation="blank")
+            return
+
+
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The URL as the program was given it."""
     if any(_BLANK.search(event.url) for event in mesh.facts(AppEvent)):
         yield Missing(
             what=_("the caller's -remoteWrite.url as it was started, every character shown"),
-            command="kubectl -n <client-namespace> get pod <client-pod> "
+            command=f"kubectl -n {caller_namespace(hop, mesh)} get pod "
+            f"{caller_pod_to_debug(hop, mesh)} "
             "-o jsonpath='{.spec.containers[*].args}' | cat -A",
             decides=(ID, "keepalive-race"),
         )

@@ -18,7 +18,7 @@ resolve and the cluster stays empty (`503 UH`).
 * With PassthroughCluster the upstream host is what the application dialled: restart the
   application and see. With STRICT_DNS the proxy's `/clusters` shows the address it has.
 * `dns resolution for NAME completed with status 1` in the proxy's debug log: the name is lost.
-* The right address that does not answer is egress-blocked.
+* The right address that does not answer is `egress-blocked`.
 
 ## What to do
 Give the name a ServiceEntry with `resolution: DNS`, so that the proxy resolves and refreshes it;
@@ -34,6 +34,7 @@ use a version that resolves both families (Istio 1.17 and later), or give the en
 
 from collections.abc import Iterator, Sequence
 
+from why503.diagnosis import question
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -48,14 +49,21 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import DnsAnswer, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import PASSTHROUGH, cluster_name, is_address, is_service_name, split_host
-from why503.mesh.connecting import dialled, family_of, is_placeholder, not_connected, unanswered
-from why503.mesh.ending import Ending
+from why503.mesh.connecting import (
+    dialled,
+    family_of,
+    is_placeholder,
+    not_connected,
+    unanswered,
+    without_family,
+)
+from why503.mesh.ending import BARE_RESET, Ending
 from why503.mesh.endpoint import proxy_endpoints
 from why503.mesh.failure import Failure
 from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import service_name
+from why503.mesh.naming import restart_caller, service_name
 from why503.mesh.timing import recovered, successes
 from why503.mesh.workload import service_entries_of
 from why503.support.text import _
@@ -78,8 +86,12 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = None
 
-OUTSIDE = Clue(Weight.HINTS, _("{count} connection attempts to {host}, outside the mesh, failed."))
+OUTSIDE = Clue(
+    Weight.HINTS,
+    _("{count:connection attempt|connection attempts} to {host}, outside the mesh, failed."),
+)
 DNS_DIFFERS = Clue(
     Weight.PROVES,
     _("{host} resolves to {found}; the proxy dials {address}, and no connection is made."),
@@ -104,6 +116,20 @@ WRONG_FAMILY = Clue(
         "of the caller's connection are IPv{own}."
     ),
 )
+NO_IPV6 = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The proxy could not begin to connect to {address} ({error}): the name gave it an IPv6 "
+        "address, and its machine has no IPv6."
+    ),
+)
+BY_DNS = Clue(
+    Weight.HINTS,
+    _(
+        "The proxy resolves {cluster} by DNS, and takes an IPv6 address before an IPv4 one where "
+        "dns_lookup_family does not say otherwise."
+    ),
+)
 PLACEHOLDER = Clue(
     Weight.PROVES, _("{address} is a placeholder of Istio's DNS proxy; nobody has that address.")
 )
@@ -120,7 +146,7 @@ EMPTY = Clue(
 )
 NAME_LOST = Clue(Weight.SPEAKS_FOR, _("The proxy's log says that it could not resolve {host}."))
 UNRESOLVED = Clue(
-    Weight.SPEAKS_FOR, _("{count} requests failed because the name could not be resolved.")
+    Weight.SPEAKS_FOR, _("{count:request|requests} failed because the name could not be resolved.")
 )
 EJECTED = Clue(
     Weight.SPEAKS_AGAINST, _("The cluster has addresses; they are out of load balancing.")
@@ -136,6 +162,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if hop.having(Ending.NO_HEALTHY_UPSTREAM):
         yield from _without_address(hop, mesh)
     failures = not_connected(hop)
+    yield from _first_address(hop, mesh)
     if not failures:
         return
     placeholders = [address for address in dialled(failures) if is_placeholder(address)]
@@ -146,6 +173,18 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _by_dns(hop, mesh, failures)
         yield from _by_family(hop, failures)
         yield from _who_resolved(hop, mesh, failures)
+
+
+def _first_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """An IPv6 address that the name gave first, where the machine may have no IPv6."""
+    if any(failure.outcome.detail == BARE_RESET for failure in hop.failures):
+        named = [c for c in held_clusters(mesh) if c.type.upper().endswith("_DNS")]
+        for cluster in named[:1]:
+            yield BY_DNS.hit(cluster.source, cluster=cluster.host)
+    if not_connected(hop) or not hop.count:
+        for address, event in without_family(mesh)[:1]:
+            error = event.text.partition(" ")[2]
+            yield NO_IPV6.hit(event.source, address=address, error=error, observation="family")
 
 
 def _by_dns(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit]:
@@ -242,14 +281,7 @@ def _dns_cluster(hop: Hop, mesh: Mesh, lost: Sequence[ProxyEvent]) -> bool:
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """What the name resolves to, what the proxy has, and who resolves it."""
     if not any(answer.name.lower() == hop.host.lower() for answer in mesh.facts(DnsAnswer)):
-        yield Missing(
-            what=_("what the name resolves to now"),
-            command=(
-                "kubectl debug -it <client-pod> --image=nicolaka/netshoot -- dig "
-                f"+noall +answer {service_name(hop)}"
-            ),
-            decides=(ID, "egress-blocked"),
-        )
+        yield from question.given(question.name_resolved(hop, mesh, ID, "egress-blocked"))
     if not service_entries_of(mesh, hop.host):
         yield Missing(
             what=_("the ServiceEntry of the name, if there is one"),
@@ -294,7 +326,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Restart the calling pods, so that the name is resolved anew"),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.SAFE,
-        commands=("kubectl -n <client-namespace> rollout restart deploy/<client>",),
+        commands=(restart_caller(hop, mesh),),
         verify=_("`UPSTREAM_HOST` of new requests is an address that `dig` shows."),
     )
     yield Remedy(

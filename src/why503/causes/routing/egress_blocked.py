@@ -9,12 +9,12 @@ where the network rejects; for TCP a line `0 UF` without method.
 ## How to tell
 * Every attempt to every outside host fails, whichever host it is, while calls inside the mesh work.
 * The address that is dialled is the one that the name has now (`dig`); where it is not, the address
-  is old: egress-address-stale.
+  is old: `egress-address-stale`.
 * The same connection from the node, past the mesh, fails as well; from a pod without sidecar too.
 * An egress NetworkPolicy whose rules name only pods or namespaces lets nobody out: addresses
   outside the cluster need an `ipBlock`.
-* `502` or `403` with `BlackHoleCluster` or `block_all` in the line is the mesh's own doing:
-  sidecar-egress-scope.
+* `502` with `block_all` in the line, or `BlackHoleCluster`, is the mesh's own doing:
+  `sidecar-egress-scope`.
 
 ## What to do
 Follow the packet: egress policies of the caller's namespace, the node's firewall and its sets of
@@ -28,6 +28,7 @@ Where only an egress gateway or an HTTP proxy may go out, send the traffic there
 
 from collections.abc import Iterator
 
+from why503.diagnosis import question
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -52,7 +53,7 @@ from why503.mesh.connecting import (
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import service_name
+from why503.mesh.naming import caller_node, service_name
 from why503.mesh.network_policy import Party, Verdict, caller_party, egress_verdict
 from why503.mesh.timing import all_fail, successes
 from why503.support.text import _
@@ -69,9 +70,11 @@ SIGNS = frozenset(
     {"UF", "PassthroughCluster", "connection_timeout", "No route to host", "Network is unreachable"}
 )
 AT = At.LEG
+SCENARIO = None
 
 NO_ANSWER = Clue(
-    Weight.SPEAKS_FOR, _("{count} connection attempts to {host}, outside the mesh, got no answer.")
+    Weight.SPEAKS_FOR,
+    _("{count:connection attempt|connection attempts} to {host}, outside the mesh, got no answer."),
 )
 REJECTED = Clue(
     Weight.SPEAKS_FOR,
@@ -121,7 +124,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if successes(hop, mesh):
         yield WORKED_BEFORE.hit(host=host, observation="in time")
     elif all_fail(hop, mesh):
-        yield NEVER.hit(*hop.sources(failures), host=host, observation="in time")
+        yield NEVER.hit(*hop.sources(failures), host=host, observation="ending")
     yield from _resolved(hop, mesh, failures)
     yield from _by_hand(hop, mesh, failures)
     verdict = _policy(hop, mesh)
@@ -213,19 +216,12 @@ def _policy(hop: Hop, mesh: Mesh) -> Verdict | None:
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The name's address, the caller's egress policies, and the same connection past the mesh."""
     if not any(answer.name.lower() == hop.host.lower() for answer in mesh.facts(DnsAnswer)):
-        yield Missing(
-            what=_("what the name resolves to now"),
-            command=(
-                "kubectl debug -it <client-pod> --image=nicolaka/netshoot -- dig "
-                f"+noall +answer {service_name(hop)}"
-            ),
-            decides=(ID, "egress-address-stale"),
-        )
+        yield from question.given(question.name_resolved(hop, mesh, ID, "egress-address-stale"))
     yield Missing(
         what=_("the same connection from the node, past the mesh"),
         command=(
-            "kubectl debug node/<node> -it --image=nicolaka/netshoot -- curl -sv "
-            f"-m 5 {service_name(hop)}"
+            f"kubectl debug node/{caller_node(hop, mesh)} -it --image=nicolaka/netshoot -- "
+            f"curl -sv -m 5 telnet://{service_name(hop)}:{hop.port or '<port>'}"
         ),
         decides=(ID, "egress-address-stale", "tls-origination-mismatch"),
     )

@@ -32,7 +32,7 @@ its own certificate).
   overlap.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -76,18 +76,19 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
 AT = At.PROXY
+SCENARIO = None
 
 AT_GATEWAY = Clue(
     Weight.HINTS,
     _(
-        "{count} requests were refused by the gateway itself (NR): it has "
-        "no route or server name for them."
+        "{count:request was|requests were} refused by the gateway itself (NR): it has no such "
+        "route or server name."
     ),
 )
 NAME_REFUSED = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "The gateway refused {count} connections at the listener "
+        "The gateway refused {count:connection|connections} at the listener "
         "(filter_chain_not_found): no server has the TLS name {name}."
     ),
 )
@@ -103,6 +104,7 @@ ROUTED_ALL_THE_SAME = Clue(
     ),
 )
 MISFIT = Clue(Weight.SPEAKS_FOR, _("The objects do not fit each other: {text}"))
+NO_LISTENER = Clue(Weight.HINTS, _("It shows in what the gateway has loaded: {text}"))
 ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
 HOST_OPENED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -138,8 +140,16 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield STOPPED.hit(*hop.sources(most=1), host=host)
     for message in analysed(mesh, *GATEWAY_UNFIT)[:1]:
         yield ANALYSED.hit(message.source, text=f"{message.object}: {message.text}")
-    for misfit in misfits(mesh, host)[:2]:
-        yield MISFIT.hit(*misfit.sources, text=misfit.text, observation=misfit.text)
+    yield from _misfits(misfits(mesh, host)[:2])
+
+
+def _misfits(found: Sequence[Misfit]) -> Iterator[Hit]:
+    """What does not fit; a listener that is not there follows from the selector."""
+    follows = {misfit.about for misfit in found} >= {"selector", "listener"}
+    for misfit in found:
+        clue = NO_LISTENER if follows and misfit.about == "listener" else MISFIT
+        observation = "hosts" if misfit.about == "hosts" else misfit.text
+        yield clue.hit(*misfit.sources, text=misfit.text, observation=observation)
 
 
 def _about_gateway(hop: Hop, mesh: Mesh) -> bool:
@@ -163,6 +173,7 @@ def _host(host: str, mesh: Mesh) -> Iterator[Hit]:
             host=host,
             gateway=gateways[0].full_name,
             hosts=", ".join(_hosts(gateways[0])) or "-",
+            observation="hosts",
         )
         for service in services[:1]:
             yield ROUTED_ALL_THE_SAME.hit(

@@ -15,7 +15,7 @@ gets a listener of its own; without addresses one on `0.0.0.0`, which another se
   that the client chose (the same as the local address of its connection).
 * `PassthroughCluster` in the line, while the address belongs to a pod of the mesh.
 * An address that is no pod's any more, kept by one client, while others use the new ones. Where the
-  proxy itself picks the address from its endpoint list, the list is old: xds-stale.
+  proxy itself picks the address from its endpoint list, the list is old: `xds-stale`.
 
 ## What to do
 Call through a normal Service (a second one with the same selector) where any pod will do. Where a
@@ -52,7 +52,8 @@ from why503.mesh.failure import Failure
 from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import pod_at, service_name
+from why503.mesh.naming import caller_proxy, restart_caller, service_name
+from why503.mesh.pod_naming import pod_at
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of
 from why503.mesh.workload import labels_of, same_host
@@ -63,6 +64,7 @@ TITLE = _("A headless Service lets the client pick the address, past normal rout
 READS = frozenset({"EndpointSlice", "Endpoints", "LoadedCluster", "Pod", "ProxyCluster", "Service"})
 SIGNS = frozenset({"clusterIP: None", "ORIGINAL_DST", "PassthroughCluster", "UF", "UH"})
 AT = At.LEG
+SCENARIO = None
 
 HEADLESS = Clue(
     Weight.HINTS, _("{service} is headless (clusterIP: None): clients dial pods, not the Service.")
@@ -186,7 +188,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         yield Missing(
             what=_("the type of the proxy's cluster for the Service"),
             command=(
-                f"istioctl proxy-config cluster <client-pod> --fqdn {hop.host or service_name(hop)}"
+                f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} "
+                f"--fqdn {hop.host or service_name(hop)}"
             ),
             decides=(ID, "xds-stale"),
         )
@@ -204,7 +207,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Let the caller resolve the name again after a failure, or restart it"),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.OUTSIDE_MESH,
-        commands=("kubectl -n <client-namespace> rollout restart deploy/<client>",),
+        commands=(restart_caller(hop, mesh),),
         verify=_("New requests go to addresses that the Service has now."),
     )
     if service is None:

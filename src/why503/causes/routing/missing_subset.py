@@ -42,13 +42,15 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.scenario import Call, Knob, Load, Scenario, View
+from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
 from why503.mesh.analysed import SUBSET_LOST, analysed
 from why503.mesh.course import brief
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations, subset_labels
@@ -68,11 +70,46 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="The route sends a share to a subset that no DestinationRule defines.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(calls=(Call(), Call(path="{path}/beta", share=Knob(name="share", low=0.4, high=1)))),
+    caller={
+        "routes": [
+            {
+                "name": "beta",
+                "match": {"prefix": "{path}/beta"},
+                "route": {"cluster": "outbound|{port}|v2|{host}", "timeout": "0s"},
+            }
+        ]
+    },
+    objects=(
+        virtual_service(
+            """
+            - name: beta
+              match:
+              - uri:
+                  prefix: {path}/beta
+              route:
+              - destination:
+                  host: {host}
+                  subset: v2
+            - route:
+              - destination:
+                  host: {host}
+            """
+        ),
+    ),
+    modest={
+        View.CALLER: "It shows a cluster that is not there, not which part of its name is wrong.",
+        View.PROXIES: "They show a cluster that is not there, not which part of its name is wrong.",
+    },
+)
 
 NOT_FOUND = Clue(
     Weight.HINTS,
     _(
-        "{count} requests matched a route whose cluster the proxy does not "
+        "{count:request|requests} matched a route whose cluster the proxy does not "
         "have; an undefined subset does that."
     ),
 )
@@ -109,8 +146,8 @@ EMPTY_SUBSET = Clue(
 NO_POD = Clue(
     Weight.PROVES,
     _(
-        "Subset {subset} wants the labels {labels}; none of the "
-        "{count} workloads of {host} has them."
+        "Subset {subset} wants the labels {labels}; of {host} {count:workload|workloads} were "
+        "given and none has them."
     ),
 )
 DEFINED = Clue(
@@ -254,7 +291,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     yield from question.given(
         question.istio_objects(hop, mesh, "DestinationRule", decides=(ID, "no-cluster")),
         question.istio_objects(hop, mesh, "VirtualService", decides=(ID, "no-cluster")),
-        question.pods(hop, mesh, ID, "no-healthy-endpoints"),
+        question.pods(hop, mesh, ID, "no-healthy-endpoints", "outlier-ejection", "xds-stale"),
         question.proxy_loaded(hop, mesh, "clusters", ID, "no-cluster", "xds-stale"),
     )
 

@@ -44,6 +44,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Knob, Load, Scenario
+from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Manifest
 from why503.mesh.address import cluster_name, is_service_name, short_name
 from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
@@ -52,7 +54,7 @@ from why503.mesh.course import Course, brief, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_ports
 from why503.mesh.held import held_clusters
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations
@@ -68,11 +70,44 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "cluster_not_found", "unknown cluster"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="The route names a host that no Service and no ServiceEntry has.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(calls=(Call(), Call(path="{path}/old", share=Knob(name="share", low=0.4, high=1)))),
+    caller={
+        "routes": [
+            {
+                "name": "old",
+                "match": {"prefix": "{path}/old"},
+                "route": {
+                    "cluster": "outbound|{port}||{service}-legacy.{namespace}.svc.cluster.local",
+                    "timeout": "0s",
+                },
+            }
+        ]
+    },
+    objects=(
+        virtual_service(
+            """
+            - name: old
+              match:
+              - uri:
+                  prefix: {path}/old
+              route:
+              - destination:
+                  host: {service}-legacy
+            - route:
+              - destination:
+                  host: {host}
+            """
+        ),
+    ),
+)
 
 NOT_FOUND = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "{count} requests matched a route whose cluster the proxy "
+        "{count:request|requests} matched a route whose cluster the proxy "
         "does not have (cluster_not_found)."
     ),
 )
@@ -118,7 +153,10 @@ BACKEND_LOST = Clue(
 )
 ANSWERS_ITSELF = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests got 500 from the route itself: so a Gateway API rule without a backend."),
+    _(
+        "{count:request|requests} got 500 from the route itself: so a Gateway API rule without a "
+        "backend."
+    ),
 )
 ANALYSED = Clue(
     Weight.SPEAKS_FOR,
@@ -264,6 +302,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
             hop, mesh, "VirtualService", "HTTPRoute", decides=(ID, "missing-subset")
         ),
         question.istio_objects(hop, mesh, "DestinationRule", decides=(ID, "missing-subset")),
+        question.service(hop, mesh, ID),
+        question.own_log(hop, mesh, "unknown cluster", ID, "missing-subset"),
         question.proxy_loaded(
             hop, mesh, "clusters", ID, "missing-subset", "xds-stale", "sidecar-egress-scope"
         ),

@@ -41,6 +41,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Knob, Load, Scenario, Side, Step
+from why503.diagnosis.scenario_part import first_pod
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import PASSTHROUGH, cluster_name
 from why503.mesh.destination import destinations_of
@@ -64,12 +66,33 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "no healthy upstream"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="The last ready endpoint of the Service goes.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(requests=30, gap=0.03),
+    steps=(
+        Step(
+            at=Knob(name="gone", low=0.2, high=0.4, seconds=True),
+            act=Act.CHANGE,
+            side=Side.CALLER,
+            overlay={"endpoints": []},
+        ),
+    ),
+    objects=(first_pod(ready=False),),
+)
 
 UNHEALTHY = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "{count} requests ended with `no healthy upstream` (UH): the "
+        "{count:request|requests} ended with `no healthy upstream` (UH): the "
         "proxy had no endpoint to choose."
+    ),
+)
+ANSWERED_ALONE = Clue(
+    Weight.HINTS,
+    _(
+        "A proxy answered {count:request|requests} with 500 by itself and chose no cluster, as a "
+        "gateway of the Gateway API does for a route whose backends have no endpoint."
     ),
 )
 EMPTY = Clue(
@@ -84,7 +107,7 @@ OTHERS_HAVE = Clue(Weight.HINTS, _("Other services of the list have endpoints ({
 ROUTED_TO = Clue(Weight.SPEAKS_FOR, _("{route} sends requests to that very service."))
 HAS_SOME = Clue(
     Weight.SPEAKS_AGAINST,
-    _("Kubernetes lists {count} ready endpoints for {service}."),
+    _("Kubernetes lists {count:ready endpoint|ready endpoints} for {service}."),
 )
 SELECTS_NOTHING = Clue(
     Weight.SPEAKS_FOR,
@@ -97,11 +120,14 @@ NAMESAKE_UNSELECTED = Clue(
 SCALED_DOWN = Clue(Weight.PROVES, _("{workload} is scaled to 0 replicas."))
 NONE_READY = Clue(
     Weight.SPEAKS_FOR,
-    _("None of the {count} pods of {service} given is ready ({reason})."),
+    _("Of {service} {count:pod was|pods were} given, and none is ready ({reason})."),
 )
 FAILED_CHECKS = Clue(
     Weight.SPEAKS_FOR,
-    _("The proxy holds {count} endpoints of {service}, none of which passes its health checks."),
+    _(
+        "The proxy holds {count:endpoint|endpoints} of {service}, none of which passes its health "
+        "checks."
+    ),
 )
 COUNTED_NONE = Clue(
     Weight.SPEAKS_FOR,
@@ -109,7 +135,7 @@ COUNTED_NONE = Clue(
 )
 COUNTED_UNHEALTHY = Clue(
     Weight.HINTS,
-    _("The proxy counts {count} endpoints for {service}, none of them healthy."),
+    _("The proxy counts {count:endpoint|endpoints} for {service}, none of them healthy."),
 )
 EJECTED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -136,6 +162,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _empty_services(mesh)
         return
     if not failures:
+        yield from _answered_alone(hop, mesh)
         return
     yield UNHEALTHY.hit(*hop.sources(failures), count=len(failures))
     if not hop.host:
@@ -152,6 +179,18 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SUBSET.hit(*hop.sources(failures, most=1), subset=name.subset)
     if hop.leg is Place.PROXY_TO_EXTERNAL or clusters[0] == PASSTHROUGH:
         yield OUTSIDE.hit(*hop.sources(failures, most=1), host=hop.host)
+
+
+def _answered_alone(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """500 that a gateway has in place of a route, in a mesh whose routes hold no answer."""
+    alone = [
+        failure
+        for failure in hop.having(Ending.DIRECT_RESPONSE)
+        if failure.teller.code == HTTPStatus.INTERNAL_SERVER_ERROR
+        and not failure.teller.upstream_cluster
+    ]
+    if alone and not mesh.manifests("VirtualService"):
+        yield ANSWERED_ALONE.hit(*hop.sources(alone), count=len(alone))
 
 
 def _bare_503(hop: Hop) -> bool:
@@ -288,19 +327,21 @@ def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The Service's endpoints, the pods, the proxy's list."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    if not hop.host or kubernetes_endpoints(mesh, hop.host) is None:
+    inside = hop.leg is not Place.PROXY_TO_EXTERNAL
+    if inside and (not hop.host or kubernetes_endpoints(mesh, hop.host) is None):
         yield Missing(
             what=_("the endpoints that Kubernetes lists for the Service"),
-            command=f"kubectl -n {namespace} get endpointslices -l "
-            f"kubernetes.io/service-name={name} -o yaml",
+            command=question.endpoint_slices(hop, mesh),
             decides=(ID, "outlier-ejection", "xds-stale", "missing-subset"),
         )
     yield from question.given(
-        question.pods(hop, mesh, ID, "probe-failure", "upstream-crash"),
+        question.pods(hop, mesh, ID, "outlier-ejection", "xds-stale", "missing-subset"),
+        question.pod_events(hop, mesh, ID, "probe-failure", "upstream-crash"),
+        question.workload(hop, mesh, ID, "probe-failure", "missing-subset"),
         question.service(hop, mesh, ID, "egress-address-stale"),
         question.proxy_loaded(hop, mesh, "endpoints", ID, "outlier-ejection", "xds-stale"),
     )
+    yield from () if inside else question.outside_addresses(hop, mesh, ID, "egress-address-stale")
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:

@@ -43,16 +43,19 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
+from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Manifest, Source
 from why503.mesh.address import is_address, split_host
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.route import http_rules
 from why503.mesh.route_match import hosts_of, matches_listed, route_takes, routes_taking
+from why503.mesh.timing import successes
 from why503.support.text import _
 
 ID = "no-route"
@@ -60,10 +63,32 @@ TITLE = _("No route of the proxy matches the request")
 READS = frozenset({"GRPCRoute", "HTTPRoute", "ProxyRoute", "VirtualService"})
 SIGNS = frozenset({"NR", "route_not_found"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="A VirtualService lists some paths and has no rule for the others.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(
+        calls=(Call(), Call(path="/export/all", share=Knob(name="share", low=0.3, high=0.8)))
+    ),
+    caller={"route": {"name": "known", "match": {"prefix": "{path}"}}},
+    objects=(
+        virtual_service(
+            """
+            - name: known
+              match:
+              - uri:
+                  prefix: {path}
+              route:
+              - destination:
+                  host: {host}
+            """
+        ),
+    ),
+    cure=Cure(caller={"route": {"match": {"prefix": "/"}}}),
+)
 
 NOT_FOUND = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests were answered 404 NR by the proxy itself: no route matched them."),
+    _("{count:request was|requests were} answered 404 NR by the proxy itself: no route matched."),
 )
 RULES_MISS = Clue(
     Weight.PROVES,
@@ -185,7 +210,8 @@ def _loaded(host: str, mesh: Mesh) -> Iterator[Hit]:
 def _course(hop: Hop, mesh: Mesh, host: str) -> Iterator[Hit]:
     course = course_of(hop, mesh)
     if course is Course.MIXED:
-        yield OTHERS_PASS.hit(*hop.sources(most=1), host=host, observation="course")
+        good = [line for group in successes(hop, mesh)[:3] for line in group.exemplars[:1]]
+        yield OTHERS_PASS.hit(*good, host=host, observation="course")
     elif course is Course.ALWAYS:
         yield ALL_FAIL.hit(*hop.sources(most=1), host=host, observation="course")
     elif course in {Course.BRIEF, Course.STOPPED} and hop.count > 1:

@@ -41,12 +41,13 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Load, Scenario
 from why503.facts import Source
 from why503.mesh.address import BLACK_HOLE, is_address, server_name, split_host
 from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.workload import service_entries_of
@@ -71,18 +72,52 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "BlackHoleCluster", "block_all", "direct_response"})
 AT = At.PROXY
+SCENARIO = Scenario(
+    summary="With REGISTRY_ONLY a caller asks a host that its proxy was not told of.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(calls=(Call(), Call(host="reports.archive.svc.cluster.local:{port}"))),
+    caller={
+        "virtual_hosts": [
+            {
+                "name": "block_all",
+                "domains": ["reports.archive.svc.cluster.local"],
+                "routes": [
+                    {
+                        "name": "block_all",
+                        "match": {"prefix": "/"},
+                        "direct_response": {"status": 502},
+                    }
+                ],
+            }
+        ]
+    },
+    objects=(
+        """
+        apiVersion: networking.istio.io/v1
+        kind: Sidecar
+        metadata:
+          name: {caller}
+          namespace: {namespace}
+        spec:
+          egress:
+          - hosts: ["./*"]
+          outboundTrafficPolicy:
+            mode: REGISTRY_ONLY
+        """,
+    ),
+)
 
 BLOCKED = Clue(
     Weight.PROVES,
     _(
-        "{count} requests met the route `block_all`: the proxy knows no "
+        "{count:request|requests} met the route `block_all`: the proxy knows no "
         "such host on this port and blocks it."
     ),
 )
 BLACK_HOLED = Clue(
     Weight.PROVES,
     _(
-        "{count} connections went to BlackHoleCluster: the proxy knows "
+        "{count:connection|connections} went to BlackHoleCluster: the proxy knows "
         "nobody at {address} and blocks it."
     ),
 )

@@ -39,10 +39,21 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import (
+    Answer,
+    Call,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Times,
+)
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import duration_limits
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
@@ -69,19 +80,30 @@ SIGNS = frozenset(
     }
 )
 AT = At.PROXY
+_LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
+SCENARIO = Scenario(
+    summary="A stream may last no longer than a fixed time, however busy it is.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(
+        Server(answers=(Answer(path="{path}/watch", delay=Times(of=_LIMIT, factor=3)), Answer())),
+    ),
+    load=Load(calls=(Call(), Call(path="{path}/watch")), requests=12, workers=2),
+    caller={"route": {"route": {"max_stream_duration": {"max_stream_duration": Seconds(_LIMIT)}}}},
+    cure=Cure(caller={"route": {"route": {"max_stream_duration": None}}}),
+)
 
 TOO_OLD = Clue(
     Weight.PROVES,
-    _("{count} streams were ended at the age that this proxy allows ({word})."),
+    _("{count:stream was|streams were} ended at the age that this proxy allows ({word})."),
 )
 CONNECTION_TOO_OLD = Clue(
     Weight.PROVES,
-    _("The proxy closed {count} connections because they had reached their longest duration."),
+    _("The proxy closed {count:connection|connections} at the longest duration it allows."),
 )
 SAME_AGE = Clue(Weight.HINTS, _("They were all ended after about {duration}."))
 AT_LIMIT = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} connections ended at the age of {duration} that {by} allows them ({name})."),
+    _("{count:connection|connections} ended at the age of {duration} that {by} allows ({name})."),
 )
 LIKE_THE_LOADED = Clue(
     Weight.PROVES,

@@ -5,7 +5,8 @@ The caller's proxy (or the gateway) starts a clock when the request has been rec
 it reaches the route's timeout without a complete answer, the proxy answers `504 UT`,
 `response_timeout`, body `upstream request timeout`, and resets the stream to the upstream, which
 works on in vain. If headers were out already, the answer is cut off and its code stays (`200 UT`);
-a gRPC caller gets code 200 with `grpc-status: 4`. Istio gives routes no timeout unless a
+a gRPC caller gets code 200 with `grpc-status: 14` (4 only where a runtime guard of Envoy 1.38 and
+later says so). Istio gives routes no timeout unless a
 VirtualService or HTTPRoute sets one (true since 1.0); plain Envoy gives 15 s. Callers can ask for
 less with `x-envoy-upstream-rq-timeout-ms`.
 
@@ -44,12 +45,24 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.facts import AppEvent, AppEventKind, Request
+from why503.diagnosis.scenario import (
+    Answer,
+    Call,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Times,
+)
+from why503.diagnosis.scenario_part import virtual_service
+from why503.facts import AppEvent, AppEventKind, LoadedRoute, Request
 from why503.mesh.address import cluster_name
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, rule_host, service_name
 from why503.mesh.route import http_rules, per_try_timeout, route_timeout
@@ -69,14 +82,46 @@ SIGNS = frozenset(
     {"UT", "response_timeout", "upstream_per_try_timeout", "upstream request timeout"}
 )
 AT = At.PROXY
+_LIMIT = Knob(name="limit", low=0.2, high=0.5, seconds=True)
+SCENARIO = Scenario(
+    summary="The route's timeout is shorter than what some answers take.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(
+        Server(
+            answers=(
+                Answer(path="{path}/report", delay=Times(of=_LIMIT, factor=2)),
+                Answer(delay=0.01),
+            )
+        ),
+    ),
+    load=Load(calls=(Call(), Call(path="{path}/report")), requests=12, workers=2),
+    caller={"route": {"route": {"timeout": Seconds(_LIMIT)}}},
+    objects=(
+        virtual_service(
+            """
+            - route:
+              - destination:
+                  host: {host}
+              timeout: {limit}s
+            """
+        ),
+    ),
+    cure=Cure(caller={"route": {"route": {"timeout": "0s"}}}),
+)
 
 RAN_OUT = Clue(
     Weight.SPEAKS_FOR,
-    _("{count} requests were ended by the proxy's clock: no complete answer in time (UT)."),
+    _(
+        "{count:request was|requests were} ended by the proxy's clock: no complete answer in time "
+        "(UT)."
+    ),
 )
 BY_LENGTH = Clue(
     Weight.HINTS,
-    _("{count} answers with 504 have exactly the length of Envoy's `upstream request timeout`."),
+    _(
+        "{count:answer has|answers have} code 504 and exactly the length of Envoy's `upstream "
+        "request timeout`."
+    ),
 )
 LIKE_THE_SETTING = Clue(
     Weight.PROVES,
@@ -101,12 +146,12 @@ ROUND_TIME = Clue(
 STILL_AT_WORK = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "The server's proxy had {count} of these requests and saw the caller leave while the "
-        "application was still at work."
+        "The server's proxy had {count} of these and saw the caller leave while the application "
+        "was still at work."
     ),
 )
 HAD_BEGUN = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("The answer had begun when the clock ran out: the upstream was alive and sending."),
 )
 NEVER_ARRIVED = Clue(
@@ -139,7 +184,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     surmised = all(failure.outcome.surmised for failure in failures)
     ran_out = BY_LENGTH if surmised else RAN_OUT
-    yield ran_out.hit(*hop.sources(failures), count=len(failures))
+    yield ran_out.hit(
+        *hop.sources(failures), count=len(failures), observation="" if surmised else "clock"
+    )
     lost = [failure for failure in failures if failure.server_silent]
     doubtful = len(lost) >= _HALF * len(failures)
     if doubtful:
@@ -177,10 +224,10 @@ def _duration(
                 observation="duration",
             )
             return
-    for setting in settings[:1]:
-        sources = [setting.source] if setting.source else []
-        yield SETTING_NEAR.hit(*sources, by=setting.by, timeout=spell(setting.value))
     if usual is None:
+        for setting in settings[:1]:
+            sources = [setting.source] if setting.source else []
+            yield SETTING_NEAR.hit(*sources, by=setting.by, timeout=spell(setting.value))
         return
     if _share_near(took, ENVOY_TIMEOUT) >= _MOST and not _made_by_istio(failures):
         clue = ENVOY_DEFAULT
@@ -190,7 +237,12 @@ def _duration(
         clue = ROUND_TIME
     else:
         return
-    yield clue.hit(*hop.sources(failures), duration=spell(usual), observation="duration")
+    told = any(not failure.outcome.surmised for failure in failures) and clue is SAME_TIME
+    yield clue.hit(
+        *hop.sources(failures),
+        duration=spell(usual),
+        observation="clock" if told else "duration",
+    )
 
 
 def _is_round(seconds: float) -> bool:
@@ -231,7 +283,8 @@ def _other_side(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
         yield STILL_AT_WORK.hit(*(account.source for account in left[:3]), count=len(left))
     begun = [failure for failure in failures if _had_begun(failure)]
     if begun:
-        yield HAD_BEGUN.hit(*hop.sources(begun))
+        # With the duration it says one thing: a clock ended a request that was being served.
+        yield HAD_BEGUN.hit(*hop.sources(begun), observation="duration")
 
 
 def _caller_left(account: Request) -> bool:
@@ -248,6 +301,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         question.server_proxy_log(hop, mesh, ID, "stale-connection"),
         question.istio_objects(hop, mesh, "VirtualService", "HTTPRoute", decides=(ID,)),
         question.server_app_log(hop, mesh, ID, "upstream-overloaded"),
+        None if mesh.facts(LoadedRoute) else question.proxy_loaded(hop, mesh, "routes", ID),
     )
 
 

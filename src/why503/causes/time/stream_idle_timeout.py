@@ -40,11 +40,22 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import (
+    Answer,
+    Call,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Seconds,
+    Server,
+    Times,
+)
 from why503.facts import Witness
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Role
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import stream_idle_limits
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
@@ -57,10 +68,21 @@ TITLE = _("No byte moved for the stream idle timeout, and the proxy ended the st
 READS = frozenset({"EnvoyFilter", "LoadedListener", "LoadedRoute", "fragment"})
 SIGNS = frozenset({"SI", "stream_idle_timeout", "stream timeout"})
 AT = At.PROXY
+_LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
+SCENARIO = Scenario(
+    summary="The application says nothing for longer than a stream may be silent.",
+    hop=Place.DOWNSTREAM_PROXY,
+    servers=(
+        Server(answers=(Answer(path="{path}/events", delay=Times(of=_LIMIT, factor=3)), Answer())),
+    ),
+    load=Load(calls=(Call(), Call(path="{path}/events")), requests=12, workers=2),
+    caller={"hcm": {"stream_idle_timeout": Seconds(_LIMIT)}},
+    cure=Cure(caller={"hcm": {"stream_idle_timeout": "0s"}}),
+)
 
 IDLE = Clue(
     Weight.PROVES,
-    _("{count} streams were ended by the proxy because nothing moved on them (SI)."),
+    _("{count:stream was|streams were} ended by the proxy because nothing moved any more (SI)."),
 )
 BODY = Clue(Weight.SPEAKS_FOR, _("The caller got Envoy's text for idle streams: `stream timeout`."))
 ENVOY_DEFAULT = Clue(

@@ -16,15 +16,13 @@ access log has no line.
 * Look at the side that was refused, not at the one that logs: its certificate is the wrong one.
 * Workload certificates live for 24 hours. After expiry think of a proxy that could not reach
   istiod, of a suspended machine, of a wrong clock.
-* An unknown issuer after a change of the root, or between clusters with different roots.
-* Every request on a new connection fails; counters `ssl.fail_verify_error`,
-  `ssl.fail_verify_san`.
+* Unknown issuer: after a change of the root, or between clusters with different roots. Every new
+  connection fails; counters `ssl.fail_verify_error`, `ssl.fail_verify_san`.
 
 ## What to do
 Expired: restart the pod that shows the certificate (it fetches a new one) and find out why it was
 not renewed. Unknown issuer: give both sides a common root; while roots change, trust both. Name:
-set `subjectAltNames` and `sni` of the DestinationRule to what the server shows, or mend the
-certificate.
+set the DestinationRule's `subjectAltNames` and `sni` to what the server shows, or mend that.
 
 ## References
 * Envoy `ssl_socket.cc`, `default_validator.cc` (1.10-1.40); BoringSSL's error numbers.
@@ -49,6 +47,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Credential, Inbound, Scenario
 from why503.facts import AppEvent, Peer, ProxyEvent, Tunnel
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
@@ -56,7 +55,14 @@ from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import server_proxies
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of, server_pod, service_name
+from why503.mesh.naming import (
+    caller_namespace,
+    caller_pod,
+    namespace_of,
+    restart_server,
+    server_pod,
+    service_name,
+)
 from why503.mesh.proxy_state import expired
 from why503.mesh.timing import all_fail
 from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_events, tls_failures
@@ -83,6 +89,12 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="The server's proxy shows a certificate that has expired.",
+    hop=Place.PROXY_TO_PROXY,
+    callee_tls=Inbound.STRICT,
+    callee_credential=Credential.EXPIRED,
+)
 
 WE_REFUSED = Clue(
     Weight.PROVES,
@@ -110,7 +122,7 @@ LOGGED = Clue(
 )
 LOGGED_OFTEN = Clue(
     Weight.SPEAKS_FOR,
-    _("Certificates were refused on {count} connections in that log."),
+    _("Certificates were refused on {count:connection|connections} in that log."),
 )
 SILENT_REFUSAL = Clue(
     Weight.HINTS,
@@ -141,7 +153,7 @@ APPLICATION_REFUSED = Clue(
 
 TUNNEL_REFUSED = Clue(
     Weight.PROVES,
-    _("ztunnel says that a certificate was refused: {error} ({count} connections)."),
+    _("ztunnel says that a certificate was refused: {error} ({count:connection|connections})."),
 )
 PROBED = Clue(
     Weight.SPEAKS_FOR,
@@ -322,19 +334,10 @@ def _why(refusal: Refusal) -> str:
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The certificates of both proxies, and the server's listener log."""
-    namespace = namespace_of(hop, mesh)
-    yield Missing(
-        what=_("the certificates of the server's proxy and their dates"),
-        command=f"istioctl proxy-config secret {server_pod(hop, mesh)} -n {namespace}",
-        decides=(ID, "secret-not-delivered", "mtls-mismatch"),
-    )
-    yield Missing(
-        what=_("the certificates of the caller's proxy and their dates"),
-        command=f"istioctl proxy-config secret {caller_pod(hop, mesh)} -n <client-namespace>",
-        decides=(ID, "secret-not-delivered", "keepalive-race"),
-    )
     yield from question.given(
-        question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "keepalive-race")
+        question.server_certificates(hop, mesh, ID, "secret-not-delivered", "mtls-mismatch"),
+        question.caller_certificates(hop, mesh, ID, "secret-not-delivered", "keepalive-race"),
+        question.server_proxy_log(hop, mesh, ID, "mtls-mismatch", "keepalive-race"),
     )
 
 
@@ -365,14 +368,14 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         return
     ours = bool(tls_failures(hop, TlsReason.PEER_REFUSED))
     pod = caller_pod(hop, mesh) if ours else server_pod(hop, mesh)
-    space = "<client-namespace>" if ours else namespace
+    space = caller_namespace(hop, mesh) if ours else namespace
     yield Remedy(
         title=_("Restart {pod}: its proxy fetches a new certificate when it starts").format(
             pod=pod
         ),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {space} delete pod {pod}",),
+        commands=(f"kubectl -n {space} delete pod {pod}" if ours else restart_server(hop, mesh),),
         risks=(_("Its requests in flight break; a root that is not trusted stays so."),),
         verify=f"istioctl proxy-config secret {pod} -n {space}",
     )

@@ -42,38 +42,26 @@ moving over. A client without a sidecar cannot call a STRICT server at all.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Patch,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.proposal import permissive
-from why503.mesh import captured
+from why503.diagnosis.cause import At, Disposition, Hazard, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.proposal import accept_plain_text
+from why503.diagnosis.scenario import Cure, Inbound, Scenario, Upstream, View
+from why503.diagnosis.scenario_part import destination_rule
+from why503.facts import LoadedListener
+from why503.mesh import captured, mtls
 from why503.mesh.address import is_address, is_service_name
 from why503.mesh.analysed import MODES_CLASH, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.mtls import (
-    Conflict,
-    conflict_of,
-    conflicts,
-    cut_without_http,
-    mutual_somewhere,
-    refusals_counted,
-    server_mtls,
-    switched_off,
-    went_well_before,
+from why503.mesh.naming import (
+    caller_namespace,
+    caller_proxy,
+    namespace_of,
+    server_pod,
+    service_name,
 )
-from why503.mesh.naming import namespace_of, selecting_labels, service_name
 from why503.mesh.timing import all_fail, successes
 from why503.mesh.tls_reason import TlsReason, tls_events, tls_failures
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
@@ -94,6 +82,15 @@ SIGNS = frozenset(
     | {"PEER_DID_NOT_RETURN_A_CERTIFICATE"}
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="A DestinationRule turns mutual TLS off, and the server takes nothing else.",
+    hop=Place.PROXY_TO_PROXY,
+    caller_tls=Upstream.NEVER,
+    callee_tls=Inbound.STRICT,
+    objects=(destination_rule("tls:\n  mode: DISABLE"),),
+    modest={View.CALLER: "Closed unanswered: why, only the server's side knows."},
+    cure=Cure(caller_tls=Upstream.AUTO),
+)
 
 REFUSED_BY_SERVER = Clue(
     Weight.PROVES,
@@ -101,11 +98,14 @@ REFUSED_BY_SERVER = Clue(
 )
 REFUSED_ALONE = Clue(
     Weight.SPEAKS_FOR,
-    _("A listener refused {count} connections without TLS (NR), as STRICT does with plain text."),
+    _(
+        "A listener refused {count:connection|connections} without TLS (NR), as STRICT does with "
+        "plain text."
+    ),
 )
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} connections between the proxies ended (UC), as plain text to STRICT does."),
+    _("{count:connection|connections} between proxies ended (UC), as plain text to STRICT does."),
 )
 EVERY_REQUEST = Clue(
     Weight.HINTS,
@@ -113,7 +113,7 @@ EVERY_REQUEST = Clue(
 )
 OTHERS_WENT_WELL = Clue(
     Weight.SPEAKS_AGAINST,
-    _("{count} requests to {service} went well: the two ends do agree on TLS."),
+    _("{count:request|requests} to {service} went well: the two ends do agree on TLS."),
 )
 COUNTED = Clue(
     Weight.SPEAKS_FOR, _("The server's proxy counts connections that it refused: {name} {count}.")
@@ -138,6 +138,10 @@ ONE_SIDED = Clue(
 CERTIFICATE_WANTED = Clue(
     Weight.PROVES,
     _("The server wanted a client certificate and the caller's proxy showed none: {text}"),
+)
+PLAIN_LOGGED = Clue(
+    Weight.HINTS,
+    _("A proxy's log shows plain HTTP on a connection that has to be TLS there (HTTP_REQUEST)."),
 )
 CERTIFICATE_LOGGED = Clue(
     Weight.SPEAKS_FOR,
@@ -218,7 +222,7 @@ def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
-    for told in refusals_counted(mesh, hop.host)[:1]:
+    for told in mtls.refusals_counted(mesh, hop.host)[:1]:
         yield COUNTED.hit(told.source, name=told.name, count=f"{told.value:.0f}")
     if all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
@@ -239,6 +243,9 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     refused = tls_failures(hop, TlsReason.HANDSHAKE_REFUSED)
     if late := [f for f in refused if "ON_CLIENT_HELLO" not in f.outcome.transport]:
         yield HANDSHAKE_REFUSED.hit(*hop.sources(late), observation="client certificate")
+    if not hop.count:
+        for event in tls_events(mesh, TlsReason.PLAIN_CALLER)[:1]:
+            yield PLAIN_LOGGED.hit(event.source, observation="client certificate")
     for event in tls_events(mesh, TlsReason.NO_CERTIFICATE)[:1]:
         yield CERTIFICATE_LOGGED.hit(event.source, observation="client certificate")
 
@@ -253,18 +260,19 @@ def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What DestinationRule and PeerAuthentication say."""
-    host, conflict = conflict_of(hop, mesh)
+    host, conflict = mtls.conflict_of(hop, mesh)
     if conflict is not None:
         yield _of_conflict(conflict, host)
     elif hop.host:
         yield from _modes(hop, mesh)
-    cut = cut_without_http(hop)
+    cut = mtls.cut_without_http(hop)
     ended = hop.having(Ending.CONNECTION_TERMINATION, Ending.NO_FILTER_CHAIN)
     if conflict is not None or cut or ended:
-        server = server_mtls(mesh, hop.host, hop.port) if hop.host else None
+        server = mtls.server_mtls(mesh, hop.host, hop.port) if hop.host else None
         strict = server is not None and server.value == "STRICT" and not successes(hop, mesh)
         if server is not None and server.source is not None and strict:
-            yield STRICT_SERVER.hit(server.source, server=server.by)
+            observation = "caller's TLS mode" if conflict is not None else "server's TLS mode"
+            yield STRICT_SERVER.hit(server.source, server=server.by, observation=observation)
             if cut:
                 yield CUT_WITHOUT_HTTP.hit(*hop.sources(cut), text=cut[0].teller.body)
     for told in analysed(mesh, *MODES_CLASH):
@@ -273,7 +281,7 @@ def _configured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             break
 
 
-def _of_conflict(conflict: Conflict, name: str) -> Hit:
+def _of_conflict(conflict: mtls.Conflict, name: str) -> Hit:
     client, server = conflict.client, conflict.server
     sources = [setting.source for setting in (client, server) if setting and setting.source]
     return CONFLICT.hit(
@@ -299,7 +307,7 @@ def _modes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             *sources, client=client.by, mode=client.value, observation="caller's TLS mode"
         )
     elif client.default:
-        for rule in mutual_somewhere(mesh):
+        for rule in mtls.mutual_somewhere(mesh):
             source = rule.where("spec", "trafficPolicy", "tls", "mode")
             yield MUTUAL_SOMEWHERE.hit(
                 source, client=rule.full_name, observation="caller's TLS mode"
@@ -310,11 +318,11 @@ def _old_rule(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Before auto mTLS: a DestinationRule without a tls block."""
     times = [failure.time for failure in hop.failures if failure.time is not None]
     first = min(times, default=None)
-    rule = switched_off(mesh, hop.host, hop.port, first) if hop.host and hop.count else None
+    rule = mtls.switched_off(mesh, hop.host, hop.port, first) if hop.host and hop.count else None
     if rule is None:
         return
     yield SWITCHED_OFF.hit(rule.source, client=rule.full_name, observation="caller's TLS mode")
-    if (before := went_well_before(mesh, hop.host, first)) is not None:
+    if (before := mtls.went_well_before(mesh, hop.host, first)) is not None:
         yield WORKED_BEFORE.hit(before)
 
 
@@ -322,16 +330,25 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The server's listener lines, the rules of both ends, the pods' containers."""
     yield from question.given(
         question.server_proxy_log(hop, mesh, ID, "keepalive-race", "stale-connection"),
-        question.istio_objects(
-            hop, mesh, "DestinationRule", "PeerAuthentication", decides=(ID, "certificate-invalid")
+        *(
+            question.istio_objects(hop, mesh, kind, decides=(ID, "certificate-invalid"))
+            for kind in ("DestinationRule", "PeerAuthentication")
         ),
         question.pods(hop, mesh, ID, "tls-origination-mismatch"),
+        question.caller_certificates(hop, mesh, ID, "certificate-invalid"),
     )
+    if not mesh.facts(LoadedListener):
+        yield Missing(
+            what=_("the listener of the server's proxy, and whether it takes plain text"),
+            command=f"istioctl proxy-config listener {server_pod(hop, mesh)} "
+            f"-n {namespace_of(hop, mesh)} --port 15006",
+            decides=(ID, "keepalive-race", "stale-connection"),
+        )
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """DestinationRules whose TLS mode the server cannot accept."""
-    for host, conflict in conflicts(mesh):
+    for host, conflict in mtls.conflicts(mesh):
         demand = conflict.server.value if conflict.server else _("plain text (no sidecar)")
         if conflict.client.source is not None:
             yield Hazard(
@@ -350,20 +367,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """PERMISSIVE for the time being; the caller's mode mended; sidecars before STRICT."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     times = [failure.time for failure in hop.failures if failure.time is not None]
-    old = switched_off(mesh, hop.host, hop.port, min(times, default=None)) if hop.host else None
+    old = (
+        mtls.switched_off(mesh, hop.host, hop.port, min(times, default=None)) if hop.host else None
+    )
     plain = old is None and not hop.having(Ending.TLS_FAILURE)
     if plain:
-        yield Remedy(
-            title=_("Let {service} accept plain text as well, for the time being").format(
-                service=name
-            ),
-            kind=RemedyKind.STOP_GAP,
-            disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=permissive(name, namespace, selecting_labels(hop, mesh))),),
-            risks=(_("Plain text has no identity: policies that name a principal refuse it."),),
-            verify=_("The server's proxy stops logging NR filter_chain_not_found."),
-            undo=f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
-        )
+        yield accept_plain_text(hop, mesh)
     rules = destination_rules_for(mesh, hop.host) if hop.host else ()
     which = rules[0].name if rules else "<rule>"
     where = (rules[0].namespace if rules else "") or namespace
@@ -377,9 +386,10 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         commands=(f"kubectl -n {where} edit destinationrule {which}",),
         risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
-        verify=f"istioctl proxy-config cluster <client-pod> --fqdn {hop.host or name} -o json",
+        verify=f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} "
+        f"--fqdn {hop.host or name} -o json",
     )
-    lacking = "<client-namespace>" if plain else namespace
+    lacking = caller_namespace(hop, mesh) if plain else namespace
     yield Remedy(
         title=_("Give the callers sidecars before the server's namespace is made STRICT")
         if plain

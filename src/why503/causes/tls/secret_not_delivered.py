@@ -45,7 +45,7 @@ from why503.mesh.failure import Family
 from why503.mesh.hop import Hop
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_pod, namespace_of
+from why503.mesh.naming import caller_namespace, caller_pod, namespace_of
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.tls_reason import TlsReason, tls_events, tls_failures
 from why503.support.text import _
@@ -66,6 +66,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = None
 
 NOT_SUPPLIED = Clue(
     Weight.PROVES,
@@ -75,7 +76,7 @@ LOGGED = Clue(
     Weight.SPEAKS_FOR,
     _("A log says that a secret is missing: {text}"),
 )
-LOGGED_OFTEN = Clue(Weight.HINTS, _("It says so {count} times."))
+LOGGED_OFTEN = Clue(Weight.HINTS, _("It says so {count:time|times}."))
 NO_SECRET = Clue(
     Weight.SPEAKS_FOR,
     _("{object} names the Secret {secret}, which is not among the Secrets that were given."),
@@ -95,7 +96,10 @@ WARMING = Clue(
 )
 AT_ONCE = Clue(
     Weight.HINTS,
-    _("{count} connections failed at once: without its secret a cluster does not even dial."),
+    _(
+        "{count:connection|connections} failed at once: without its secret a cluster does not even "
+        "dial."
+    ),
 )
 MOUNT_FAILED = Clue(
     Weight.SPEAKS_FOR,
@@ -219,7 +223,8 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The proxy's list of secrets, and istiod's warnings."""
     yield Missing(
         what=_("the secrets of the proxy and whether they are ACTIVE or WARMING"),
-        command=f"istioctl proxy-config secret {caller_pod(hop, mesh)} -n <client-namespace>",
+        command=f"istioctl proxy-config secret {caller_pod(hop, mesh)} "
+        f"-n {caller_namespace(hop, mesh)}",
         decides=(ID, "certificate-invalid"),
     )
     yield Missing(
@@ -268,10 +273,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         commands=(
             (
-                f"kubectl -n <client-namespace> logs {caller_pod(hop, mesh)} -c istio-proxy"
-                " | grep -iE 'csr|secret|sds'"
+                f"kubectl -n {caller_namespace(hop, mesh)} logs {caller_pod(hop, mesh)} "
+                "-c istio-proxy | grep -iE 'csr|secret|sds'"
             ),
             f"kubectl -n {namespace_of(hop, mesh)} get configmap istio-ca-root-cert",
         ),
-        verify=f"istioctl proxy-config secret {caller_pod(hop, mesh)} -n <client-namespace>",
+        verify=f"istioctl proxy-config secret {caller_pod(hop, mesh)} "
+        f"-n {caller_namespace(hop, mesh)}",
     )

@@ -21,7 +21,7 @@ rule without `sni` sends none. Plain Envoy never sends one unless `sni` or `auto
 * The server says it itself: `The plain HTTP request was sent to HTTPS port` (nginx), `Client sent
   an HTTP request to an HTTPS server` (Go).
 * `WRONG_VERSION_NUMBER` inside the mesh (ISTIO_MUTUAL, or pods without a sidecar) is
-  mtls-mismatch.
+  `mtls-mismatch`.
 
 ## What to do
 Say in the ServiceEntry what the *application* speaks on the port (`protocol: HTTP`, with
@@ -50,6 +50,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import Cure, Scenario, Topology, Upstream
+from why503.diagnosis.scenario_part import destination_rule
 from why503.facts import Manifest, Peer
 from why503.facts.manifest import Path
 from why503.mesh.address import split_host
@@ -58,7 +60,13 @@ from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import UNKNOWN_NAMESPACE, namespace_of, service_name
+from why503.mesh.naming import (
+    UNKNOWN_NAMESPACE,
+    caller_namespace,
+    caller_proxy,
+    namespace_of,
+    service_name,
+)
 from why503.mesh.outside_tls import TLS_PORTS, outside_tls_port, upstream_tls_contexts
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.timing import all_fail, successes
@@ -85,6 +93,14 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+SCENARIO = Scenario(
+    summary="A DestinationRule starts TLS towards an outside server that speaks plain HTTP.",
+    hop=Place.PROXY_TO_EXTERNAL,
+    topology=Topology.EXTERNAL,
+    caller_tls=Upstream.ALWAYS,
+    objects=(destination_rule("tls:\n  mode: SIMPLE"),),
+    cure=Cure(caller_tls=Upstream.NEVER),
+)
 
 TLS_TO_PLAIN = Clue(
     Weight.SPEAKS_FOR,
@@ -137,12 +153,15 @@ CAPTURED_ALERT = Clue(
 )
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _("{count} connections ended without an answer (UC), as plain text to a TLS port does."),
+    _(
+        "{count:connection|connections} ended without an answer (UC), as plain text to a TLS port "
+        "does."
+    ),
 )
 EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails."))
 OTHERS_WENT_WELL = Clue(
     Weight.SPEAKS_AGAINST,
-    _("{count} requests to {service} went well over the same settings."),
+    _("{count:request|requests} to {service} went well over the same settings."),
 )
 
 _TLS_WANTED = re.compile(
@@ -327,7 +346,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Start TLS with a server name, or start none."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     if namespace == UNKNOWN_NAMESPACE:
-        namespace = "<client-namespace>"
+        namespace = caller_namespace(hop, mesh)
     if tls_failures(hop, TlsReason.PLAIN_PEER):
         yield Remedy(
             title=_("Start no TLS towards port {port}, or dial the server's TLS port").format(
@@ -357,7 +376,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         patches=(Patch(yaml=_origination(name, namespace, hop.port or 443)),),
         risks=(_("The application must go on speaking plain HTTP on this port, not TLS."),),
-        verify=f"istioctl proxy-config cluster <client-pod> --fqdn {name} -o json",
+        verify=f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} --fqdn {name} -o json",
         undo=f"kubectl -n {namespace} delete destinationrule tls-{name.replace('.', '-')}",
     )
 

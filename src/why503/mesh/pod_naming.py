@@ -1,0 +1,159 @@
+"""Which pods a hop's commands have to name: by what proxies say of themselves, else by address."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from why503.facts import Manifest, ProxyEvent, ProxyInfo
+from why503.mesh.address import is_address, split_host
+from why503.mesh.failure import Role
+from why503.mesh.hop import Hop, Place
+from why503.mesh.mesh import Mesh
+from why503.mesh.workload import proxies_of
+
+_POD = re.compile(r"[a-z0-9][a-z0-9-]{0,200}-[a-z0-9]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}")
+"""Name that a Deployment's ReplicaSet gives its pods."""
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SIDES = frozenset(
+    {"app", "callee", "caller", "client", "clients", "downstream", "evidence", "gateway", "logs"}
+    | {"pod", "pods", "proxies", "proxy", "server", "servers", "sidecar", "upstream"}
+)
+"""Names of folders that say which side they are from, and are no namespaces."""
+_WORKLOADS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodName:
+    """A pod as kubectl takes it, each part ``""`` where nothing tells."""
+
+    namespace: str = ""
+    name: str = ""
+    """`web-7d9c-x2x4z`, or `deploy/web` where only the workload is known."""
+
+
+UNKNOWN = PodName()
+
+
+def calling_pod(hop: Hop, mesh: Mesh) -> PodName:
+    """Pod of the calling proxy: as it names itself, else by the addresses of its connections."""
+    found = UNKNOWN if hop.failures else _only_teller(mesh)
+    for failure in hop.failures:
+        account = failure.downstream
+        if account is None and failure.role is Role.DOWNSTREAM:
+            account = failure.teller
+        if account is not None:
+            addresses = (account.upstream_local, account.downstream_remote)
+            found = _best(
+                _told(mesh, account.teller), *(at_address(mesh, each) for each in addresses)
+            )
+        elif failure.role is Role.UPSTREAM and not failure.teller.forwarded_for:
+            # Only without x-forwarded-for it is the address of the caller's own pod.
+            found = at_address(mesh, failure.teller.downstream_remote)
+        if found.name:
+            return found
+    return found
+
+
+def _only_teller(mesh: Mesh) -> PodName:
+    """Where no request was seen: the one proxy whose log or pages were given."""
+    told = {event.teller for event in mesh.facts(ProxyEvent)}
+    told |= {info.teller for info in mesh.facts(ProxyInfo)}
+    return _told(mesh, told.pop()) if len(told) == 1 else UNKNOWN
+
+
+def serving_pod(hop: Hop, mesh: Mesh) -> PodName:
+    """A pod that failing requests went to; unknown for a server outside the mesh."""
+    if hop.leg is Place.PROXY_TO_EXTERNAL:
+        return UNKNOWN
+    if not hop.host and not hop.upstream_hosts:
+        pods = mesh.manifests("Pod")
+        return (
+            PodName(namespace=pods[0].namespace, name=pods[0].name) if len(pods) == 1 else UNKNOWN
+        )
+    beside = [_of_info(info) for info in proxies_of(mesh, hop.host)]
+    tellers = {
+        account.teller: None
+        for failure in hop.failures
+        for account in (*failure.upstream, failure.teller)
+        if account is not failure.teller or failure.role is Role.UPSTREAM
+    }
+    return _best(
+        *(at_address(mesh, host) for host in hop.upstream_hosts),
+        *beside,
+        *(_told(mesh, teller) for teller in tellers),
+    )
+
+
+def at_address(mesh: Mesh, host: str | None) -> PodName:
+    """The pod with the address of `address:port`."""
+    address = split_host(host)[0]
+    if not is_address(address):
+        return UNKNOWN
+    if (pod := pod_at(mesh, address)) is not None:
+        return PodName(namespace=pod.namespace, name=pod.name)
+    infos = mesh.facts(ProxyInfo)
+    return _best(*(_of_info(info) for info in infos if address in info.addresses))
+
+
+def pod_at(mesh: Mesh, address: str) -> Manifest | None:
+    """The Pod with this address; None where the evidence has none."""
+    if not address:
+        return None
+    for pod in mesh.manifests("Pod"):
+        if pod.get("status", "podIP") == address:
+            return pod
+        if any(
+            ip.get("ip") == address
+            for _, ip in pod.items("status", "podIPs")
+            if isinstance(ip, dict)
+        ):
+            return pod
+    return None
+
+
+def _told(mesh: Mesh, teller: str) -> PodName:
+    """The pod whose files a teller's are: its proxy says so, or the name of the log or folder."""
+    told = _best(*(_of_info(info) for info in mesh.facts(ProxyInfo) if info.teller == teller))
+    if told.name:
+        return told
+    *folders, last = teller.split("/")
+    for pod in mesh.manifests("Pod"):
+        if pod.name == last:
+            return PodName(namespace=pod.namespace, name=pod.name)
+    if _POD.fullmatch(last):
+        return PodName(namespace=_namespace_in(folders), name=last)
+    for kind, short in _WORKLOADS.items():
+        for workload in mesh.manifests(kind):
+            if workload.name == last:
+                return PodName(namespace=workload.namespace, name=f"{short}/{last}")
+    return UNKNOWN
+
+
+def workload_of(pod: str) -> str:
+    """`deploy/web` of `web-7d9c5b8f4-x2x4z`; a workload as it is; ``""`` for other names."""
+    if "/" in pod:
+        return pod
+    return f"deploy/{pod.rsplit('-', 2)[0]}" if _POD.fullmatch(pod) else ""
+
+
+def _namespace_in(folders: list[str]) -> str:
+    """`NAMESPACE` of a teller `NAMESPACE/POD`, as bundles and log shippers name pods."""
+    nearest = folders[-1] if folders else ""
+    return nearest if _LABEL.fullmatch(nearest) and nearest not in _SIDES else ""
+
+
+def _of_info(info: ProxyInfo) -> PodName:
+    return PodName(namespace=info.namespace, name=info.pod)
+
+
+def _best(*names: PodName) -> PodName:
+    """The first with a name, and its namespace also where another tells of the same pod."""
+    first = next((each for each in names if each.name), UNKNOWN)
+    if first.name and not first.namespace:
+        space = _first(each.namespace for each in names if each.name == first.name)
+        return PodName(namespace=space, name=first.name)
+    return first
+
+
+def _first(words: Iterable[str]) -> str:
+    return next(filter(None, words), "")

@@ -1,0 +1,89 @@
+# ruff: noqa: E501 - lines are kept whole
+
+import pytest
+
+from tests.evidence.fuzz import assert_never_raises, read_lines
+from why503.evidence import quoted_words
+from why503.facts import ProxyEvent, ProxyEventKind, Request, Witness
+
+TEXT = """\
+{
+  "status": 408,
+  "error": "stream timeout"
+}
+we only get "no healthy upstream" from the shop
+OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end
+HTTP status code 431 trailers: Metadata(:status=431,x-envoy-upstream-service-time=7,server=envoy)
+upstream connect error
+the weather is fine
+"""
+
+
+def test_words_of_envoy_become_requests_and_events():
+    reading, claimed = read_lines(quoted_words, TEXT)
+    assert claimed == [2, 3, 5, 6, 7, 8]
+    told = [(f.code, f.body) for f in reading.facts if isinstance(f, Request)]
+    assert told == [
+        (408, "stream timeout"),
+        (None, "no healthy upstream"),
+        (431, None),
+        (None, "upstream connect error"),
+    ]
+    (event,) = [f for f in reading.facts if isinstance(f, ProxyEvent)]
+    assert event.kind is ProxyEventKind.TLS_ERROR
+
+
+def test_what_a_grpc_client_tells_of_the_answer_is_kept():
+    reading, _claimed = read_lines(quoted_words, TEXT)
+    (told,) = [f for f in reading.facts if isinstance(f, Request) and f.code == 431]
+    assert (told.upstream_service_time, told.server) == (7.0, "envoy")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["an upstream connect error happens when a pod is gone", "code: 200", "error 503", "timeout"],
+)
+def test_a_sentence_without_words_of_envoy_is_left_alone(text):
+    assert read_lines(quoted_words, text + "\n")[1] == []
+
+
+def test_a_status_far_above_the_message_does_not_belong_to_it():
+    far = "code: 503\n" + "\n" * 20 + "no healthy upstream\n"
+    reading, _claimed = read_lines(quoted_words, far)
+    assert [f.code for f in reading.facts] == [None]
+
+
+def test_never_raises():
+    assert_never_raises(quoted_words, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "flags", "details"),
+    [
+        ("intermittent 503 UC at the gateway", 503, {"UC"}, None),
+        ("it says `503 UF,URX`", 503, {"UF", "URX"}, None),
+        (
+            "details are rbac_access_denied_matched_policy[none] now",
+            None,
+            None,
+            "rbac_access_denied_matched_policy[none]",
+        ),
+        ('response_flags="UH" since noon', None, {"UH"}, None),
+        ("Stream max duration time reached", None, None, "max_duration_timeout"),
+        ("reason: delayed connect error: 111", None, {"UF"}, None),
+        ("404 NR route_not_found", 404, {"NR"}, "route_not_found"),
+    ],
+)
+def test_flags_and_details_in_a_sentence_are_a_proxys_account(text, code, flags, details):
+    (told,) = read_lines(quoted_words, text + "\n")[0].facts
+    assert (told.witness, told.code, told.flags, told.details) == (
+        Witness.PROXY_LOG,
+        code,
+        flags,
+        details,
+    )
+
+
+@pytest.mark.parametrize("text", ["503 URGENT", "http1.codec_error_total: 3", "NR 503", "UC"])
+def test_what_only_looks_like_flags_is_left_alone(text):
+    assert read_lines(quoted_words, text + "\n")[1] == []
