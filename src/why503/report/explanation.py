@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from why503.diagnosis.explanation import ExplainedWord, Explanation, Topic
+from why503.report import cause_page
 from why503.report.block import Block, Heading, Item, Paragraph, Span, Tone
-from why503.report.clean import cleaned, escaped, printable
+from why503.report.clean import cleaned, escaped
 from why503.report.layout import WIDTH, lines
 from why503.report.markdown import code
 from why503.report.markdown import escaped as markdown_escaped
@@ -17,13 +18,13 @@ from why503.support.text import _
 
 def render_text(explanation: Explanation, *, width: int = WIDTH, ascii_only: bool = False) -> str:
     """Plain text, wrapped at ``width`` columns."""
-    if explanation.page:
-        text = printable(explanation.page)
-    else:
-        text = "".join(
-            "".join(span.text for span in line).rstrip() + "\n"
-            for line in lines(_blocks(cleaned(explanation)), width)
+    answer = cleaned(explanation)
+    text = "".join(
+        "".join(span.text for span in line).rstrip() + "\n"
+        for line in lines(
+            cause_page.blocks(answer.cause) if answer.cause else _blocks(answer), width
         )
+    )
     return to_ascii(text) if ascii_only else text
 
 
@@ -40,9 +41,9 @@ def _encoded(explanation: Explanation) -> bytes:
 
 
 def render_markdown(explanation: Explanation) -> str:
-    """Markdown in which nothing of the asked text is markup; the page of a cause as it is."""
-    if explanation.page:
-        return printable(explanation.page)
+    """Markdown in which nothing of the asked text is markup; the page of a cause."""
+    if explanation.cause is not None:
+        return cause_page.render_markdown(explanation.cause)
     parts: list[str] = []
     for block in _blocks(cleaned(explanation)):
         spans: tuple[Span, ...] = getattr(block, "spans", ())

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -9,8 +10,6 @@ import msgspec
 from why503.diagnosis import finding
 from why503.diagnosis.finding import SCHEMA, Diagnosis
 from why503.report.clean import encodable, escaped
-
-SCHEMA_ID = "urn:" + SCHEMA.replace("/", ":")
 
 
 def render(diagnosis: Diagnosis) -> str:
@@ -37,27 +36,35 @@ def schema_text() -> str:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the report, made from its dataclasses and their docstrings."""
-    made: dict[str, Any] = msgspec.json.schema(Diagnosis)
+    return schema_of(Diagnosis, finding, SCHEMA, "why503 diagnosis")
+
+
+def schema_of(answer: type, module: ModuleType, version: str, title: str) -> dict[str, Any]:
+    """The JSON Schema of an answer whose dataclasses stand in ``module``.
+
+    ``version`` is what its field `schema` holds.
+    """
+    made: dict[str, Any] = msgspec.json.schema(answer)
     definitions: dict[str, Any] = made["$defs"]
-    told = _field_docs()
+    told = _field_docs(module)
     for name, definition in definitions.items():
         for field, shape in definition.get("properties", {}).items():
             if (name, field) in told:
                 shape["description"] = told[name, field]
-    definitions["Diagnosis"]["properties"]["schema"]["const"] = SCHEMA
+    definitions[answer.__name__]["properties"]["schema"]["const"] = version
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        "title": "why503 diagnosis",
+        "$id": "urn:" + version.replace("/", ":"),
+        "title": title,
         "$ref": made["$ref"],
         "$defs": definitions,
     }
 
 
-def _field_docs() -> dict[tuple[str, str], str]:
+def _field_docs(module: ModuleType) -> dict[tuple[str, str], str]:
     """The docstrings that stand under the fields, by class and field."""
     found = {}
-    for node in ast.parse(inspect.getsource(finding)).body:
+    for node in ast.parse(inspect.getsource(module)).body:
         if not isinstance(node, ast.ClassDef):
             continue
         for field, below in zip(node.body, node.body[1:], strict=False):
