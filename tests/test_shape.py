@@ -27,7 +27,6 @@ HEADINGS = ("## What happens", "## How to tell", "## What to do", "## References
 WITHOUT_A_MIRROR = {
     "facts/source.py": "one line of text, shown by every report's test",
     "evidence/reader.py": "the shapes of readers; each reader's test fills them",
-    "support/text.py": "one call of gettext",
 }
 """Files with code and without a test file of their own, each with its reason."""
 

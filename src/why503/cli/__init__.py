@@ -37,6 +37,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
             "why503.cli.explain",
             _("Explain a log line, a flag, an error message or a cause."),
         ),
+        "trace": (
+            "why503.cli.trace",
+            _("Say what would happen to a request, object by object."),
+        ),
         "redact": (
             "why503.cli.redact",
             _("Write a copy of the evidence that is safe to send."),

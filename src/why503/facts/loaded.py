@@ -154,6 +154,9 @@ class LoadedRoute:
     name: str = ""
     match: str = ""
     """`prefix /api`, `path /login`, `regex ...`; then ` + header x`, ` + query y` where asked."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What headers must be: name, and `exact x`, `prefix x`, `suffix x`, `regex x` or `present`,
+    with `not` in front where it must not be so; secrets masked."""
     cluster: str = ""
     """``""`` where it is weighted, named by a header, or where nothing is forwarded."""
     weighted: tuple[tuple[str, int], ...] = ()
@@ -229,6 +232,10 @@ class FilterChain:
     alpn: tuple[str, ...] = ()
     port: int | None = None
     """Original destination port; None: any."""
+    ranges: tuple[str, ...] = ()
+    """Original destination addresses as `10.0.0.0/8`; empty: any."""
+    default: bool = False
+    """It takes what no other chain takes."""
     tls: TlsContext | None = None
     """None: plain text."""
     network_filters: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ class ProxyEventKind(StrEnum):
     READ_TIMED_OUT = "read timed out"
     """The kernel gave an established connection up: its peer acknowledged nothing any more."""
     CONNECT_TIMEOUT = "connect timeout"
+    CONNECT_FAILED = "connection attempt failed"
+    """`text` is the address, or ``""``, and the error, with a blank between."""
     UPSTREAM_RESET = "upstream reset"
     LOCAL_REPLY = "sending local reply"
     CODEC_ERROR = "codec error"
@@ -32,6 +34,8 @@ class ProxyEventKind(StrEnum):
     XDS_THROTTLED = "xDS request rate limited"
     XDS_PUSH = "xDS push"
     """istiod's log: one type pushed to one node; `text` is CDS, EDS, LDS or RDS."""
+    XDS_LEFT = "xDS stream ended"
+    """istiod's log: a proxy ended its stream; `text` is its address, `connection` the node."""
     SECRET_MISSING = "secret not delivered"  # noqa: S105 - an event, no password
     JWKS_FETCH_FAILED = "JWKS fetch failed"
     DRAINING = "draining"
@@ -50,6 +54,8 @@ class ProxyEventKind(StrEnum):
     """The client sent nothing while the listener waited to see which protocol it speaks."""
     DNS_FAILED = "DNS resolution failed"
     """`text` is the name that did not resolve."""
+    POLICY_DROPPED = "dropped by a network policy"
+    """The network (Cilium) stopped a packet or a request; `text` names the ends and the verdict."""
     OTHER = "other"
 
 

@@ -18,6 +18,9 @@ def test_a_line_as_envoy_wrote_it_stays_as_it_is():
         ("> `a`", "a"),
         ("&quot;a&quot;", '"a"'),
         ("inbound|80||", "inbound|80||"),
+        ("│ a b │", "a b"),
+        ('GET / HTTP/1.1"" 0 ""-"" 5', 'GET / HTTP/1.1" 0 "-" 5'),
+        ('503 "" 5', '503 "" 5'),
         ("a—b", "a—b"),
         ("/a/********* b", "/a/********* b"),
     ],
@@ -33,3 +36,8 @@ def test_a_lost_head_is_set_again():
     assert (
         with_head('pod-1 istio-proxy [2026-03-04T05:06:07Z] "GET') == '[2026-03-04T05:06:07Z] "GET'
     )
+
+
+def test_a_lost_first_quote_is_set_again():
+    assert with_head('GET /a HTTP/1.1" 401 -') == '[-] "GET /a HTTP/1.1" 401 -'
+    assert with_head("GET /a HTTP/1.1 401 -") == "GET /a HTTP/1.1 401 -"

@@ -56,3 +56,9 @@ def test_pairs_behind_a_usual_request_line_take_its_code_and_time():
     assert fields is not None
     assert (fields["code"], fields["path"], fields["flags"]) == ("503", "/hot", "UO")
     assert fields["time"] == "05/May/2026:18:11:09 +0000"
+
+
+def test_pairs_without_flags_need_details_of_envoys_own():
+    text = "response_code: 500 response_code_details: {} upstream_cluster: -"
+    assert read_key_value(text.format('"direct_response"')) is not None
+    assert read_key_value(text.format("something")) is None

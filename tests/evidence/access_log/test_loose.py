@@ -1,6 +1,7 @@
 import pytest
 
 from tests.evidence.access_log.made import VALUES, line, log
+from why503.evidence.access_log.loose import read_loose
 
 
 def failure(text):
@@ -102,3 +103,17 @@ def test_details_with_blanks_hold_together():
         one.details == "upstream_reset_before_response_started{connection failure,TLS error: x y}"
     )
     assert one.duration == 2.0
+
+
+def test_a_line_without_quotes_names_its_addresses_in_the_order_of_the_way():
+    one = failure(
+        "2026-03-04T05:06:07.250Z GET /a HTTP/2 503 UC 0 95 1 - "
+        "10.1.0.4:40777 10.1.0.9:8443 127.0.0.1:51000 127.0.0.1:8080"
+    )
+    assert (one.code, one.flags, one.bytes_sent) == (503, {"UC"}, 95)
+    assert (one.upstream_local, one.upstream_host) == ("127.0.0.1:51000", "127.0.0.1:8080")
+    assert (one.downstream_remote, one.downstream_local) == ("10.1.0.4:40777", "10.1.0.9:8443")
+
+
+def test_a_line_without_quotes_or_addresses_is_some_other_programs():
+    assert read_loose("2026-03-04T05:06:07Z GET /a HTTP/1.1 503 - 12 ms", ()) is None

@@ -27,7 +27,7 @@ REQUEST_IDS_KEPT = 1_000_000
 EXEMPLARS_KEPT = 3
 MISREAD_LINES_KEPT = 10
 
-_TEXTS = (
+TEXTS = (
     "details",
     "termination_details",
     "transport_failure",
@@ -46,7 +46,7 @@ _TEXTS = (
     "server_name",
     "route",
 )
-_KEY = (
+KEY = (
     "upstream_cluster",
     "upstream_host",
     "authority",
@@ -184,7 +184,7 @@ class Aggregate:
     def _group(self, one: Told, idle: float | None) -> None:
         get = one.fields.get
         minute = None if one.time is None else int(one.time // 60)
-        key = (one.code, one.flags, minute, *(get(name) for name in _KEY))
+        key = (one.code, one.flags, minute, *(get(name) for name in KEY))
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group()
@@ -204,7 +204,7 @@ class Aggregate:
         self, one: Told, idle: float | None, carried: int | None, *, by_connection: bool
     ) -> Request:
         fields = one.fields
-        texts = {name: _plain(fields.get(name)) for name in _TEXTS}
+        texts = {name: _plain(fields.get(name)) for name in TEXTS}
         return Request(
             source=self._source(one.line.number),
             witness=Witness.ACCESS_LOG,
@@ -227,7 +227,7 @@ class Aggregate:
         code, flags, minute, *texts = key
         named = {
             name: _plain(value if isinstance(value, str) else None)
-            for name, value in zip(_KEY, texts, strict=True)
+            for name, value in zip(KEY, texts, strict=True)
         }
         durations = sorted(group.durations)
         return RequestGroup(

@@ -57,6 +57,13 @@ _UNMISTAKABLE = (
     "upstream_cluster",
     "upstream_host",
 )
+_DETAILS = re.compile(
+    r"\"?(?:via_upstream|direct_response|no_healthy_upstream|cluster_not_found|route_not_found|"
+    r"upstream_(?:reset|response|per_try|max)_\w|response_timeout|rbac_access_denied|"
+    r"ext_authz_\w|jwt_authn_|filter_chain_not_found|duration_timeout|stream_idle_timeout|"
+    r"request_(?:overall_)?timeout|local_rate_limited|http[12]\.)"
+)
+"""What the details begin with that no other program writes."""
 _REQUEST_LINE = re.compile(r"([^\s\"/]{1,40}) (\S{1,8000}) (HTTP/[0-9.]{1,4}|-)")
 
 
@@ -99,8 +106,12 @@ def is_proxy_line(fields: Fields) -> bool:
 
 
 def has_known_flags(fields: Fields) -> bool:
-    """True for a line with flags of Envoy's own, or with both empty flags and code details."""
+    """True for a line with flags of Envoy's own, or without flags but with code details.
+
+    Details need a duration beside them, or words of Envoy's own.
+    """
     flags = fields.get("flags")
     if flags is None:
-        return present(fields, "details") and present(fields, "duration")
+        own = _DETAILS.match(fields.get("details", "")) is not None
+        return own or (present(fields, "details") and present(fields, "duration"))
     return are_known_flags(flags)

@@ -9,11 +9,13 @@ _TYPOGRAPHY = str.maketrans(
 _DASH = re.compile(r"(?<![^\s\"])[—–](?![^\s\"])")
 _BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
 _ESCAPED = re.compile(r"\\([|_*{}\[\]<>~`#-])")
-_LEAD = re.compile(r"^(?:[\s|>`]|[-*•] ){1,40}")
-_TAIL = re.compile(r"(?:[\s`]|(?<=\s)\|){1,40}$")
+_LEAD = re.compile(r"^(?:[\s|>`│┃║]|[-*•] ){1,40}")
+_TAIL = re.compile(r"(?:[\s`]|(?<=\s)[|│┃║]){1,40}$")
 _TIMELESS_HEAD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] ")
 _BARE_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?) (?=\")")
 _HEAD = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] \"")
+_LOST_QUOTE = re.compile(r"[A-Z]{3,10} [^\s\"]{1,4000} HTTP/[0-9.]{1,4}\" ")
+"""A request line whose first quote stayed behind where the line was copied."""
 _QUOTE_NAMES = (("&quot;", '"'), ("&#34;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 _MOST_PREFIX = 200
@@ -34,6 +36,8 @@ def clean(text: str) -> str:
     text = _BOLD.sub(r"\1", text)
     if r"\"" in text and not re.search(r'(?<!\\)"', text.strip().strip('"')):
         text = text.strip().strip('"').replace(r"\"", '"')
+    if '"" ' in text and ' "" ' not in text:
+        text = text.replace('""', '"')
     text = _ESCAPED.sub(r"\1", text)
     text = _LEAD.sub("", text)
     return _TAIL.sub("", text)
@@ -45,6 +49,8 @@ def with_head(text: str) -> str:
         return "[-] " + text
     if _TIMELESS_HEAD.match(text):
         return "[" + text
+    if _LOST_QUOTE.match(text):
+        return '[-] "' + text
     if found := _BARE_TIME.match(text):
         return f"[{found.group(1)}] {text[found.end() :]}"
     found = _HEAD.search(text, 0, _MOST_PREFIX + 40)

@@ -52,7 +52,7 @@ class LastUse:
         return max(0.0, start - before[1])
 
 
-_CLOSES = frozenset({"UC", "UF", "UPE"})
+CLOSES = frozenset({"UC", "UF", "UPE"})
 """Flags after which the upstream connection is gone; its port may be used again."""
 
 
@@ -68,7 +68,7 @@ class Carried:
         if host in MISSING or local in MISSING:
             return None
         count = self._requests.pop((host, local), 0)
-        if not flags or not flags & _CLOSES:
+        if not flags or not flags & CLOSES:
             if len(self._requests) >= MOST_CONNECTIONS:
                 del self._requests[next(iter(self._requests))]
             self._requests[host, local] = count + 1

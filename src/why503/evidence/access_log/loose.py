@@ -12,7 +12,7 @@ from why503.evidence.access_log.fields import Fields, are_known_flags
 from why503.evidence.access_log.format import Format
 from why503.evidence.access_log.operators import OPERATOR, operator
 from why503.evidence.access_log.self_evident import assign
-from why503.evidence.access_log.words import ELISION, Word, agrees, split_words
+from why503.evidence.access_log.words import ADDRESS, ELISION, Word, agrees, split_words
 
 LOOSE = "unknown text format"
 
@@ -23,6 +23,15 @@ _HEAD = re.compile(
     r"(?:\s{1,8}(?:(?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?=\s|$))?(?P<rest>.*))?$",
     re.DOTALL,
 )
+_BARE_HEAD = re.compile(
+    r"^\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?)\]?\s{1,4}"
+    r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,8000}) (?P<protocol>HTTP/[0-9.]{1,4}) "
+    r"(?P<code>\d{3}|0) (?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?P<rest>\s.*)$",
+    re.DOTALL,
+)
+"""A head without any quotes: the addresses behind it show that a proxy wrote it."""
+_BY_WAY = ("downstream_remote", "downstream_local", "upstream_local", "upstream_host")
+_EPHEMERAL = 32_768
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _WITHOUT_FLAGS = re.compile(r"\d{1,18}(?:\s|$)|\S{0,6}$|\.{3}|…")
 """What follows the code where the format has no flags, or where the line is cut."""
@@ -79,6 +88,30 @@ def _head(text: str) -> tuple[Fields, str] | None:
     return fields, parts["rest"] or ""
 
 
+def _bare_head(text: str) -> tuple[Fields, str] | None:
+    """Fields and rest of a line without quotes; the four addresses in the order of the way."""
+    found = _BARE_HEAD.match(text)
+    if found is None or not (found["flags"] == "-" or are_known_flags(found["flags"])):
+        return None
+    words = found["rest"].split()
+    addresses = [word for word in words if ADDRESS.fullmatch(word)]
+    if not addresses:
+        return None
+    names = ("time", "method", "path", "protocol", "code", "flags")
+    fields: Fields = {name: found[name] for name in names}
+    if len(addresses) != len(_BY_WAY) or not _from_near_ports(addresses):
+        return fields, found["rest"]
+    fields.update(zip(_BY_WAY, addresses, strict=True))
+    return fields, " ".join(word for word in words if word not in addresses)
+
+
+def _from_near_ports(addresses: list[str]) -> bool:
+    """True where the first and the third of four addresses have the ports of a connecting side."""
+    ports = [word.rpartition(":")[2] for word in addresses]
+    near = [port.isdecimal() and int(port) >= _EPHEMERAL for port in ports]
+    return near == [True, False, True, False]
+
+
 def _reads_without_flags(fields: Fields, rest: str) -> bool:
     timed = _TIME.match(fields.get("time", "")) is not None
     return timed and _WITHOUT_FLAGS.match(rest) is not None
@@ -86,7 +119,7 @@ def _reads_without_flags(fields: Fields, rest: str) -> bool:
 
 def read_loose(text: str, formats: Iterable[Format]) -> tuple[str, Fields] | None:
     """Name of the nearest format and the fields of a line with a readable head; else None."""
-    head = _head(text)
+    head = _head(text) or _bare_head(text)
     if head is None:
         return None
     fields, rest = head

@@ -78,14 +78,27 @@ class AccessLogSession:
         return True
 
     def _take_other(self, line: Line, text: str) -> bool:
+        if self.learns(text):
+            return True
+        if self.is_damaged(text):
+            self._of(line).add_misread(line.number)
+            return True
+        return False
+
+    def learns(self, text: str) -> bool:
+        """True for a line that is a format string; formats inside any line are learnt."""
         if text.count("%") > 5 and (formats := find_formats(text)):
             for one in formats:
                 self._learn(one)
             return is_format_line(text)
-        if _MAY_BE_REQUEST.search(text) and _LOOKS_LIKE_ONE.match(with_head(clean(text))):
-            self._of(line).add_misread(line.number)
-            return True
         return False
+
+    @staticmethod
+    def is_damaged(text: str) -> bool:
+        """True for a line that could not be read and yet is an access log's."""
+        if not _MAY_BE_REQUEST.search(text):
+            return False
+        return _LOOKS_LIKE_ONE.match(with_head(clean(text))) is not None
 
     def _of(self, line: Line) -> Aggregate:
         teller = line.origin.pod or self._context.teller
@@ -155,29 +168,33 @@ class AccessLogSession:
             if aggregate.understood:
                 reading.facts.append(aggregate.fact())
                 if aggregate.only_counted:
-                    reading.unread.append(self._only_counted(aggregate))
+                    reading.unread.append(
+                        only_counted(self._context, aggregate.kept, aggregate.only_counted)
+                    )
             else:
                 reading.unread.append(
-                    Unread(
-                        source=self._context.source(aggregate.misread[0]),
-                        reason=_(
-                            "These lines look like an access log but hold no response code; give "
-                            "their format with --access-log-format."
-                        ),
-                        count=aggregate.misread_count,
-                    )
+                    without_an_outcome(self._context, aggregate.misread[0], aggregate.misread_count)
                 )
         return reading
 
-    def _only_counted(self, aggregate: Aggregate) -> Unread:
-        reason = _(
-            "`{path}` holds more failed requests than are weighed one by one: the first {kept} "
-            "were, {count} more are only counted. Give a shorter span of time to weigh them."
-        )
-        said = reason.format(
-            path=self._context.path, kept=aggregate.kept, count=aggregate.only_counted
-        )
-        return Unread(source=self._context.source(), reason=said, count=0)
+
+def without_an_outcome(context: Context, line: int, count: int) -> Unread:
+    """The sentence for lines of an access log of which none could be read."""
+    reason = _(
+        "These lines look like an access log but hold no response code; give their format with "
+        "--access-log-format."
+    )
+    return Unread(source=context.source(line), reason=reason, count=count)
+
+
+def only_counted(context: Context, kept: int, count: int) -> Unread:
+    """The sentence for failures beyond those that are kept one by one."""
+    reason = _(
+        "`{path}` holds more failed requests than are weighed one by one: the first {kept} "
+        "were, {count} more are only counted. Give a shorter span of time to weigh them."
+    )
+    said = reason.format(path=context.path, kept=kept, count=count)
+    return Unread(source=context.source(), reason=said, count=0)
 
 
 def _is_line(fields: Fields) -> bool:

@@ -1,0 +1,49 @@
+"""What the evidence has and a trace leaves out; it is said, not passed over."""
+
+from collections.abc import Iterator
+
+from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.traced.push import Push
+from why503.support.text import _
+
+_AMBIENT = "istio.io/dataplane-mode"
+_WAYPOINT = "istio.io/use-waypoint"
+
+
+def left_out(push: Push) -> tuple[str, ...]:
+    """One sentence for each thing that could change the answer."""
+    return tuple(_left_out(push))
+
+
+def _left_out(push: Push) -> Iterator[str]:
+    ambient = [
+        one.full_name
+        for kind in ("Namespace", "Pod", "Service")
+        for one in push.mesh.manifests(kind)
+        if _ambient(mapping_of(one.get("metadata", "labels")))
+    ]
+    waypoints = [
+        one.full_name
+        for one in push.mesh.manifests("Gateway")
+        if word_of(one.get("spec", "gatewayClassName")) == "istio-waypoint"
+    ]
+    if ambient or waypoints:
+        text = _("Ambient mode (ztunnel, waypoints) is not followed: {names}.")
+        yield text.format(names=_few(ambient + waypoints))
+    changing = [
+        one.full_name for kind in ("EnvoyFilter", "WasmPlugin") for one in push.mesh.manifests(kind)
+    ]
+    if changing:
+        yield _("What these change is not followed: {names}.").format(names=_few(changing))
+    tokens = [one.full_name for one in push.mesh.manifests("RequestAuthentication")]
+    if tokens:
+        yield _("Tokens are not checked: {names}.").format(names=_few(tokens))
+
+
+def _ambient(labels: object) -> bool:
+    told = mapping_of(labels)
+    return told.get(_AMBIENT) == "ambient" or word_of(told.get(_WAYPOINT)) not in ("", "none")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

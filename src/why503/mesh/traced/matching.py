@@ -1,0 +1,87 @@
+"""Whether a route's conditions hold for a request."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from why503.mesh.traced.call import Call, Tls
+from why503.mesh.traced.config import RouteMatch, StringMatch
+
+_LONGEST = 2000
+"""Characters of a pattern and of a text up to which a regular expression is tried."""
+_RISKY = re.compile(r"[*+}]\)[*+{]|\\\d|\(\?[<=!]")
+"""Repeated repetitions, and what Envoy's RE2 does not have."""
+
+
+def takes(match: RouteMatch, call: Call) -> bool | None:
+    """Whether a route takes a request; None where a regular expression cannot be tried."""
+    answers = [fits(match.path, call.path) if match.path is not None else True]
+    for name, wanted in match.headers:
+        answers.append(fits(wanted, _header(call, name.lower())))
+    for name, wanted in match.query:
+        answers.append(fits(wanted, call.query.get(name)))
+    return every(answers)
+
+
+def _header(call: Call, name: str) -> str | None:
+    pseudo = {
+        ":method": call.method,
+        ":authority": call.host,
+        ":path": call.path,
+        ":scheme": "http" if call.tls is Tls.NONE else "https",
+    }
+    return pseudo.get(name, call.headers.get(name))
+
+
+def fits(wanted: StringMatch, text: str | None) -> bool | None:
+    """Whether a text (None: it is absent) meets a condition."""
+    found = False if text is None else _holds(wanted, text)
+    return found if found is None else found != wanted.negated
+
+
+def _holds(wanted: StringMatch, text: str) -> bool | None:
+    if wanted.kind == "present":
+        return True
+    value, told = wanted.value, text
+    if wanted.ignore_case:
+        value, told = value.lower(), told.lower()
+    if wanted.kind == "regex":
+        return _matches(wanted.value, text, ignore_case=wanted.ignore_case)
+    if wanted.kind == "segments":
+        base = value.rstrip("/")
+        return told == base or told.startswith(f"{base}/")
+    if wanted.kind == "suffix":
+        return told.endswith(value)
+    return told.startswith(value) if wanted.kind == "prefix" else told == value
+
+
+def _matches(pattern: str, text: str, *, ignore_case: bool) -> bool | None:
+    """Whether the whole text fits; None where the pattern is not RE2's or could take for ever."""
+    compiled = _compiled(pattern, ignore_case=ignore_case) if len(text) <= _LONGEST else None
+    return None if compiled is None else compiled.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str, *, ignore_case: bool) -> re.Pattern[str] | None:
+    if len(pattern) > _LONGEST or _RISKY.search(pattern) or pattern.count("*") > 5:
+        return None
+    try:
+        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+def every(answers: Iterable[bool | None]) -> bool | None:
+    """Whether all answers are yes; None where one is open and none is no."""
+    seen = list(answers)
+    if False in seen:
+        return False
+    return None if None in seen else True
+
+
+def some(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one answer is yes; None where one is open and none is yes."""
+    seen = list(answers)
+    if True in seen:
+        return True
+    return None if None in seen else False

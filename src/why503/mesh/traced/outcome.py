@@ -1,0 +1,181 @@
+"""How a request ends where a proxy lets it go no further, as the first proxy tells it."""
+
+from why503.facts import Source
+from why503.mesh.traced.call import Call, Tls
+from why503.mesh.traced.config import Route
+from why503.mesh.traced.envoy import Passage, Stop
+from why503.mesh.traced.step import Outcome
+from why503.support.text import _
+
+_RESET = "upstream_reset_before_response_started"
+_TERMINATED = f"{_RESET}{{connection_termination}}"
+_WRONG_VERSION = (
+    f"{_RESET}{{remote_connection_failure|TLS_error:|268435703:SSL_routines:OPENSSL_internal:"
+    "WRONG_VERSION_NUMBER:TLS_error_end}"
+)
+_NO_CERTIFICATE = (
+    f"{_RESET}{{remote_connection_failure|TLS_error:|268436496:SSL_routines:OPENSSL_internal:"
+    "SSLV3_ALERT_HANDSHAKE_FAILURE:TLS_error_end}"
+)
+_REDIRECT = 301
+
+
+def stopped(passage: Passage, call: Call, *, http: bool, source: Source | None) -> Outcome:
+    """The end at a proxy that the client itself talks to.
+
+    ``http``: whether the client awaits an HTTP answer.
+    """
+    stop = passage.stop or Stop.NO_ROUTE
+    status, flag, details = _signs(passage, stop)
+    return Outcome(
+        id=stop.value,
+        text=_text(passage, call, stop),
+        status=status if http or stop is Stop.PROTOCOL_ERROR else None,
+        flag=flag,
+        details=details,
+        passes=stop in (Stop.REDIRECT, Stop.TLS_REDIRECT) or _answers_well(passage.route, stop),
+        sure=not passage.doubts,
+        source=source,
+    )
+
+
+def _answers_well(route: Route | None, stop: Stop) -> bool:
+    """Whether the proxy's own answer is none of an error."""
+    answer = route.answer if route is not None else None
+    return stop is Stop.DIRECT_RESPONSE and answer is not None and answer < 400
+
+
+def _signs(passage: Passage, stop: Stop) -> tuple[int | None, str, str]:
+    """Status, flag and details in the proxy's access log."""
+    if stop is Stop.DIRECT_RESPONSE and passage.route is not None:
+        return passage.route.answer, "", "direct_response"
+    if stop is Stop.REDIRECT and passage.route is not None:
+        return passage.route.redirect, "", "direct_response"
+    told: dict[Stop, tuple[int | None, str, str]] = {
+        Stop.NO_VIRTUAL_HOST: (404, "NR", "route_not_found"),
+        Stop.NO_ROUTE: (404, "NR", "route_not_found"),
+        Stop.TLS_REDIRECT: (_REDIRECT, "", "direct_response"),
+        Stop.PROTOCOL_ERROR: (400, "DPE", "http1.codec_error"),
+        Stop.NO_FILTER_CHAIN: (None, "NR", "filter_chain_not_found"),
+    }
+    return told.get(stop, (None, "", ""))
+
+
+def _text(passage: Passage, call: Call, stop: Stop) -> str:
+    listener = passage.listener.name if passage.listener is not None else ""
+    texts = {
+        Stop.NO_LISTENER: _("Nothing listens on port {port}: the connection is refused."),
+        Stop.NO_FILTER_CHAIN: _(
+            "No filter chain of {listener} takes {wire} for port {port}: the connection is closed."
+        ),
+        Stop.SEVERAL_FILTER_CHAINS: _(
+            "Two filter chains of {listener} ask for the same, so Envoy refuses the listener."
+        ),
+        Stop.PROTOCOL_ERROR: _("The port awaits plain HTTP and gets {wire}."),
+        Stop.TLS_ERROR: _("The port awaits TLS and gets plain text: the handshake fails."),
+        Stop.MTLS_ERROR: _("The port awaits mutual TLS of the mesh and gets {wire}."),
+        Stop.NO_VIRTUAL_HOST: _("No virtual host of {config} is for {host}."),
+        Stop.NO_ROUTE: _("The virtual host {virtual} has no route for {method} {path}."),
+        Stop.TLS_REDIRECT: _("The gateway redirects plain HTTP for {host} to https."),
+        Stop.REDIRECT: _("The route answers with a redirect."),
+        Stop.DIRECT_RESPONSE: _("The proxy answers by itself."),
+    }
+    return texts[stop].format(
+        port=call.port,
+        listener=listener,
+        wire=wire(call),
+        config=passage.config_name or "-",
+        host=call.host or "-",
+        virtual=passage.host.name if passage.host is not None else "-",
+        method=call.method,
+        path=call.path,
+    )
+
+
+def wire(call: Call) -> str:
+    """What is on the wire, in words."""
+    words = {
+        Tls.NONE: _("plain text") if not call.is_http else _("plain HTTP"),
+        Tls.TLS: _("TLS without a client certificate"),
+        Tls.MUTUAL: _("TLS with a client certificate that is not the mesh's"),
+        Tls.MESH: _("mutual TLS of the mesh"),
+    }
+    return words[call.tls]
+
+
+def refused_by_server(
+    passage: Passage, call: Call, *, http: bool, source: Source | None
+) -> Outcome:
+    """The end at the server's proxy, as the caller's proxy tells it."""
+    stop = passage.stop or Stop.NO_FILTER_CHAIN
+    status: int | None = 503
+    flag, details = "UC", _TERMINATED
+    if stop is Stop.MTLS_ERROR:
+        flag, details = "URX,UF", _NO_CERTIFICATE
+    elif stop is Stop.PROTOCOL_ERROR and call.tls is not Tls.NONE:
+        flag, details = "URX,UF", _WRONG_VERSION
+    elif stop is Stop.PROTOCOL_ERROR:
+        status, flag, details = None, "", ""
+    return Outcome(
+        id=stop.value,
+        text=_text(passage, call, stop),
+        status=status if http else None,
+        flag=flag if http else "",
+        details=details if http else "",
+        far="NR filter_chain_not_found" if stop is Stop.NO_FILTER_CHAIN else "",
+        source=source,
+    )
+
+
+def tls_to_plain(*, http: bool, source: Source | None) -> Outcome:
+    """The caller's proxy speaks mutual TLS to a pod that has no proxy."""
+    return Outcome(
+        id=Stop.TLS_ERROR.value,
+        text=_("The caller's proxy speaks TLS, and no proxy stands before the server to end it."),
+        status=503 if http else None,
+        flag="URX,UF" if http else "UF,URX",
+        details=_WRONG_VERSION,
+        source=source,
+    )
+
+
+def no_cluster(text: str, *, http: bool, sure: bool, source: Source | None) -> Outcome:
+    """The route names a cluster that the proxy does not have."""
+    return Outcome(
+        id="no-cluster",
+        text=text,
+        status=503 if http else None,
+        flag="NC",
+        details="cluster_not_found",
+        sure=sure,
+        source=source,
+    )
+
+
+def no_endpoint(*, http: bool, sure: bool, source: Source | None) -> Outcome:
+    """The cluster has nowhere to send to."""
+    return Outcome(
+        id="no-endpoint",
+        text=_("The cluster has no endpoint that is ready."),
+        status=503 if http else None,
+        flag="UH",
+        details="no_healthy_upstream",
+        sure=sure,
+        source=source,
+    )
+
+
+def black_hole(call: Call, *, source: Source | None) -> Outcome:
+    """Where nothing else takes a connection and others are refused."""
+    text = _("{address}:{port} is none of the destinations that are known, and others are refused.")
+    return Outcome(
+        id="black-hole",
+        text=text.format(address=call.address, port=call.port),
+        flag="UH",
+        source=source,
+    )
+
+
+def passing(text: str, *, sure: bool = True, source: Source | None = None) -> Outcome:
+    """It arrives."""
+    return Outcome(id="passes", text=text, passes=True, sure=sure, source=source)

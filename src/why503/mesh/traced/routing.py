@@ -1,0 +1,136 @@
+"""Route objects in one shape, names completed: VirtualServices, and what others become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from why503.facts import Manifest
+from why503.facts.manifest import Path
+from why503.mesh.mesh import Mesh
+from why503.mesh.selection import full_host
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.traced.registry import created, default_export, words_at
+
+MESH = "mesh"
+"""The gateway that stands for all sidecars."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One destination of a rule."""
+
+    host: str
+    """Full name; ``""`` where it is not valid."""
+    subset: str = ""
+    port: int | None = None
+    weight: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One `http`, `tls` or `tcp` rule in the words of a VirtualService."""
+
+    fields: Mapping[str, Any]
+    manifest: Manifest
+    path: Path
+    targets: tuple[Target, ...]
+    matches: tuple[Mapping[str, Any], ...] = ()
+    """Conditions, one of which must hold; empty: none is asked."""
+    mirrors: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routing:
+    """One route object."""
+
+    name: str
+    namespace: str
+    hosts: tuple[str, ...]
+    gateways: frozenset[str]
+    """`namespace/name`, or `mesh`."""
+    manifest: Manifest
+    http: tuple[Rule, ...] = ()
+    tls: tuple[Rule, ...] = ()
+    tcp: tuple[Rule, ...] = ()
+    export_to: tuple[str, ...] = ()
+    created: str = ""
+    gateway_api: bool = False
+    ends_tls: bool = False
+    """A TLSRoute, whose rules also serve where the gateway ends TLS."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def virtual_services(mesh: Mesh, namespace: str) -> tuple[Routing, ...]:
+    """VirtualServices as they stand, delegates not yet merged."""
+    usual = default_export(mesh, "defaultVirtualServiceExportTo")
+    return tuple(
+        _of_virtual_service(manifest, manifest.namespace or namespace, usual)
+        for manifest in mesh.manifests("VirtualService")
+        if not manifest.partial
+    )
+
+
+def _of_virtual_service(manifest: Manifest, own: str, usual: tuple[str, ...]) -> Routing:
+    gateways = words_at(manifest, "spec", "gateways") or (MESH,)
+    return Routing(
+        name=manifest.name,
+        namespace=own,
+        hosts=tuple(full_host(host, own) for host in words_at(manifest, "spec", "hosts")),
+        gateways=frozenset(gateway_name(gateway, own) for gateway in gateways),
+        manifest=manifest,
+        http=_rules(manifest, "http", own),
+        tls=_rules(manifest, "tls", own),
+        tcp=_rules(manifest, "tcp", own),
+        export_to=words_at(manifest, "spec", "exportTo") or usual,
+        created=created(manifest),
+    )
+
+
+def gateway_name(written: str, own: str) -> str:
+    """`namespace/name` of a gateway as an object of namespace ``own`` writes it."""
+    if written == MESH or "/" in written:
+        return written
+    parts = written.split(".")
+    if len(parts) > 2 and parts[2] == "svc":
+        return f"{parts[1]}/{parts[0]}"
+    return f"{own}/{written}"
+
+
+def _rules(manifest: Manifest, section: str, own: str) -> tuple[Rule, ...]:
+    found = []
+    for index, told in manifest.items("spec", section):
+        fields = mapping_of(told)
+        mirrors = [fields.get("mirror")]
+        mirrors += [mapping_of(one).get("destination") for one in _list(fields.get("mirrors"))]
+        found.append(
+            Rule(
+                fields=fields,
+                manifest=manifest,
+                path=("spec", section, index),
+                targets=tuple(_target(mapping_of(one), own) for one in _list(fields.get("route"))),
+                matches=tuple(_match(mapping_of(one), own) for one in _list(fields.get("match"))),
+                mirrors=tuple(
+                    _target({"destination": one}, own) for one in mirrors if mapping_of(one)
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _match(fields: Mapping[str, Any], own: str) -> Mapping[str, Any]:
+    gateways = [gateway_name(word_of(one), own) for one in _list(fields.get("gateways"))]
+    return {**fields, "gateways": gateways} if gateways else fields
+
+
+def _target(fields: Mapping[str, Any], own: str) -> Target:
+    told = mapping_of(fields.get("destination"))
+    return Target(
+        host=full_host(word_of(told.get("host")), own),
+        subset=word_of(told.get("subset")),
+        port=whole_number(mapping_of(told.get("port")).get("number")),
+        weight=whole_number(fields.get("weight")),
+    )

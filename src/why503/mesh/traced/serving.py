@@ -1,0 +1,194 @@
+"""What the server's own proxy makes of a request that the caller's proxy sends."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from why503.facts import Source
+from why503.mesh.setting import Setting
+from why503.mesh.traced import outcome, telling
+from why503.mesh.traced.authorization import Caller, Verdict, verdict
+from why503.mesh.traced.backend import Backend
+from why503.mesh.traced.call import Call, Speech, Tls, Way
+from why503.mesh.traced.dumped import Dump
+from why503.mesh.traced.envoy import Passage, pass_through
+from why503.mesh.traced.inbound import inbound_config
+from why503.mesh.traced.peer import peer_modes
+from why503.mesh.traced.proxy import Proxy
+from why503.mesh.traced.push import Push
+from why503.mesh.traced.step import Applied, Outcome, Step, StepKind
+from why503.mesh.traced.upstream import Upstream
+from why503.support.text import _
+
+_DENIED = 403
+
+
+class Sent(NamedTuple):
+    """A request on its way to one endpoint."""
+
+    call: Call
+    """As the first proxy met it."""
+    proxy: Proxy
+    """The first proxy."""
+    up: Upstream
+    backend: Backend
+    http: bool
+    """Whether the first proxy saw HTTP."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """How it ends at the server."""
+
+    steps: tuple[Step, ...]
+    outcome: Outcome
+    assumed: tuple[str, ...] = ()
+
+
+def served(push: Push, sent: Sent) -> Served:
+    """Through the server's proxy to its application; straight there where it has no proxy."""
+    server = sent.backend.proxy
+    at = f"{sent.backend.address}:{sent.backend.port}"
+    mode = _mode(push, sent)
+    if server is None or server.has_proxy is False:
+        return _plain(sent, mode, at)
+    call = _onward(sent, mode.value)
+    dump = Dump(push, server.teller)
+    loaded = bool(server.teller) and dump.shown
+    config = dump.config(call.port) if loaded else inbound_config(push, server)
+    passage = pass_through(config, call)
+    peer = peer_modes(push, server).at(call.port)
+    steps = _with_peer(tuple(telling.steps_of(passage, call, server)), mode, peer)
+    assumed: tuple[str, ...] = ()
+    if server.has_proxy is None:
+        text = _("{name} is taken to have a sidecar; nothing given says so.")
+        assumed = (text.format(name=server.name),)
+    if passage.stop is not None:
+        source = mode.source or peer.source or telling.source_of(passage)
+        ended = _refused(passage, call, sent, source=source)
+        return Served(steps=steps, outcome=ended, assumed=assumed)
+    judged = verdict(push, server, call, _caller(sent, call))
+    steps = _with_policies(steps, judged)
+    return Served(steps=steps, outcome=_ended(judged, sent, at), assumed=assumed)
+
+
+def _refused(passage: Passage, call: Call, sent: Sent, *, source: Source | None) -> Outcome:
+    if sent.up.tls is None and sent.proxy.has_proxy is not True:
+        return outcome.stopped(passage, call, http=call.is_http, source=source)
+    return outcome.refused_by_server(passage, call, http=sent.http, source=source)
+
+
+def _mode(push: Push, sent: Sent) -> Setting[str]:
+    """What the caller's proxy puts around the request: NONE, TLS or MESH, and who says so."""
+    told = sent.up.tls
+    server = sent.backend.proxy
+    if told is None:
+        return Setting(value="NONE", source=None, default=True, by="")
+    if told.value in ("SIMPLE", "MUTUAL"):
+        return replace(told, value="TLS" if told.value == "SIMPLE" else "MUTUAL")
+    if told.value == "ISTIO_MUTUAL":
+        return replace(told, value="MESH")
+    if told.value == "DISABLE" or server is None or server.has_proxy is False or sent.up.external:
+        return replace(told, value="NONE")
+    peer = peer_modes(push, server).at(sent.backend.port)
+    return replace(told, value="NONE" if peer.value == "DISABLE" else "MESH")
+
+
+def _plain(sent: Sent, mode: Setting[str], at: str) -> Served:
+    """An endpoint without a proxy of the mesh."""
+    if mode.value == "MESH" and sent.backend.proxy is not None:
+        ended = outcome.tls_to_plain(http=sent.http, source=mode.source)
+        return Served(steps=(), outcome=ended)
+    text = _("It reaches {at}.").format(at=at)
+    return Served(steps=(), outcome=outcome.passing(text, source=sent.backend.source))
+
+
+def _onward(sent: Sent, mode: str) -> Call:
+    """The request as the server's proxy meets it."""
+    speech = sent.call.speech
+    tls = sent.call.tls
+    if sent.http:
+        speech = Speech.HTTP2 if sent.up.speaks_h2 else speech
+        tls = Tls.NONE
+    wrapped = {"MESH": Tls.MESH, "TLS": Tls.TLS, "MUTUAL": Tls.MUTUAL}.get(mode)
+    alpn = ""
+    if wrapped is Tls.MESH and not sent.http:
+        speech, alpn = Speech.TCP, "istio"
+    return replace(
+        sent.call,
+        way=Way.INBOUND,
+        address=sent.backend.address,
+        port=sent.backend.port,
+        speech=speech,
+        tls=wrapped or tls,
+        alpn=alpn,
+    )
+
+
+def _caller(sent: Sent, call: Call) -> Caller:
+    known = sent.proxy.workload is not None
+    return Caller(
+        namespace=sent.proxy.namespace,
+        account=sent.proxy.account if known else "",
+        mesh=call.tls is Tls.MESH,
+        address=next(iter(sent.proxy.addresses), ""),
+    )
+
+
+def _with_peer(steps: tuple[Step, ...], mode: Setting[str], peer: Setting[str]) -> tuple[Step, ...]:
+    """The mTLS mode told at the filter chain, or at the listener that has none."""
+    names = {step.kind for step in steps}
+    at = StepKind.FILTER_CHAIN if StepKind.FILTER_CHAIN in names else StepKind.LISTENER
+    told = [
+        Applied(
+            object=peer.by,
+            says=_("the server takes mTLS: {mode}").format(mode=peer.value),
+            source=peer.source,
+        )
+    ]
+    if mode.by:
+        words = {
+            "NONE": _("the caller's proxy adds no TLS"),
+            "MESH": _("the caller's proxy speaks mutual TLS"),
+        }
+        says = words.get(mode.value, _("the caller's proxy speaks TLS of its own"))
+        told.insert(0, Applied(object=mode.by, says=says, source=mode.source))
+    return tuple(
+        replace(step, applied=(*told, *step.applied)) if step.kind is at else step for step in steps
+    )
+
+
+def _with_policies(steps: tuple[Step, ...], judged: Verdict) -> tuple[Step, ...]:
+    """The AuthorizationPolicies told at the last step."""
+    if not steps or not judged.judged:
+        return steps
+    words = {
+        True: _("{action}: a rule takes it"),
+        False: _("{action}: no rule takes it"),
+        None: _("{action}: cannot be told"),
+    }
+    told = tuple(
+        Applied(
+            object=one.policy.full_name,
+            says=words[one.holds].format(action=one.action),
+            source=one.source,
+        )
+        for one in judged.judged
+    )
+    last = steps[-1]
+    return (*steps[:-1], replace(last, applied=(*last.applied, *told)))
+
+
+def _ended(judged: Verdict, sent: Sent, at: str) -> Outcome:
+    if judged.allowed is False:
+        http = sent.http or (sent.call.is_http and sent.call.tls is Tls.NONE)
+        source = judged.by.source if judged.by is not None else judged.judged[0].source
+        return Outcome(
+            id="denied",
+            text=_("An AuthorizationPolicy turns it away."),
+            status=_DENIED if http else None,
+            details="via_upstream" if sent.up.tls is not None and http else judged.details,
+            far=judged.details,
+            source=source,
+        )
+    text = _("The application behind {at} gets it.").format(at=at)
+    return outcome.passing(text, sure=judged.allowed is True, source=sent.backend.source)

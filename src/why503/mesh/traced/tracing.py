@@ -1,0 +1,291 @@
+"""Follows one request: from the proxy where it starts to the application that answers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from why503.mesh.address import BLACK_HOLE, PASSTHROUGH
+from why503.mesh.setting import mapping_of, whole_number
+from why503.mesh.traced import outcome, telling
+from why503.mesh.traced.asked import Asked
+from why503.mesh.traced.backend import Backend
+from why503.mesh.traced.call import Call, Tls, Way
+from why503.mesh.traced.config import Made, ProxyConfig, Route
+from why503.mesh.traced.dumped import Dump
+from why503.mesh.traced.envoy import Passage, pass_through
+from why503.mesh.traced.gateway_listener import gateway_config
+from why503.mesh.traced.outbound import outbound_config
+from why503.mesh.traced.proxy import Proxy, proxy_named, targets_of
+from why503.mesh.traced.push import Push
+from why503.mesh.traced.resolve import Resolved, resolve
+from why503.mesh.traced.serving import Sent, served
+from why503.mesh.traced.step import Branch, Outcome, Step, StepKind, Traced
+from why503.mesh.traced.upstream import SPECIAL, Upstream, upstream_of
+from why503.support.text import _
+
+_WHOLE = 100.0
+
+
+class View(Protocol):
+    """Where a proxy's configuration is taken from."""
+
+    def config(self, port: int) -> ProxyConfig:
+        """Its listeners and routes, as far as ``port`` needs them."""
+
+    def upstream(self, name: str) -> Upstream:
+        """One of its clusters."""
+
+
+class OfYaml:
+    """The configuration that istiod would make of YAML."""
+
+    def __init__(self, push: Push, proxy: Proxy) -> None:
+        """``proxy``: whose."""
+        self.push = push
+        self.proxy = proxy
+
+    def config(self, port: int) -> ProxyConfig:
+        """Listeners and routes of a gateway, or of a sidecar towards ``port``."""
+        if self.proxy.gateway:
+            return gateway_config(self.push, self.proxy)
+        return outbound_config(self.push, self.proxy, port)
+
+    def upstream(self, name: str) -> Upstream:
+        """The cluster of this name."""
+        return upstream_of(self.push, self.proxy, name)
+
+
+def start(push: Push, asked: Asked) -> Proxy:
+    """The proxy where a request starts; one without a proxy for a client outside the mesh."""
+    if asked.source:
+        return proxy_named(push, asked.source)
+    return Proxy(mesh=push.mesh, name=_("the client"), namespace=push.namespace)
+
+
+def first_call(push: Push, proxy: Proxy, asked: Asked) -> tuple[Call, Resolved]:
+    """The request as the first proxy meets it."""
+    resolved = resolve(push, proxy, asked.host)
+    if asked.address:
+        resolved = Resolved(asked.address, resolved.service)
+    port = asked.port
+    if proxy.gateway:
+        inside = [one.number for one in targets_of(push, proxy) if one.port.number == port]
+        port = next(iter(inside), port)
+    return (
+        Call(
+            way=Way.GATEWAY if proxy.gateway else Way.OUTBOUND,
+            address=resolved.address,
+            port=port,
+            speech=asked.speech,
+            tls=asked.tls,
+            host=asked.headers.get("host", asked.host),
+            path=asked.path,
+            method=asked.method,
+            headers=asked.headers,
+            query=asked.query,
+            sni=asked.sni or (asked.host if asked.tls is not Tls.NONE else ""),
+        ),
+        resolved,
+    )
+
+
+def trace(push: Push, proxy: Proxy, asked: Asked, view: View) -> Traced:
+    """What would happen; ``view``: the configuration of the first proxy."""
+    call, resolved = first_call(push, proxy, asked)
+    assumed = [resolved.assumed] if resolved.assumed and not asked.address else []
+    if proxy.has_proxy is False or not asked.source:
+        return _without_proxy(push, proxy, call, resolved, assumed)
+    if proxy.has_proxy is None:
+        text = _("{name} is taken to have a sidecar; nothing given says so.")
+        assumed.append(text.format(name=proxy.name))
+    walk = _Walk(push, proxy, view, call)
+    return walk.traced(assumed)
+
+
+def view_of(push: Push, proxy: Proxy) -> View:
+    """What the proxy has loaded, where its dump is given; else what YAML makes of it."""
+    dump = Dump(push, proxy.teller)
+    return dump if proxy.teller and dump.shown else OfYaml(push, proxy)
+
+
+def passage_of(push: Push, proxy: Proxy, asked: Asked, view: View) -> Passage:
+    """How far it comes at the first proxy."""
+    call, _resolved = first_call(push, proxy, asked)
+    return pass_through(view.config(call.port), call)
+
+
+def _without_proxy(
+    push: Push, proxy: Proxy, call: Call, resolved: Resolved, assumed: list[str]
+) -> Traced:
+    """A client without a proxy reaches the server's port straight away."""
+    service = resolved.service
+    port = service.port(call.port) if service is not None else None
+    if service is None or port is None:
+        text = _("{address}:{port} is no port of a service that the evidence shows.")
+        told = text.format(address=call.address, port=call.port)
+        ended = outcome.passing(told, sure=False)
+        return Traced(steps=(), branches=(Branch(share=100.0, steps=(), outcome=ended),))
+    name = f"outbound|{call.port}||{service.host}"
+    up = upstream_of(push, proxy, name)
+    up = replace(up, applied=(), tls=None, name=f"{service.host}:{call.port}")
+    walk = _Walk(push, proxy, OfYaml(push, proxy), call)
+    branches = tuple(walk.behind(up, _WHOLE))
+    return Traced(steps=(), branches=branches, assumed=(*assumed, *walk.assumed))
+
+
+class _Walk:
+    """On the way from one proxy."""
+
+    def __init__(self, push: Push, proxy: Proxy, view: View, call: Call) -> None:
+        self.push = push
+        self.proxy = proxy
+        self.view = view
+        self.call = call
+        self.http = call.is_http and call.tls is Tls.NONE
+        self.assumed: list[str] = []
+
+    def traced(self, assumed: list[str]) -> Traced:
+        """The whole way."""
+        passage = pass_through(self.view.config(self.call.port), self.call)
+        self.http = passage.chain is not None and passage.chain.http
+        steps = tuple(telling.steps_of(passage, self.call, self.proxy))
+        if passage.stop is not None:
+            ended = outcome.stopped(
+                passage, self.call, http=self.http, source=telling.source_of(passage)
+            )
+            branches: tuple[Branch, ...] = (Branch(share=_WHOLE, steps=(), outcome=ended),)
+        else:
+            branches = tuple(self._branches(passage))
+        return Traced(
+            steps=steps, branches=branches, assumed=tuple(dict.fromkeys(assumed + self.assumed))
+        )
+
+    def _branches(self, passage: Passage) -> Iterator[Branch]:
+        share = _WHOLE
+        aborted, status = _abort(passage.route)
+        if aborted > 0 and passage.route is not None and passage.route.fault is not None:
+            ended = telling.fault(status, passage.route.fault.source)
+            yield Branch(share=aborted, steps=(), outcome=ended)
+            share -= aborted
+        whole = sum(weight for _name, weight in passage.clusters) or 1
+        for name, weight in passage.clusters if share > 0 else ():
+            yield from self._to(name, share * weight / whole, passage)
+        if not passage.clusters:
+            text = _("The rule names no destination.")
+            source = telling.source_of(passage)
+            ended = outcome.no_cluster(text, http=self.http, sure=False, source=source)
+            yield Branch(share=share, steps=(), outcome=ended)
+
+    def _to(self, name: str, share: float, passage: Passage) -> Iterator[Branch]:
+        source = telling.source_of(passage)
+        if name == BLACK_HOLE:
+            ended = outcome.black_hole(self.call, source=source)
+            yield Branch(share=share, steps=(), outcome=ended)
+            return
+        up = self.view.upstream(name)
+        if not up.exists:
+            step = self._step(up)
+            ended = outcome.no_cluster(
+                up.text, http=self.http, sure=up.sure and not passage.doubts, source=source
+            )
+            yield Branch(share=share, steps=(step,), outcome=ended)
+            return
+        for branch in self.behind(up, share):
+            unsure = replace(branch.outcome, sure=branch.outcome.sure and not passage.doubts)
+            yield replace(branch, outcome=unsure)
+
+    def behind(self, up: Upstream, share: float) -> Iterator[Branch]:
+        """What happens behind a cluster, told apart by the workloads of its endpoints."""
+        step = self._step(up)
+        if up.name in SPECIAL or up.backends is None:
+            where = f"{self.call.address}:{self.call.port}"
+            text = _("It goes on to {where} as it is.").format(where=where)
+            reached = outcome.passing(text, sure=up.name != PASSTHROUGH, source=up.made.source)
+            yield Branch(share=share, steps=(step,), outcome=reached)
+            return
+        found = up.backends.found
+        if not found and up.backends.known:
+            ended = outcome.no_endpoint(http=self.http, sure=True, source=up.backends.source)
+            yield Branch(share=share, steps=(step,), outcome=ended)
+            return
+        if not found:
+            text = _("The endpoints of {name} are taken to be there; none is given.")
+            self.assumed.append(text.format(name=up.name))
+            reached = outcome.passing(_("It goes to an endpoint of {name}.").format(name=up.name))
+            yield Branch(share=share, steps=(step,), outcome=replace(reached, sure=False))
+            return
+        for first, count in _by_workload(found):
+            part = share * count / len(found)
+            endpoint = self._endpoint(first, count)
+            sent = Sent(call=self.call, proxy=self.proxy, up=up, backend=first, http=self.http)
+            reached_at = served(self.push, sent)
+            self.assumed += reached_at.assumed
+            yield Branch(
+                share=part,
+                steps=(step, endpoint, *reached_at.steps),
+                outcome=reached_at.outcome,
+            )
+
+    def _step(self, up: Upstream) -> Step:
+        return Step(
+            proxy=self.proxy.name,
+            way=self.call.way.value,
+            kind=StepKind.CLUSTER,
+            name=up.name,
+            made=up.made,
+            text=up.text,
+            applied=up.applied,
+        )
+
+    def _endpoint(self, backend: Backend, count: int) -> Step:
+        name = f"{backend.address}:{backend.port}"
+        who = backend.proxy.name if backend.proxy is not None else name
+        text = _("{count} endpoint(s) of {who}.").format(count=count, who=who)
+        return Step(
+            proxy=self.proxy.name,
+            way=self.call.way.value,
+            kind=StepKind.ENDPOINT,
+            name=name,
+            made=Made(who, backend.source),
+            text=text,
+        )
+
+
+def _by_workload(found: tuple[Backend, ...]) -> list[tuple[Backend, int]]:
+    """The first endpoint of each kind of workload, with how many there are."""
+    groups: dict[tuple[str, str], list[Backend]] = {}
+    for one in found:
+        labels = one.proxy.labels if one.proxy is not None else {}
+        namespace = one.proxy.namespace if one.proxy is not None else ""
+        key = (namespace, repr(sorted(labels.items())))
+        groups.setdefault(key, []).append(one)
+    return [(group[0], len(group)) for group in groups.values()]
+
+
+def _abort(route: Route | None) -> tuple[float, int | None]:
+    """Percent of requests that a fault aborts, and with which status."""
+    if route is None or route.fault is None:
+        return 0.0, None
+    abort = mapping_of(route.fault.value.get("abort"))
+    if not abort:
+        return 0.0, None
+    written = mapping_of(abort.get("percentage")).get("value", abort.get("percent", _WHOLE))
+    share = float(written) if isinstance(written, int | float) else _WHOLE
+    return max(0.0, min(_WHOLE, share)), whole_number(abort.get("httpStatus"))
+
+
+def overall(branches: tuple[Branch, ...]) -> Outcome:
+    """The outcome of the whole: the common one, or that it depends."""
+    ends = {(one.outcome.id, one.outcome.status, one.outcome.details) for one in branches}
+    if len(ends) == 1:
+        sure = all(one.outcome.sure for one in branches)
+        return replace(branches[0].outcome, sure=sure)
+    failing = sum(one.share for one in branches if not one.outcome.passes)
+    text = _("{share} % of the requests fail, the others arrive.").format(share=f"{failing:g}")
+    if all(one.outcome.passes for one in branches):
+        return outcome.passing(_("It arrives, on different ways."))
+    if not any(one.outcome.passes for one in branches):
+        text = _("Every request fails, on different ways.")
+    worst = next(one.outcome for one in branches if not one.outcome.passes)
+    sure = all(one.outcome.sure for one in branches)
+    return Outcome(id="depends", text=text, sure=sure, source=worst.source)

@@ -1,0 +1,140 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.access_log.engine.large import ENVOY, text_lines, write
+from tests.evidence.access_log.made import line
+from why503.evidence.access_log.engine import read as under_test
+from why503.evidence.access_log.engine import workers
+from why503.evidence.read import read_paths
+from why503.evidence.reader import Context, Options
+from why503.evidence.text_file import TextFile
+from why503.evidence.zstd import ZstdCompressor
+from why503.facts import AccessLog, ProxyEvent
+
+LINES = text_lines(3000)
+
+
+@pytest.fixture(autouse=True)
+def from_small(monkeypatch):
+    monkeypatch.setattr(under_test, "FROM", 80_000)
+
+
+def _read(path: Path):
+    file = TextFile(path=path.name, place=path)
+    return under_test.read(file, Context(path=path.name, teller="proxy")), file
+
+
+def _packed(path: Path, ending: str) -> Path:
+    packed = path.with_name(path.name + ending)
+    if ending == ".gz":
+        packed.write_bytes(gzip.compress(path.read_bytes()))
+    else:
+        zstd = ZstdCompressor()
+        packed.write_bytes(zstd.compress(path.read_bytes()) + zstd.flush())
+    return packed
+
+
+def _logs(facts) -> list[AccessLog]:
+    return [fact for fact in facts if isinstance(fact, AccessLog)]
+
+
+def test_other_programs_lines_reach_their_readers(tmp_path):
+    outcome, _file = _read(write(tmp_path, LINES))
+
+    assert outcome is not None
+    assert outcome.lines == 3000
+    assert any(isinstance(fact, ProxyEvent) for fact in outcome.facts)
+    assert {fact.teller for fact in _logs(outcome.facts)} == {"proxy", "cart-1"}
+
+
+def test_a_small_file_and_another_kind_of_file_are_left_alone(tmp_path):
+    assert _read(write(tmp_path, LINES[:50]))[0] is None
+    assert _read(write(tmp_path, [ENVOY] * 4000))[0] is None
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_packed_log_gives_what_the_plain_one_gives(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(under_test, "_PACKED_FROM", 1000)
+    path = write(tmp_path, LINES)
+    plain = _read(path)[0]
+    packed = _packed(path, ending)
+
+    outcome, file = _read(packed)
+
+    assert outcome is not None
+    assert plain is not None
+    assert [log.groups[0].count for log in _logs(outcome.facts)] == [
+        log.groups[0].count for log in _logs(plain.facts)
+    ]
+    assert outcome.lines == 3000
+    assert file.unread == {}
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_packed_log_with_a_broken_end_is_read_and_said_to_be_broken(
+    tmp_path, monkeypatch, ending
+):
+    monkeypatch.setattr(under_test, "_PACKED_FROM", 1000)
+    many = [line(time=f"2026-03-04T05:06:07.{n % 1000:03d}Z", path=f"/{n * n}") for n in range(9000)]
+    packed = _packed(write(tmp_path, many), ending)
+    packed.write_bytes(packed.read_bytes()[:-2000])
+
+    outcome, file = _read(packed)
+
+    assert outcome is not None
+    assert 0 < outcome.lines < 9000
+    assert "broken" in file.unread
+
+
+def test_a_mixture_that_is_mostly_others_is_asked_line_by_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(under_test, "LEFT_OVER_KEPT", 3)
+
+    assert _read(write(tmp_path, LINES))[0] is None
+
+
+def test_lines_of_others_beyond_the_bound_are_counted_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(under_test, "DOCUMENT_LIMIT", 0)
+    monkeypatch.setattr("why503.evidence.access_log.engine.odd_lines.LEFT_OVER_KEPT", 3)
+    monkeypatch.setattr(under_test, "LEFT_OVER_KEPT", 3)
+
+    outcome, _file = _read(write(tmp_path, LINES))
+
+    assert outcome is not None
+    assert any("more are only counted" in one.reason for one in outcome.unread)
+
+
+def test_an_interrupted_reading_is_said_first(tmp_path, monkeypatch):
+    real = workers.kernel
+
+    def half(path, start, end, plan, _passed):
+        found = real(path, start, end // 2, plan)
+        found.size = end // 2
+        return found
+
+    monkeypatch.setattr(workers, "kernel", half)
+
+    outcome, _file = _read(write(tmp_path, LINES))
+
+    assert outcome is not None
+    assert "was interrupted" in outcome.unread[0].reason
+    assert not _logs(outcome.facts)[0].request_ids_complete
+
+
+def test_a_worker_that_fails_leaves_the_file_to_the_line_reader(tmp_path, monkeypatch):
+    def broken(*_arguments):
+        raise workers.WorkerError
+
+    monkeypatch.setattr(under_test, "read_file", broken)
+
+    assert _read(write(tmp_path, LINES))[0] is None
+
+
+def test_a_large_log_is_read_in_blocks_from_the_front_door(tmp_path):
+    path = write(tmp_path, LINES)
+
+    bundle = read_paths([str(path)], Options())
+
+    assert sum(log.understood for log in _logs(bundle.facts)) > 2900
+    assert bundle.inputs[0].lines == 3000

@@ -1,0 +1,50 @@
+import pytest
+
+from tests.mesh.traced.world import call
+from why503.mesh.traced.config import RouteMatch, StringMatch
+from why503.mesh.traced.matching import every, fits, some, takes
+
+
+def cond(kind, value="", **more):
+    return StringMatch(kind=kind, value=value, **more)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "holds"),
+    [
+        (cond("exact", "/a"), "/a", True),
+        (cond("exact", "/A", ignore_case=True), "/a", True),
+        (cond("prefix", "/a"), "/ab", True),
+        (cond("segments", "/a"), "/ab", False),
+        (cond("segments", "/a/"), "/a", True),
+        (cond("suffix", "c"), "abc", True),
+        (cond("present"), "x", True),
+        (cond("present"), None, False),
+        (cond("present", negated=True), None, True),
+        (cond("regex", "/v[0-9]+/.*"), "/v12/x", True),
+        (cond("regex", "/v[0-9]+"), "/v12/x", False),
+        (cond("regex", "(a+)+b"), "aaaa", None),
+        (cond("regex", "("), "x", None),
+    ],
+)
+def test_each_condition_is_judged_or_left_open(wanted, text, holds):
+    assert fits(wanted, text) is holds
+
+
+def test_method_header_and_query_count():
+    match = RouteMatch(
+        path=cond("prefix", "/"),
+        headers=((":method", cond("exact", "POST")), ("X-User", cond("exact", "jo"))),
+        query=(("v", cond("exact", "2")),),
+    )
+    good = call(method="POST", headers={"x-user": "jo"}, query={"v": "2"})
+    assert takes(match, good)
+    assert takes(match, call(headers={"x-user": "jo"}, query={"v": "2"})) is False
+    assert takes(RouteMatch(), good)
+
+
+def test_an_open_answer_stays_open_unless_another_decides():
+    assert every([True, None]) is None
+    assert every([False, None]) is False
+    assert some([False, None]) is None
+    assert some([True, None])

@@ -1,0 +1,67 @@
+from tests.mesh.traced.world import call
+from why503.facts import Source
+from why503.mesh.traced import outcome
+from why503.mesh.traced.call import Speech, Tls
+from why503.mesh.traced.config import Made, Route
+from why503.mesh.traced.envoy import Passage, Stop
+
+HERE = Source(path="a.yaml", line=7)
+
+
+def stopped(stop, route=None, **asked):
+    passage = Passage(stop=stop, route=route)
+    return outcome.stopped(passage, call(**asked), http=True, source=HERE)
+
+
+def test_every_stop_has_a_sentence():
+    for stop in Stop:
+        found = stopped(stop)
+        assert found.text.endswith(".")
+        assert (found.id, found.source) == (stop.value, HERE)
+
+
+def test_the_first_proxys_own_answers_have_its_signs():
+    assert stopped(Stop.NO_ROUTE).status == 404
+    assert stopped(Stop.NO_ROUTE).flag == "NR"
+    assert stopped(Stop.PROTOCOL_ERROR).details == "http1.codec_error"
+    assert stopped(Stop.NO_FILTER_CHAIN).status is None
+    blocked = stopped(Stop.DIRECT_RESPONSE, Route(made=Made("x"), answer=502))
+    assert (blocked.status, blocked.passes, blocked.details) == (502, False, "direct_response")
+    assert stopped(Stop.DIRECT_RESPONSE, Route(made=Made("x"), answer=200)).passes
+    assert stopped(Stop.REDIRECT, Route(made=Made("x"), redirect=308)).status == 308
+    assert stopped(Stop.TLS_REDIRECT).passes
+
+
+def test_a_doubt_makes_it_unsure():
+    passage = Passage(stop=Stop.NO_ROUTE, doubts=(Route(made=Made("x")),))
+    assert not outcome.stopped(passage, call(), http=True, source=None).sure
+
+
+def test_what_the_server_refuses_is_told_as_the_caller_sees_it():
+    def refused(stop, **asked):
+        return outcome.refused_by_server(Passage(stop=stop), call(**asked), http=True, source=HERE)
+
+    plain = refused(Stop.NO_FILTER_CHAIN)
+    assert (plain.status, plain.flag, plain.far) == (503, "UC", "NR filter_chain_not_found")
+    assert "HANDSHAKE_FAILURE" in refused(Stop.MTLS_ERROR, tls=Tls.TLS).details
+    assert "WRONG_VERSION" in refused(Stop.PROTOCOL_ERROR, tls=Tls.MESH).details
+    assert refused(Stop.PROTOCOL_ERROR, speech=Speech.TCP).status is None
+    tcp = outcome.refused_by_server(
+        Passage(stop=Stop.NO_FILTER_CHAIN), call(), http=False, source=None
+    )
+    assert (tcp.status, tcp.flag, tcp.details) == (None, "", "")
+
+
+def test_other_ends_have_their_signs():
+    assert outcome.no_cluster("x", http=True, sure=False, source=HERE).details == "cluster_not_found"
+    assert outcome.no_endpoint(http=True, sure=True, source=HERE).flag == "UH"
+    assert outcome.no_endpoint(http=False, sure=True, source=HERE).status is None
+    assert "10.9.9.9:9080" in outcome.black_hole(call(), source=HERE).text
+    assert outcome.tls_to_plain(http=True, source=HERE).status == 503
+    assert outcome.passing("x").passes
+
+
+def test_what_is_on_the_wire_has_words():
+    words = {outcome.wire(call(tls=tls)) for tls in Tls}
+    assert len(words) == len(Tls)
+    assert outcome.wire(call(speech=Speech.TCP)) == "plain text"
