@@ -8,13 +8,15 @@ import yaml
 from calibration.evaluation import Evidence
 from calibration.item import Truth
 from tests.causes.case_file import all_cases
+from why503.proof.truth import ORIGIN
 
-OUTSIDE, OWN, THIN = 0.1, 0.05, 0.1
+OUTSIDE, OWN, THIN, PLAYED = 0.1, 0.05, 0.1, 0.01
 """How much a case counts against an incident at first sight, which counts 1.
 
 Causes are mended until they name the cases at hand, so that these teach little but boldness, the
 project's own still more so. A thinned one may be answered wrongly and teaches modesty, but nobody
-knows how often such evidence comes with which cause.
+knows how often such evidence comes with which cause. A scenario that was played is the project's
+own as well, and it comes as many cases that differ little; its views have been thinned already.
 """
 
 
@@ -43,12 +45,13 @@ def outside(folder: Path) -> Iterator[Evidence]:
     """Cases of a folder: `NAME/evidence/` with the files and `NAME/truth.yaml` with the answer.
 
     Of the truth are read `causes` (the first is the answer; none: nothing is wrong),
-    `also_acceptable` and `difficulty`.
+    `also_acceptable`, `difficulty` and `origin`.
     """
     for truth in sorted(folder.glob("*/truth.yaml")):
         told = yaml.safe_load(truth.read_text(encoding="utf-8"))
         evidence = truth.parent / "evidence"
         causes = list(told["causes"] or ())
+        played = told.get("origin") == ORIGIN
         yield Evidence(
             corpus=folder.resolve().name,
             name=truth.parent.name,
@@ -62,6 +65,6 @@ def outside(folder: Path) -> Iterator[Evidence]:
                 for path in sorted(evidence.rglob("*"))
                 if path.is_file()
             },
-            worth=OUTSIDE,
-            thin_worth=THIN,
+            worth=PLAYED if played else OUTSIDE,
+            thin_worth=0.0 if played else THIN,
         )

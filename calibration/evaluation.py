@@ -28,7 +28,7 @@ class Evidence:
     worth: float
     """How much it counts in the fit."""
     thin_worth: float
-    """How much each of its thinned variants counts."""
+    """How much each of its thinned variants counts; 0 for none."""
     promise: bool = False
     """True for a case of the project's own tests."""
 
@@ -43,7 +43,7 @@ def _items(case: Evidence) -> list[Item]:
     mesh, hops = _weighed(case.files)
     items = [replace(_item(case, case.corpus, case.worth, hops), promise=case.promise)]
     known = [hops]
-    if case.truth.cause:
+    if case.truth.cause and case.thin_worth:
         for files in thinned(case.files, mesh):
             _mesh, hops = _weighed(files)
             if hops not in known:

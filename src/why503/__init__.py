@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from why503.diagnosis.finding import Diagnosis
     from why503.diagnosis.inspection import Inspection
+    from why503.evidence.fleet.ahead import Fleet
 
 __all__ = ["__version__", "diagnose", "inspect"]
 
@@ -29,12 +30,23 @@ def __getattr__(name: str) -> Any:
         return "0"
 
 
-def diagnose(*paths: "str | PathLike[str]", access_log_format: str = "") -> "Diagnosis":
+def diagnose(
+    *paths: "str | PathLike[str]",
+    access_log_format: str = "",
+    fleet: "Fleet | None" = None,
+    save: str = "",
+    baseline: str = "",
+) -> "Diagnosis":
     """What the evidence in these files and folders tells; `-` is standard input.
 
-    ``access_log_format`` is Envoy's format string of an own access log. Raises
-    `why503.evidence.read.ReadError` where a path cannot be read at all.
+    ``access_log_format`` is Envoy's format string of an own access log; ``fleet`` reads the large
+    access logs; ``save`` is the Parquet file in which all that was read is kept; ``baseline`` is
+    such a file, or other evidence, with which the failures are compared. Raises
+    `why503.evidence.read.ReadError` where a path cannot be read at all,
+    `why503.evidence.kept.keep.KeepError` where it cannot be saved, and
+    `why503.evidence.fleet.engine.FleetError` where the fleet fails.
     """
+    from dataclasses import replace
     from os import fspath
 
     from why503.causes import CATALOGUE
@@ -43,8 +55,18 @@ def diagnose(*paths: "str | PathLike[str]", access_log_format: str = "") -> "Dia
     from why503.evidence.reader import Options
 
     options = Options(access_log_format=access_log_format)
-    bundle = read_paths([fspath(path) for path in paths], options)
-    return weighing_room.diagnose(bundle, CATALOGUE)
+    bundle = read_paths([fspath(path) for path in paths], options, fleet)
+    if save:
+        from why503.evidence.kept import keep
+
+        keep.save(bundle, save)
+    answer = weighing_room.diagnose(bundle, CATALOGUE)
+    if not baseline:
+        return answer
+    from why503.diagnosis.comparison import compare
+
+    before = read_paths([baseline], options)
+    return replace(answer, comparison=compare(bundle, before, baseline))
 
 
 def inspect(*paths: "str | PathLike[str]", access_log_format: str = "") -> "Inspection":

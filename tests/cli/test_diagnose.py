@@ -21,8 +21,8 @@ def asked(monkeypatch):
     """What the library was asked for; it answers with `ANSWER`."""
     calls = []
 
-    def answer(*paths, access_log_format=""):
-        calls.append((paths, access_log_format))
+    def answer(*paths, access_log_format="", save="", baseline=""):
+        calls.append((paths, access_log_format, *filter(None, (save, baseline))))
         return ANSWER
 
     monkeypatch.setattr(why503, "diagnose", answer)
@@ -60,6 +60,11 @@ def test_each_format_is_the_report_of_that_name(asked, arguments, expected) -> N
 def test_the_access_log_format_reaches_the_readers(asked) -> None:
     run("a.log", "--access-log-format", "%PROTOCOL% %RESPONSE_CODE%")
     assert asked == [(("a.log",), "%PROTOCOL% %RESPONSE_CODE%")]
+
+
+def test_where_to_keep_and_what_to_compare_with_reach_the_library(asked) -> None:
+    run("a.log", "--save", "new.parquet", "--baseline", "old.parquet")
+    assert asked == [(("a.log",), "", "new.parquet", "old.parquet")]
 
 
 def test_a_pipe_is_read_where_no_path_is_given(asked) -> None:

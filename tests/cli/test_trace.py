@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,14 @@ def test_wrong_usage_is_refused_with_a_sentence(folder: Path) -> None:
 
 def test_the_schema_can_be_had_without_evidence() -> None:
     assert run("--print-schema").stdout == trace_json.schema_text()
+
+
+def test_the_page_shows_what_the_program_says(tmp_path: Path, monkeypatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands" / "trace.md").read_text("utf-8")
+    (manifests,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "shop.yaml").write_text(manifests, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"```console\n\$ why503 trace ([^\n]*)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(shown) == 2
+    for words, output in shown:
+        assert run(*words.split()).stdout == output

@@ -1,9 +1,16 @@
 import yaml
 
+from why503.diagnosis.scenario import Act, Knob, Listening, Side
 from why503.diagnosis.scenario_part import (
+    caller_given,
     destination_rule,
     http_options,
     idle_timeout,
+    requests_per_connection,
+    route_to,
+    secret_from_server,
+    secret_server,
+    silent_server,
     virtual_service,
 )
 
@@ -35,3 +42,32 @@ def test_options_of_http_stand_where_envoy_has_them():
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {"a": 1}
         }
     }
+    (limited,) = requests_per_connection(5)["typed_extension_protocol_options"].values()
+    assert limited == {"common_http_protocol_options": {"max_requests_per_connection": 5}}
+
+
+def test_a_step_hands_the_caller_another_configuration():
+    step = caller_given(0.5, endpoints=[])
+    assert (step.at, step.act, step.side) == (0.5, Act.CHANGE, Side.CALLER)
+    assert step.overlay == {"endpoints": []}
+
+
+def test_a_route_leads_a_path_to_a_cluster():
+    assert route_to("old", "/old", "c") == {
+        "name": "old",
+        "match": {"prefix": "/old"},
+        "route": {"cluster": "c", "timeout": "0s"},
+    }
+
+
+def test_a_silent_server_is_waited_for_and_cured():
+    parts = silent_server(Knob(name="limit", low=1, high=2))
+    assert parts["servers"][0].listening is Listening.SILENT
+    assert parts["cure"].servers[0].listening is Listening.YES
+
+
+def test_a_secret_is_asked_of_the_server_that_does_not_answer():
+    (served,) = secret_server()["bootstrap"]["static_resources"]["clusters"]
+    asked = secret_from_server("kubernetes://x")["sds_config"]["api_config_source"]
+    assert asked["grpc_services"] == [{"envoy_grpc": {"cluster_name": served["name"]}}]
+    assert "endpoints" not in served["load_assignment"]

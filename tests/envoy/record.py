@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 import why503
-from tests.envoy.views import files_of
 from why503.causes import CATALOGUE
 from why503.diagnosis.scenario import View
 from why503.proof.log_format import LogFormat
 from why503.proof.play import Options, play
+from why503.proof.view import files_of
 
 FORMATS = click.Choice([str(one) for one in LogFormat])
 

@@ -118,3 +118,9 @@ def test_a_command_over_several_lines_is_one_and_a_blank_in_its_url_is_kept() ->
 
 def test_a_command_without_an_answer_is_no_request() -> None:
     assert read_lines(curl, "$ curl 'http://10.0.0.9/a?q=x' \\\n  -H 'Host: b'")[0].facts == []
+
+
+def test_headers_that_were_left_out_do_not_end_an_answer() -> None:
+    text = "HTTP/1.1 404 Not Found\n...\nx-envoy-upstream-service-time: 4\nserver: istio-envoy\n"
+    (request,) = read_lines(curl, text)[0].facts
+    assert (request.server, request.upstream_service_time) == ("istio-envoy", 4.0)

@@ -40,8 +40,7 @@ def test_other_programs_lines_are_not() -> None:
     "line",
     [
         "[error][wasm] [source/a/wasm_vm.cc:40] Function: f failed: trap",
-        "2025-07-01 09:30:00.500\t[2025-07-01 09:30:00.500][31][error][wasm] [a.cc:4] "
-        "Function: f failed: trap",
+        "2025-07-01 09:30:00.5\t[2025-07-01 09:30:00.5][31][error][wasm] [a.cc:4] Function: f failed: trap",
         "error\tenvoy wasm\tFunction: f failed: trap",
     ],
 )

@@ -176,3 +176,26 @@ def test_a_failed_attempt_names_the_address_that_its_connection_dials() -> None:
     assert event.text == "[2001:db8:3::9]:8443 immediate connection error: 101"
     (event,) = events(f"{dial}\n{fail.replace('[C46]', '[C47]')}")
     assert event.text == " immediate connection error: 101"
+
+
+HEADS_LEFT_OUT = """\
+2031-03-04T05:06:07.008...Z\tdebug\tenvoy http\t[C5][S77] request end stream
+...\tdebug\tenvoy http\t[C5][S77] Sending local reply with details rate_limiter_error
+[…] debug envoy http [C5][S77] encoding headers via codec (end_stream=true):
+':status', '500'
+"""
+
+
+def test_lines_are_read_whose_head_somebody_left_out() -> None:
+    (request,) = requests(HEADS_LEFT_OUT)
+    assert (request.code, request.details) == (500, "rate_limiter_error")
+    assert kinds(HEADS_LEFT_OUT) == [ProxyEventKind.LOCAL_REPLY]
+
+
+PROBE = 'Request to probe app failed: Get "http://localhost:81/ok": dial tcp 127.0.0.1:81: connect: connection refused, original URL path = /app-health/a/readyz'
+
+
+def test_the_agents_vain_probe_of_the_application_is_told_with_and_without_its_head() -> None:
+    for text in (f"2031-03-04T05:06:07...Z\terror\t{PROBE}", f"> {PROBE}", f"error {PROBE}"):
+        (event,) = events(text)
+        assert (event.kind, event.text) == (ProxyEventKind.PROBE_FAILED, PROBE)

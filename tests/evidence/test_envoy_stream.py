@@ -46,3 +46,17 @@ def test_the_number_of_streams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
         see(streams, "Sending local reply with details x", str(number))
     assert len(streams._streams) == 3
     assert len(streams.finish()) == 10
+
+
+def test_an_error_that_came_from_the_upstream_says_so_and_one_of_the_proxy_does_not() -> None:
+    streams = Streams()
+    for number, then in (("1", ""), ("2", "Sending local reply with details ext_authz_error")):
+        see(streams, "upstream headers complete: end_stream=false", number)
+        see(streams, then, number)
+        see(streams, "encoding headers via codec (end_stream=false):", number)
+        streams.dumped("':status', '550'")
+    see(streams, "upstream headers complete: end_stream=false", "3")
+    see(streams, "upstream reset: reset reason: connection termination", "3")
+    told = [request.details or "" for request in streams.finish()]
+    assert told[:2] == ["via_upstream", "ext_authz_error"]
+    assert told[2].startswith("upstream_reset")

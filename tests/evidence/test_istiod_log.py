@@ -86,3 +86,23 @@ def test_a_proxy_that_ends_its_stream_is_told_with_its_address() -> None:
     (event,) = events(f'{AT}\tinfo\tads\tADS: "10.1.0.9:51000" till-7b.shop-12 terminated')
     assert event.kind is ProxyEventKind.XDS_LEFT
     assert (event.text, event.connection) == ("10.1.0.9", "till-7b.shop-12")
+
+
+LEFT_OUT = "buildGatewayListeners: skipping privileged gateway port 993 for node g-1.edge as it is an unprivileged pod"
+TWICE = "skipping server on gateway edge/second, duplicate host names: [a.example]"
+
+
+def test_a_listener_that_is_left_out_is_told_with_and_without_the_head() -> None:
+    for text in (f"{AT}\twarn\t{LEFT_OUT}", f"> warn  {LEFT_OUT}", f"... {LEFT_OUT}", TWICE):
+        (event,) = events(text)
+        assert event.kind is ProxyEventKind.LISTENER_SKIPPED
+        assert "skipping" in event.text
+
+
+def test_listeners_that_exclude_each_other_are_told_from_the_status_of_a_push() -> None:
+    status = '''  "pilot_conflict_outbound_listener_tcp_over_current_tcp": {
+    "0.0.0.0:7000": {
+      "message": "Listener=0.0.0.0:7000 AcceptedTCP=a.b RejectedTCP=c.d TCPServices=1"'''
+    assert {event.kind for event in events(status)} == {ProxyEventKind.LISTENER_CONFLICT}
+    assert len(events(status)) == 2
+    assert not events("pilot_conflict_outbound_listener_tcp_over_current_tcp 0")

@@ -75,3 +75,16 @@ def test_services_that_filters_ask_are_told_with_their_timeouts():
         ("door", 2.0, True),
         ("quota", 0.02, False),
     ]
+
+
+def test_ranges_and_the_default_chain_are_told():
+    ranges = {"prefixRanges": [{"addressPrefix": "10.9.0.0", "prefixLen": 16}]}
+    told = {
+        "filter_chains": [{"filter_chain_match": ranges, "filters": [TCP]}],
+        "default_filter_chain": {"filters": [TCP]},
+    }
+    found = listener_of({"name": "x", **told}, Source(path="d"), "desk", state="", updated=None)
+    assert [(chain.ranges, chain.default) for chain in found.chains] == [
+        (("10.9.0.0/16",), False),
+        ((), True),
+    ]

@@ -53,3 +53,24 @@ def test_the_faults_of_a_route_are_kept_in_percent():
     faulty, plain = routes({"route": {"cluster": "a"}, **config}, {"route": {"cluster": "a"}})
     assert faulty.fault == LoadedFault(status=503, abort_percent=0.5, delay=2.0, delay_percent=7.0)
     assert plain.fault is None
+
+
+def test_what_headers_must_be_is_kept_with_secrets_masked():
+    match = {
+        "prefix": "/",
+        "headers": [
+            {"name": ":method", "string_match": {"exact": "GET"}},
+            {"name": "x", "stringMatch": {"safeRegex": {"regex": "a.*"}}},
+            {"name": "y", "present_match": True, "invert_match": True},
+            {"name": "z", "prefixMatch": "b"},
+            {"name": "authorization", "string_match": {"exact": "Bearer abcdefghijklmnop"}},
+        ],
+    }
+    (route,) = routes({"match": match, "route": {"cluster": "a"}})
+    assert route.headers[:4] == (
+        (":method", "exact GET"),
+        ("x", "regex a.*"),
+        ("y", "not present"),
+        ("z", "prefix b"),
+    )
+    assert "abcdefghijklmnop" not in route.headers[4][1]

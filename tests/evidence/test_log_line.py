@@ -8,6 +8,8 @@ def test_times_of_all_writers_are_the_same_moment() -> None:
         "2031/03/04 05:06:07.5",
         "2031-03-04 07:06:07,500 +0200",
         "2031\u201303\u201304 05:06:07.5",
+        "2031-03-04T05:06:07.5...Z",
+        "2031-03-04T05:06:07.5\u2026Z",
     )
     assert len({time_of(text) for text in spelt}) == 1
     assert time_of("yesterday") is None

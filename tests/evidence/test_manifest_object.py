@@ -33,3 +33,10 @@ def test_a_broken_document_is_unread_with_line_and_remedy():
 def test_an_object_without_lines_points_to_its_line():
     found = manifest_of({"kind": "Pod", "metadata": {"name": "a"}}, CONTEXT, line=7)
     assert found.where("metadata", "name").line == 7
+
+
+def test_an_object_with_fields_left_out_is_read_with_the_right_lines():
+    reading = read_text("kind: Pod\nmetadata:\n  ...\n  name: a\nspec:\n  \u2026\n", CONTEXT)
+    (found,) = reading.facts
+    assert (found.name, found.where("metadata", "name").line) == ("a", 4)
+    assert not reading.unread

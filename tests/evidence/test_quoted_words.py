@@ -1,9 +1,10 @@
-# ruff: noqa: E501 - lines are kept whole
+import base64
 
 import pytest
 
 from tests.evidence.fuzz import assert_never_raises, read_lines
 from why503.evidence import quoted_words
+from why503.evidence.stand_in_keys import WORDS
 from why503.facts import ProxyEvent, ProxyEventKind, Request, Witness
 
 TEXT = """\
@@ -87,3 +88,14 @@ def test_flags_and_details_in_a_sentence_are_a_proxys_account(text, code, flags,
 @pytest.mark.parametrize("text", ["503 URGENT", "http1.codec_error_total: 3", "NR 503", "UC"])
 def test_what_only_looks_like_flags_is_left_alone(text):
     assert read_lines(quoted_words, text + "\n")[1] == []
+
+
+def test_the_stand_in_for_keys_is_seen_in_any_line():
+    coded = base64.urlsafe_b64encode(f"{WORDS}https://idp.example/k".encode()).decode().rstrip("=")
+    reading, _claimed = read_lines(quoted_words, f'  inline_string: "{{\\"n\\":\\"{coded}\\"}}"')
+    (event,) = reading.facts
+    assert isinstance(event, ProxyEvent)
+    assert (event.kind, event.text) == (
+        ProxyEventKind.JWKS_FETCH_FAILED,
+        f"{WORDS}https://idp.example/k",
+    )

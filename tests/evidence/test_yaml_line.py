@@ -1,4 +1,4 @@
-from why503.evidence.yaml_line import foreign_lines, nests, reindented
+from why503.evidence.yaml_line import foreign_lines, nests, reindented, without_elisions
 
 
 def test_text_in_block_scalars_and_continuations_is_not_foreign():
@@ -25,3 +25,9 @@ def test_a_first_line_that_lost_its_indent_gets_it_back():
 def test_yaml_that_can_be_read_stays_as_it_is():
     for text in ("spec:\n  a:\n    b: 1\n  c: 2", "a: 1\n    b: 2\n  c: 3", "", "a:\n", "\n\n"):
         assert reindented(text) == text
+
+
+def test_fields_that_somebody_left_out_become_empty_lines_and_the_end_of_a_document_stays():
+    text = "a:\n  ...\n  b: 1 ...\n  […]\n\u2026\n...\nc: 2"
+    assert without_elisions(text) == "a:\n\n  b: 1 ...\n\n\n...\nc: 2"
+    assert without_elisions("a: 1") == "a: 1"

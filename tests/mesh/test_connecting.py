@@ -8,6 +8,7 @@ from why503.mesh.connecting import (
     dialled,
     dialled_ports,
     failed_at_once,
+    families,
     family_of,
     is_placeholder,
     refused,
@@ -111,3 +112,16 @@ def test_placeholders_are_those_of_istios_dns_proxy(address, made_up):
 
 def test_without_a_list_of_endpoints_no_address_is_missing_from_it():
     assert unlisted(hop_of(failure(details=f"{START}{{connection_timeout}}")), MESH) == ()
+
+
+def test_the_family_dialled_is_told_beside_that_of_the_callers_connection():
+    six = {"upstream_host": "[2001:db8::7]:443"}
+    four = {"downstream_local": "10.0.0.1:80", "downstream_remote": "10.0.0.2:4000"}
+    mixed = {"downstream_local": "10.0.0.1:80", "downstream_remote": "[::1]:4000"}
+    told = [failure(**six), failure(**six, **four), failure(**six, **mixed)]
+    assert [(theirs, own) for _failure, _address, theirs, own in families(told)] == [
+        (6, None),
+        (6, 4),
+        (6, None),
+    ]
+    assert list(families([failure(upstream_host=None)])) == []

@@ -60,8 +60,22 @@ def test_only_the_proxy_of_the_application_stands_beside_it():
     [((12, 12, 12), 12), ((12, 12), None), ((2, 2, 2), None), ((7, 31, 12), None)],
 )
 def test_the_same_number_of_requests_counts_from_three_connections_and_five_requests(counts, same):
-    lines = [inbound(503, "UC", requests_before=n, line=i, **CUT) for i, n in enumerate(counts, 1)]
+    lines = [
+        inbound(503, "UC", requests_before=n, line=i, at=5.0 * i, **CUT)
+        for i, n in enumerate(counts, 1)
+    ]
     assert carried(hop_of(*lines)) == same
+
+
+def test_connections_that_end_in_one_moment_are_one_end_whatever_they_carried():
+    def ends(*times, idle=None):
+        told = {"requests_before": 12, "idle": idle, **CUT}
+        return hop_of(*(inbound(503, "UC", line=i, at=t, **told) for i, t in enumerate(times, 1)))
+
+    assert carried(ends(100.0, 100.2, 100.9, 101.1)) is None
+    assert carried(ends(100.0, 100.2, 105.0, 110.0)) == 12
+    assert carried(ends(100.0, 100.2, 100.4, idle=0.01)) == 12
+    assert carried(ends(None, None, None)) == 12
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,20 @@ def test_a_431_of_which_only_the_code_is_told_is_about_large_headers() -> None:
 def test_a_body_without_a_reason_says_that_the_connection_failed_and_no_more(body: str) -> None:
     told = outcome_of(request(503, witness=Witness.CLIENT, body=body))
     assert (told.ending, told.detail) == (E.UNKNOWN, BARE_RESET)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ending"),
+    [
+        ({"details": "request_payload_too_large"}, Ending.FILTER_FAILED),
+        ({"witness": Witness.CLIENT}, Ending.FILTER_FAILED),
+        ({"witness": Witness.CLIENT, "body": "<html>too large</html>"}, Ending.UNKNOWN),
+        ({"witness": Witness.CLIENT, "upstream_service_time": 3.0}, Ending.VIA_UPSTREAM),
+        ({}, Ending.VIA_UPSTREAM),
+    ],
+)
+def test_a_413_is_a_filters_where_no_upstream_has_written_it(
+    fields: dict[str, object], ending: Ending
+) -> None:
+    flags = None if "witness" in fields else "-"
+    assert outcome_of(request(413, flags, **fields)).ending is ending

@@ -72,8 +72,17 @@ def test_a_destination_outside_the_mesh_is_external() -> None:
     entry = manifest("ServiceEntry", "pay", spec={"hosts": ["pay.example.com"]})
     named = outbound(503, "UC", upstream_cluster="", authority="pay.example.com", **UC)
     assert leg(named, entry) is Place.PROXY_TO_EXTERNAL
-    passed = outbound(503, "UC", upstream_cluster="PassthroughCluster", authority="", **UC)
+    bare = {"upstream_cluster": "PassthroughCluster", "authority": ""}
+    passed = outbound(503, "UC", **bare, upstream_host="203.0.113.9:443", **UC)
     assert leg(passed) is Place.PROXY_TO_EXTERNAL
+
+
+def test_a_private_address_called_past_the_registry_is_a_pod_of_the_mesh() -> None:
+    bare = {"upstream_cluster": "PassthroughCluster", "authority": ""}
+    passed = outbound(503, "UC", **bare, upstream_host="10.44.3.9:8080", **UC)
+    assert leg(passed) is Place.PROXY_TO_PROXY
+    named = outbound(503, "UC", **{**bare, "authority": "db.example.com"}, **UC)
+    assert leg(named) is Place.PROXY_TO_EXTERNAL
     public = outbound(503, "UC", upstream_cluster="x", upstream_host="203.0.113.9:443", **UC)
     assert leg(public) is Place.PROXY_TO_EXTERNAL
     assert leg(outbound(503, "UC", **UC)) is Place.PROXY_TO_PROXY

@@ -2,7 +2,7 @@ import pytest
 
 from tests.mesh.build import log, outbound
 from tests.mesh.make import mesh_of, obj
-from why503.mesh.outside_tls import outside_tls_port, upstream_tls_contexts
+from why503.mesh.outside_tls import outside_tls_port, tls_starters, upstream_tls_contexts
 
 ENTRY = obj(
     "ServiceEntry",
@@ -47,3 +47,17 @@ def test_contexts_say_whether_they_name_the_server():
           typed_config: {"@type": a.DownstreamTlsContext}
     """
     assert [named for _place, named in upstream_tls_contexts(mesh_of(text))] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "modes"),
+    [
+        ("tls: {mode: SIMPLE, caCertificates: /etc/ca.pem}", ["SIMPLE"]),
+        ("tls: {mode: SIMPLE, credentialName: star}", []),
+        ("trafficPolicy: {tls: {mode: MUTUAL}}", ["MUTUAL"]),
+        (obj("DestinationRule", "pay", "{trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}"), []),
+        (obj("DestinationRule", "pay", "{trafficPolicy: {tls: {mode: SIMPLE}}}"), ["SIMPLE"]),
+    ],
+)
+def test_who_starts_tls_of_its_own_is_known_and_no_gateway_does(text, modes):
+    assert [mode.value for mode in tls_starters(mesh_of(text))] == modes

@@ -72,6 +72,13 @@ def test_the_protocol_of_an_external_port_comes_from_its_service_entry():
     assert port_protocol(mesh_of(entry), "api.pay.example", 8443) is None
 
 
+def test_the_name_of_a_service_entrys_port_says_nothing():
+    ports = "{hosts: [api.pay.example], ports: [{number: 443, name: https}]}"
+    found = port_protocol(mesh_of(obj("ServiceEntry", "pay", ports)), "api.pay.example", 443)
+    assert found is not None
+    assert (found.value, found.default) == ("", True)
+
+
 def test_a_table_row_without_names_tells_no_protocol():
     row = manifests(service("{port: 80, protocol: TCP}"), partial=True)
     assert port_protocol(Mesh(Bundle(facts=tuple(row))), HOST, 80) is None

@@ -190,3 +190,7 @@ def test_an_answer_below_500_went_well_and_a_flag_never():
     assert not timing.went_well(group(503))
     flagged = RequestGroup(**{**vars(group()), "flags": frozenset({"UC"})})
     assert not timing.went_well(flagged)
+
+
+def test_the_first_failure_is_the_earliest_whatever_the_order_of_the_lines():
+    assert timing.first_time(hop(failure(at=9.0), failure(at=2.0))) == failure(at=2.0).time

@@ -71,3 +71,11 @@ def test_a_cluster_that_the_log_names_decides():
     (hop,) = found.hops
     (destination,) = destinations_for(hop, found, unknown_clusters(found))
     assert destination.subset == "v2"
+
+
+def test_a_cluster_that_is_just_added_is_warming_and_one_added_by_hand_later_is_not():
+    added = f"cds: add/update cluster '{NAME}'"
+    just = mesh(event(ProxyEventKind.CLUSTER_UPDATE, added), unknown(NAME, at=1.0))
+    assert unknown_clusters(just)[0].warming is not None
+    late = mesh(unknown(NAME), event(ProxyEventKind.CLUSTER_UPDATE, added, at=30.0))
+    assert unknown_clusters(late)[0].warming is None

@@ -4,6 +4,7 @@ from tests.mesh.build import HOST, RESET, inbound, log, manifest, mesh, outbound
 from why503.facts import LoadedEndpoint, ProxyInfo, Source
 from why503.mesh.workload import (
     containers_of,
+    has_own_sidecar,
     has_sidecar,
     is_external,
     proxies_of,
@@ -98,3 +99,14 @@ def test_a_sidecar_says_beside_which_pods_it_stands(info, beside):
     world = mesh(SERVICE, info, endpoint)
     assert proxies_of(world, HOST) == ((info,) if beside else ())
     assert (has_sidecar(world, HOST) is True) is beside
+
+
+def test_one_workload_tells_of_its_sidecar_by_itself_or_by_its_namespace():
+    labels = {"istio-injection": "enabled"}
+    space = manifest("Namespace", "shop", metadata={"name": "shop", "labels": labels})
+    plain = manifest("Namespace", "shop", metadata={"name": "shop"})
+    refused = deployment(**{"sidecar.istio.io/inject": "false"})
+    assert has_own_sidecar(mesh(), deployment()) is None
+    assert has_own_sidecar(mesh(space), deployment()) is True
+    assert has_own_sidecar(mesh(plain), deployment()) is False
+    assert has_own_sidecar(mesh(space), refused) is False

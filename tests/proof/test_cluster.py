@@ -67,3 +67,9 @@ def test_there_are_places_for_all_other_traffic():
     names = [one["name"] for one in cluster.ends("127.1.1.1")]
     assert names == ["BlackHoleCluster", "PassthroughCluster"]
     assert cluster.tcp_proxy("PassthroughCluster", [])["typed_config"]["cluster"] == names[1]
+
+
+def test_a_cluster_beside_the_servers_own_carries_its_type():
+    (told,) = cluster.beside({"clusters": ({"name": "own", "type": "STATIC"},)})
+    assert told["@type"].endswith(".Cluster")
+    assert cluster.beside({}) == []

@@ -63,3 +63,9 @@ def test_a_closed_connection_is_told_and_the_next_call_opens_another():
     replies, log = called(Load(requests=2, gap=0), server)
     assert [reply.status for reply in replies] == [None, None]
     assert "EOF" in log
+
+
+def test_bytes_go_as_they_are_in_place_of_a_request():
+    (reply,), log = called(Load(requests=1, calls=(Call(raw="\x16\x03\x01"),)), Server())
+    assert (reply.status, reply.failed) == (400, True)
+    assert "status code 400" in log

@@ -28,5 +28,10 @@ def test_other_places_take_the_upper_value():
     assert stacked({"endpoints": ["a"]}, {"endpoints": []}) == {"endpoints": []}
 
 
+def test_none_takes_back_what_was_said_of_a_place():
+    lower = {"routes": [{"a": 1}], "endpoints": [], "route": {"b": 1}}
+    assert stacked(lower, {"routes": None, "endpoints": None}) == {"route": {"b": 1}}
+
+
 def test_plain_knows_only_dictionaries_and_lists():
     assert plain({"a": ({"b": ("c",)},)}) == {"a": [{"b": ["c"]}]}

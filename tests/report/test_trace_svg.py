@@ -1,4 +1,4 @@
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tests.mesh.make import obj
 from tests.report.traced import WEIGHTS, trace_of
@@ -8,7 +8,7 @@ SPACE = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(text="", **more):
-    return ElementTree.fromstring(render(trace_of(text, **more)))  # noqa: S314 - our own
+    return ET.fromstring(render(trace_of(text, **more)))  # noqa: S314 - our own
 
 
 def words(root):
@@ -35,9 +35,13 @@ def test_ways_stand_side_by_side_with_their_share():
 
 
 def test_it_is_plain_svg_whatever_the_names_are():
-    rule = obj("VirtualService", "a", "{hosts: [quay], http: [{name: '<b>&\"x', route: [{destination: {host: quay}}]}]}")
+    rule = obj(
+        "VirtualService",
+        "a",
+        "{hosts: [quay], http: [{name: '<b>&\"x', route: [{destination: {host: quay}}]}]}",
+    )
     text = render(trace_of(rule))
-    ElementTree.fromstring(text)  # noqa: S314 - our own
+    ET.fromstring(text)  # noqa: S314 - our own
     assert "<script" not in text
     assert "href" not in text
     long = render(trace_of(url="http://quay:9080/" + "a" * 300))

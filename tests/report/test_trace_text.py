@@ -23,7 +23,7 @@ def test_the_end_stands_first_and_every_step_has_its_line():
 
 def test_each_way_has_its_share_and_its_end():
     text = flat(render(trace_of(WEIGHTS)))
-    assert "from deploy/desk: fails 20 % of the requests fail, the others arrive." in text
+    assert "from deploy/desk: depends on the way it takes 20 % of the requests fail" in text
     assert "80 % of the requests: arrives" in text
     assert "20 % of the requests: 503 NC cluster_not_found" in text
     assert "timeout: 3 s (VirtualService shop/quay)" in text

@@ -8,7 +8,8 @@ from why503.facts import Bundle, Source, Unread
 WEIGHTS = obj(
     "VirtualService",
     "quay",
-    "{hosts: [quay], http: [{timeout: 3s, route: [{destination: {host: quay, subset: v1}, weight: 80}, "
+    "{hosts: [quay], http: [{timeout: 3s, "
+    "route: [{destination: {host: quay, subset: v1}, weight: 80}, "
     "{destination: {host: quay, subset: v2}, weight: 20}]}]}",
 ) + obj("DestinationRule", "quay", "{host: quay, subsets: [{name: v1, labels: {app: quay}}]}")
 
@@ -16,4 +17,6 @@ WEIGHTS = obj(
 def trace_of(text: str = "", url: str = "http://quay:9080/a", source: str = "deploy/desk") -> Trace:
     asked = asked_of("GET", url, (), source=source, address="", sni="")
     unread = (Unread(source=Source(path="x.bin"), reason="`x.bin` is not text."),)
-    return traced(Bundle(facts=tuple(manifests(BASE + text)), unread=unread), asked, namespace="shop")
+    return traced(
+        Bundle(facts=tuple(manifests(BASE + text)), unread=unread), asked, namespace="shop"
+    )

@@ -29,6 +29,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     context_settings={"help_option_names": ["-h", "--help"]},
     commands_at={
         "diagnose": ("why503.cli.diagnose", _("Say which hop broke and why.")),
+        "fleet": (
+            "why503.cli.fleet",
+            _("Diagnose access logs of any size on Spark, Ray or a store's own SQL."),
+        ),
         "inspect": (
             "why503.cli.inspect",
             _("Say what the files are and what of them could not be read."),
@@ -40,6 +44,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
         "trace": (
             "why503.cli.trace",
             _("Say what would happen to a request, object by object."),
+        ),
+        "lint": (
+            "why503.cli.lint",
+            _("Say what is armed in the configuration, before it fails."),
         ),
         "redact": (
             "why503.cli.redact",

@@ -44,23 +44,11 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
 @option.paths
 @option.output
 @option.access_log_format
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help=_("Colour of the text answer. NO_COLOR and FORCE_COLOR are respected."),
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["none", "findings", "proven"]),
-    default="none",
-    show_default=True,
-    help=_("Exit with 1 on any finding, or on a proven one."),
-)
-@click.option(
-    "-v", "--verbose", is_flag=True, help=_("Show the inputs, every clue and all details.")
-)
+@option.color
+@option.fail_on
+@option.verbose
+@option.save
+@option.baseline
 @click.option(
     "--print-schema",
     is_flag=True,
@@ -69,7 +57,7 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
     callback=_print_schema,
     help=_("Show the JSON Schema of `-o json` and exit."),
 )
-def diagnose(
+def diagnose(  # noqa: PLR0913 - one per option
     paths: tuple[str, ...],
     *,
     output: str,
@@ -77,16 +65,26 @@ def diagnose(
     color: str,
     fail_on: str,
     verbose: bool,
+    save: str,
+    baseline: str,
 ) -> int:
     """Read, weigh, answer; the exit code."""
     import why503
+    from why503.evidence.kept.parquet import KeepError
     from why503.evidence.read import ReadError
 
     check_format(access_log_format)
     try:
-        diagnosis = why503.diagnose(*given(paths), access_log_format=access_log_format)
-    except ReadError as refused:
+        diagnosis = why503.diagnose(
+            *given(paths), access_log_format=access_log_format, save=save, baseline=baseline
+        )
+    except (ReadError, KeepError) as refused:
         raise Unreadable(str(refused)) from refused
+    return show(diagnosis, output, color=color, fail_on=fail_on, verbose=verbose)
+
+
+def show(diagnosis: "Diagnosis", output: str, *, color: str, fail_on: str, verbose: bool) -> int:
+    """Write the answer in the format ``output``; the exit code."""
     if output == "text":
         write(_text(diagnosis, color=color, verbose=verbose))
     else:

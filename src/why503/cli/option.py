@@ -23,3 +23,44 @@ access_log_format = click.option(
         "Envoy's format string of an own access log, where the mesh configuration is not given."
     ),
 )
+
+color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help=_("Colour of the text answer. NO_COLOR and FORCE_COLOR are respected."),
+)
+
+fail_on = click.option(
+    "--fail-on",
+    type=click.Choice(["none", "findings", "proven"]),
+    default="none",
+    show_default=True,
+    help=_("Exit with 1 on any finding, or on a proven one."),
+)
+
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help=_("Show the inputs, every clue and all details.")
+)
+
+save = click.option(
+    "--save",
+    metavar="FILE",
+    default="",
+    type=click.Path(dir_okay=False),
+    help=_(
+        "Keep what was read as a Parquet file, which can be given as PATH later, in place of the "
+        "logs."
+    ),
+)
+
+baseline = click.option(
+    "--baseline",
+    metavar="OLD",
+    default="",
+    type=click.Path(),
+    help=_(
+        "A file of --save, or a log, of an earlier time: say which failures are new, grown or gone."
+    ),
+)

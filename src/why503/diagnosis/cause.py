@@ -6,11 +6,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from why503.diagnosis.clue import Clue, Hit, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Scenario
-from why503.facts import Source
 from why503.mesh.hop import At, Hop
 from why503.mesh.mesh import Mesh
-from why503.support.text import filled
 
 __all__ = [
     "At",
@@ -23,6 +22,8 @@ __all__ = [
     "Patch",
     "Remedy",
     "RemedyKind",
+    "Rule",
+    "Severity",
     "Weight",
 ]
 
@@ -85,21 +86,6 @@ class Missing:
     """The command that fetches it, names filled in."""
     decides: tuple[str, ...]
     """Ids of the causes between which it decides (this cause among them)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hazard:
-    """A cause that is armed in the configuration; nothing has failed yet."""
-
-    sentence: str
-    """What is armed and when it goes off."""
-    source: Source
-    values: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The sentence with its values."""
-        return filled(self.sentence, self.values)
 
 
 class Cause(Protocol):

@@ -207,6 +207,35 @@ class FoundClock:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """Failures of one kind to one destination, now and before."""
+
+    destination: str
+    """The upstream cluster, else the authority."""
+    what: str
+    """How they ended: code, response flags, response code details."""
+    failures: int
+    requests: int
+    """All requests to the same destination."""
+    failures_before: int
+    requests_before: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What changed since the baseline."""
+
+    baseline: str
+    """The path that it was read from."""
+    new: tuple[Change, ...]
+    """Failures of which the baseline has none, most first."""
+    grown: tuple[Change, ...]
+    """Failures whose share grew by half or more, and by more than chance."""
+    gone: tuple[Change, ...]
+    """Failures of the baseline that no longer come, though there were requests enough."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """The whole answer."""
 
@@ -221,6 +250,8 @@ class Diagnosis:
     """Hazards of other causes than those found."""
     clocks: tuple[FoundClock, ...] = ()
     """Clocks that differ by more than half a second."""
+    comparison: Comparison | None = None
+    """What changed since `--baseline`; None where none was given."""
     unexplained: tuple[Unexplained, ...]
     next_checks: tuple[FoundMissing, ...]
     """Best question first."""

@@ -1,11 +1,13 @@
 """Objects that several causes propose, with the names filled in: valid for Istio's API."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
+from why503.mesh.address import is_address
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, rule_host, selecting_labels, service_name
@@ -193,4 +195,30 @@ def loopback_sidecar(hop: Hop, mesh: Mesh, port: int) -> str:
         "  ingress:\n"
         f"  - port: {{number: {port}, protocol: {protocol.upper()}, name: {protocol}}}\n"
         f"    defaultEndpoint: 127.0.0.1:{port}\n"
+    )
+
+
+def service_entry(host: str, port: int | None) -> str:
+    """A ServiceEntry for one host outside the mesh, or for an address without a name.
+
+    The host of an address is made up, for `hosts` takes names only; the proxy then sends on to the
+    address that was called.
+    """
+    number, bare = port or 443, is_address(host)
+    protocol = "TCP" if bare else "HTTP" if number in {80, 8080} else "TLS"
+    name = re.sub(r"[.:]+", "-", host).strip("-")
+    addresses = f'  addresses: ["{host}"]\n' if bare else ""
+    return (
+        "apiVersion: networking.istio.io/v1\n"
+        "kind: ServiceEntry\n"
+        "metadata:\n"
+        f"  name: {name}\n"
+        "  namespace: <client-namespace>\n"
+        "spec:\n"
+        f"  hosts: [{f'{name}.external' if bare else host}]\n"
+        f"{addresses}"
+        "  location: MESH_EXTERNAL\n"
+        f"  resolution: {'NONE' if bare else 'DNS'}\n"
+        "  ports:\n"
+        f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
     )

@@ -142,7 +142,7 @@ class Answer:
     """Prefix of the request's path; ``""`` for all."""
     share: Number = 1.0
     """Part of the matching requests, 0 to 1, that are treated so; the others go on to the next."""
-    deed: Deed = Deed.ANSWER
+    deed: Deed | Knob = Deed.ANSWER
     status: Number = 200
     body: str = ""
     """The body; ``""`` for `size` bytes of filler."""
@@ -197,6 +197,8 @@ class Call:
     body: Number = 0
     """Bytes."""
     protocol: str = "HTTP/1.1"
+    raw: str | Knob = ""
+    """Bytes, as Latin-1, that are sent instead of a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,14 +256,21 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Cure:
-    """What removes the failure: merged on top of the scenario."""
+    """What removes the failure: the overlays are laid on top, the rest takes the other's place.
+
+    None for what stays as it is. In an overlay None also takes away a list that was added.
+    """
 
     caller: Overlay = field(default_factory=dict)
     callee: Overlay = field(default_factory=dict)
-    servers: tuple[Server, ...] = ()
-    """Instead of the scenario's; empty for the same."""
+    servers: tuple[Server, ...] | None = None
+    load: Load | None = None
+    steps: tuple[Step, ...] | None = None
     caller_tls: Upstream | None = None
     callee_tls: Inbound | None = None
+    callee_credential: Credential | None = None
+    target_port: int | None = None
+    """0 for the port on which the application listens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +300,8 @@ class Scenario:
     """YAML of the Istio and Kubernetes objects that stand for this state, one object each, beside
     the Service, Deployments, Pods, EndpointSlice and PeerAuthentication that every bundle has, or
     in place of those of its kind."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """What somebody asked by hand, for the bundle: file name to command and output."""
     modest: Mapping[View, str] = field(default_factory=dict)
     """Views from which the cause cannot be told for sure, each with the reason."""
     also: frozenset[str] = frozenset()

@@ -3,6 +3,20 @@
 import textwrap
 from typing import Any
 
+from why503.diagnosis.scenario import (
+    Act,
+    Cure,
+    Knob,
+    Listening,
+    Load,
+    Number,
+    Seconds,
+    Server,
+    Side,
+    Step,
+)
+
+_TYPE = "type.googleapis.com/"
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
@@ -43,6 +57,22 @@ ports:
 """
 
 
+def requests_per_connection(most: int) -> dict[str, Any]:
+    """Overlay of a cluster: after how many requests it gives up a connection."""
+    return http_options(common_http_protocol_options={"max_requests_per_connection": most})
+
+
+def caller_given(at: Number, **overlay: Any) -> Step:
+    """The step that hands another configuration to the caller's proxy."""
+    return Step(at=at, act=Act.CHANGE, side=Side.CALLER, overlay=overlay)
+
+
+def route_to(name: str, path: str, cluster: str) -> dict[str, Any]:
+    """A route, for an overlay's `routes`: what begins with ``path`` goes to ``cluster``."""
+    action = {"cluster": cluster, "timeout": "0s"}
+    return {"name": name, "match": {"prefix": path}, "route": action}
+
+
 def http_options(**options: Any) -> dict[str, Any]:
     """Overlay of a cluster: fields of Envoy's `HttpProtocolOptions`, which are merged."""
     return {"typed_extension_protocol_options": {_OPTIONS: options}}
@@ -51,6 +81,47 @@ def http_options(**options: Any) -> dict[str, Any]:
 def idle_timeout(value: Any) -> dict[str, Any]:
     """Overlay of a cluster: after which idleness it gives up a connection."""
     return http_options(common_http_protocol_options={"idle_timeout": value})
+
+
+def silent_server(limit: Knob) -> dict[str, Any]:
+    """Parts of a scenario: the server's packets vanish, and the caller's proxy waits ``limit``."""
+    return {
+        "servers": (Server(listening=Listening.SILENT),),
+        "load": Load(requests=6, workers=2),
+        "caller": {"cluster": {"connect_timeout": Seconds(limit)}},
+        "cure": Cure(servers=(Server(),)),
+    }
+
+
+def secret_server() -> dict[str, Any]:
+    """Overlay of a proxy: the static cluster of its agent, which serves secrets; nobody answers."""
+    served = {
+        "name": "sds-grpc",
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        **http_options(explicit_http_config={"http2_protocol_options": {}}),
+        "load_assignment": {"cluster_name": "sds-grpc"},
+    }
+    served["typed_extension_protocol_options"][_OPTIONS]["@type"] = _TYPE + _OPTIONS
+    return {"bootstrap": {"static_resources": {"clusters": [served]}}}
+
+
+def secret_from_server(name: str) -> dict[str, Any]:
+    """A secret that the proxy asks its agent for, and does without after a short wait."""
+    service = {"envoy_grpc": {"cluster_name": "sds-grpc"}}
+    source = {
+        "api_type": "GRPC",
+        "transport_api_version": "V3",
+        "grpc_services": [service],
+    }
+    return {
+        "name": name,
+        "sds_config": {
+            "resource_api_version": "V3",
+            "initial_fetch_timeout": "0.2s",
+            "api_config_source": source,
+        },
+    }
 
 
 def _object(kind: str, spec: str) -> str:

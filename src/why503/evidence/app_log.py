@@ -32,6 +32,8 @@ _BARE = re.compile(
     r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
     r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|"
     r"[Ss]tarted server) (?:on|at)\b|"
+    r"(?!(?:Startup|Readiness|Liveness) probe )(?:[\w:-]{1,40} ){0,4}"
+    r"(?:Get|Post|Put|Patch|Delete|Head) \"?https?://\S{1,500}: |"
     r"\* Running on |rpc error: |FATAL ERROR: |details = \""
 )
 _TRACE = re.compile(

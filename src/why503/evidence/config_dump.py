@@ -19,6 +19,7 @@ from why503.evidence.proto_json import Json, get, message, messages, typed, word
 from why503.evidence.proxy_node import info_of
 from why503.evidence.reader import Context, Reading
 from why503.evidence.secret_validity import certificates_in
+from why503.evidence.stand_in_keys import stand_in_event
 from why503.facts.loaded import LoadedCluster, RejectedConfig
 from why503.facts.reading import Unread
 from why503.facts.source import Source
@@ -84,6 +85,8 @@ def _read(text: str, context: Context) -> Reading:
         walk = _Walk(context=context, lines=NameLines(text))
         walk.visit(document.value)
         reading = walk.reading
+    if event := stand_in_event(text, context, 1, context.teller):
+        reading.facts.append(event)
     reading.unread.extend(cut(document, context))
     return reading
 

@@ -44,6 +44,8 @@ _PRIVATE = re.compile(
     r"(\s(?:-u|--user|-d|--data(?:-[a-z]{1,12}){0,2}|-b|--oauth2-bearer)(?:=|\s{0,4}))"
     r"(?:'[^']{0,2000}'?|\"[^\"]{0,2000}\"?|[^\s'\"]\S*)"
 )
+_LEFT_OUT = re.compile(r"\s{0,4}(?:<\s)?\[?(?:\.{3}|\u2026)\]?\s{0,8}")
+"""What people write for headers that they left out."""
 _LONGEST_COMMAND = 4_000
 _PARTS = 8
 """Lines over which one body may be wrapped."""
@@ -195,6 +197,8 @@ class _Session:
             return False
         if text.strip() == "<":
             self.state = "body"
+            return True
+        if _LEFT_OUT.fullmatch(text):
             return True
         header = _GOT.match(text)
         if header is None or error_of(text) or body_of(text):

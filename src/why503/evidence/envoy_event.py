@@ -31,6 +31,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         Kind.DNS_FAILED,
         re.compile(r"^dns resolution for (\S{1,253}) (?:completed with status [1-9]|failed)"),
     ),
+    (Kind.PROBE_FAILED, re.compile(r"^(Request to probe app failed.*)")),
     (Kind.TLS_ERROR, re.compile(r"(TLS[_ ]error:.*)")),
     (Kind.TLS_ERROR, re.compile(r"(verify cert failed:.*)")),
     (
@@ -42,10 +43,16 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     (Kind.CODEC_ERROR, re.compile(r"((?:http/1\.1 protocol error: )?HPE_[A-Z_]{3,60})")),
-    (Kind.UNKNOWN_CLUSTER, re.compile(r"unknown cluster '([^']{0,400})'")),
+    (
+        Kind.UNKNOWN_CLUSTER,
+        re.compile(
+            r"(?:unknown cluster '|^Cluster not found:? '?|^tcp_proxy: cluster '?)"
+            r"(?P<text>[^\s']{1,400}|(?<=')(?='))"
+        ),
+    ),
     (Kind.CLUSTER_WARMING, re.compile(r"(?:add/update )?cluster (\S{1,400}) starting warming")),
     (Kind.CLUSTER_WARMING, re.compile(r"warming cluster (\S{1,400}) complete")),
-    (Kind.CLUSTER_UPDATE, re.compile(r"^(cds: (?:add |added|remove|response).*)")),
+    (Kind.CLUSTER_UPDATE, re.compile(r"^(cds: (?:add[ /]|added|remove|response).*)")),
     (
         Kind.ORIGINAL_DST_MISSING,
         re.compile(r"(No downstream connection or no original_dst.*|[Nn]o original[ _]dst.*)"),
@@ -53,8 +60,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.WASM_FAILED,
         re.compile(
-            r"(Function: \S{1,80} failed.*|wasm log .{0,300}(?:[Ff]ailed|[Ee]rror|panicked).*|Wasm VM "
-            r"failed.*|"
+            r"(Function: \S{1,80} failed.*|"
+            r"wasm log .{0,300}(?:[Ff]ailed|[Ee]rror|panicked).*|Wasm VM failed.*|"
             r"Plugin configured to fail.*|[Ff]ailed to (?:load|fetch|download) [Ww]asm.*|"
             r"wasm remote code fetch.*|Proxy-Wasm.{0,80}fail.*)"
         ),
@@ -141,7 +148,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 _LOUD = frozenset({"warning", "error", "critical"})
 _HINT = re.compile(
     r"reus|existing|^invalid |protocol|dispatch|remote close|timeout|reset|local reply|TLS|"
-    r"verify|rror|fail|HPE_|cluster|cds:|lds:|"
+    r"verify|rror|fail|HPE_|[Cc]luster|cds:|lds:|"
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from why503.evidence.istio_json import as_plain
 from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME
 
 _LEVEL = r"(?P<level>trace|debug|info|warn|warning|error|critical|off)"
@@ -10,8 +11,9 @@ _FILE = r"(?:\[?[\w./-]{1,200}\.(?:cc|h|go):\d{1,6}\]?(?:\s{1,12}|$))?"
 """The place in Envoy's source that newer versions name."""
 _PLAIN = re.compile(
     rf"\[?(?:(?P<time>{TIME})\]\[)?(?:\d{{1,8}}\]\[)?{_LEVEL}\]\[(?P<component>[\w.]{{1,40}})\]"
-    r" {0,4}(?:\[[^\]\s]{1,200}:\d{1,6}\])?\s{0,8}(?P<text>.*)"
+    r" {0,4}(?:\[?[^\[\]\s]{1,200}:\d{1,6}\])?\s{0,8}(?P<text>.*)"
 )
+"""Envoy before 1.9 wrote its source's place without the bracket in front."""
 _ISTIO = re.compile(
     rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}envoy (?P<component>[\w.]{{1,40}})\s{{1,12}}"
     rf"{_FILE}(?P<text>.*)"
@@ -73,7 +75,7 @@ class EnvoyLine:
 
 def parsed(line: str) -> EnvoyLine | None:
     """Parts of a line of the proxy container; None where it has none of the known shapes."""
-    text = line[:SCAN_LENGTH]
+    text = as_plain(line)[:SCAN_LENGTH]
     if (epoch := _EPOCH.match(text)) is not None:
         text = text[epoch.end() :]
     if text[:1].isdigit() and (stored := _STORED.match(text)) is not None:

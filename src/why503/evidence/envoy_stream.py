@@ -19,6 +19,7 @@ _DETAILS = re.compile(
     r"Prior headers|^stream reset: reset reason:? ?[^,]{0,200}, response details: (downstream_\S+)"
 )
 _DUMP = re.compile(r"\s{0,8}'(?P<key>[^']{1,200})', '(?P<value>.{0,4000}?)'\s*(?:thread=\d+)?\s*$")
+_ANSWERED = "upstream headers complete"
 _WANTED = {
     ":authority": "authority",
     ":path": "path",
@@ -45,6 +46,8 @@ class _Stream:
     transport_failure: str | None = None
     details: str | None = None
     code: int | None = None
+    answered: bool = False
+    """The upstream's headers came in since the last reset."""
 
 
 class Streams:
@@ -107,8 +110,13 @@ class Streams:
     @staticmethod
     def _note(stream: _Stream, text: str, source: Source, line: str) -> None:
         """Keep what a text tells of its stream."""
+        if text.startswith(_ANSWERED):
+            stream.answered = True
+            if not stream.raw:
+                stream.source, stream.raw = source, raw(line)
+            return
         if (reset := _RESET.search(text)) is not None:
-            stream.reset = reset[1].strip()
+            stream.reset, stream.answered = reset[1].strip(), False
             stream.transport_failure = mask((reset[2] or "").strip())
         elif (details := _DETAILS.search(text)) is not None:
             stream.details = mask((details[1] or details[2] or details[3]).strip())
@@ -132,6 +140,8 @@ class Streams:
         details = stream.details
         if details is None and stream.reset is not None:
             details = f"upstream_reset_before_response_started{{{stream.reset}}}"
+        elif details is None and stream.answered:
+            details = "via_upstream"
         self._done.append(
             Request(
                 source=stream.source,

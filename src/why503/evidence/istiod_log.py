@@ -2,7 +2,8 @@
 
 import re
 
-from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
+from why503.evidence.istio_json import as_plain
+from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading
 from why503.facts import Fact, ProxyEvent, ProxyEventKind
 from why503.support.secret import raw
@@ -62,6 +63,17 @@ _NACK = re.compile(
 )
 _KINDS = (
     (
+        re.compile(r"skipping (?:privileged gateway port|server on gateway) "),
+        ProxyEventKind.LISTENER_SKIPPED,
+    ),
+    (
+        re.compile(
+            r"\"pilot_conflict_(?:in|out)bound_listener(?:_\w{1,60})?\"\s{0,4}:\s{0,4}\{|"
+            r"\bListener=\S{1,80} Accepted(?:HTTP|TCP)="
+        ),
+        ProxyEventKind.LISTENER_CONFLICT,
+    ),
+    (
         re.compile(
             r"Internal:Error adding/updating|gRPC config .{0,120} rejected|[Rr]ejected by "
             r"(?:proxy|Envoy)"
@@ -107,10 +119,23 @@ _TIMELESS = re.compile(
 )
 """What only istiod says of a proxy, quoted without the time."""
 _UNSCOPED = re.compile(
-    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>warn|warning|error)\s{{1,12}}(?P<text>failed to fetch "
-    r"(?:key and certificate|ca certificate) for .{0,2000})"
+    rf"(?P<time>{TIME})\s{{1,12}}(?P<level>debug|info|warn|warning|error)\s{{1,12}}"
+    r"(?P<text>(?:failed to fetch (?:key and certificate|ca certificate) for |"
+    r"buildGatewayListeners: |[Ff]ailed to fetch (?:public key|jwks) from ).{0,2000})"
 )
 """Lines that istiod writes without a scope."""
+_QUOTED = re.compile(
+    r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>debug|info|warn|warning|error)\s{1,12})?"
+    r"(?:(?P<scope>model|gateway|default)\s{1,12})?"
+    r"(?P<text>(?:buildGatewayListeners: |skipping server on gateway |"
+    r"[Ff]ailed to fetch (?:public key|jwks) from ).{0,2000})"
+)
+"""What istiod says of gateways and keys, quoted without the time."""
+_STATUS = re.compile(
+    r"(?P<time>)(?P<level>)(?P<text>\s{0,40}\"(?:pilot_conflict_(?:in|out)bound_listener|"
+    r"message\"\s{0,4}:\s{0,4}\"Listener=).{0,2000})"
+)
+"""A line of the status of a push (`/debug/push_status`, or the log of old versions)."""
 
 
 def bid(sample: list[Line]) -> float:
@@ -159,8 +184,13 @@ class Session:
 
 
 def _head(text: str) -> re.Match[str] | None:
+    text = as_plain(text)
+    if text[:1] in "[.\u2026" and (elided := ELIDED.match(text)) is not None:
+        text = text[elided.end() :]
     if not text[:1].isdigit():
-        return _TIMELESS.match(text[:SCAN_LENGTH]) if "DS: " in text else None
+        start = text[:SCAN_LENGTH]
+        told = _TIMELESS.match(start) if "DS: " in start else None
+        return told or _QUOTED.match(start) or _STATUS.match(start)
     if (unscoped := _UNSCOPED.match(text[:SCAN_LENGTH])) is not None:
         return unscoped
     if (head := _HEAD.match(text[:SCAN_LENGTH])) is None:

@@ -26,7 +26,8 @@ _EVENTS = re.compile(r"[ ]{0,8}Events:[ ]*$")
 _EVENT_HEAD = re.compile(r"[ ]{0,8}(?:Type[ ]{2,40}Reason[ ]{2,40}Age\b|----[ ]{2,40}------)")
 _EVENT_ROW = re.compile(
     r"[ ]{0,8}(?:Normal|Warning)[ ]{2,40}[A-Z][A-Za-z]{2,40}[ ]{2,40}"
-    r"(?:(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>)(?: \(x\d{1,9} over \S{1,20}\))?[ ]{2,60}\S"
+    r"(?:(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>|\.{3}|\u2026)"
+    r"(?: \(x\d{1,9} over \S{1,20}\))?[ ]{2,60}\S"
 )
 _PROBE = re.compile(r"[ ]{0,8}(?P<text>(?:Startup|Readiness|Liveness) probe (?:failed|errored):.*)")
 

@@ -73,6 +73,10 @@ def kind_named(word: str) -> str:
     return ""
 
 
+_OF_NAMESPACES = frozenset({"NAME", "STATUS", "AGE", "LABELS", "ISTIO-INJECTION", "REV"})
+"""All that a table of Namespaces shows, the columns of `-L istio-injection,istio.io/rev` too."""
+
+
 def kind_by_titles(titles: frozenset[str]) -> str:
     """Kind whose table has these column titles, or ``""``."""
     for signs, kind in (
@@ -92,7 +96,7 @@ def kind_by_titles(titles: frozenset[str]) -> str:
     ):
         if signs <= titles:
             return kind
-    return ""
+    return "Namespace" if {"NAME", "STATUS", "AGE"} <= titles <= _OF_NAMESPACES else ""
 
 
 def object_of(kind: str, row: Row, namespace: str) -> dict[str, Any]:
@@ -344,6 +348,10 @@ def _authorization_policy(row: Row, data: dict[str, Any]) -> None:
 
 def _namespace(row: Row, data: dict[str, Any]) -> None:
     data["status"] = _some({"phase": _cell(row, "STATUS")})
+    columns = (("ISTIO-INJECTION", "istio-injection"), ("REV", "istio.io/rev"))
+    named = {label: _cell(row, title) for title, label in columns if _cell(row, title)}
+    if named:
+        data["metadata"]["labels"] = {**(data["metadata"].get("labels") or {}), **named}
 
 
 _FILLERS: dict[str, Callable[[Row, dict[str, Any]], None]] = {

@@ -21,7 +21,7 @@ _TITLE = re.compile(
 )
 _CELL = re.compile(r"\S+(?: \S+){0,200}")
 _OBJECT = re.compile(r"(?:[a-z][a-z0-9.]{0,80}/)?[a-z0-9](?:[a-z0-9.:-]{0,252}[a-z0-9])?")
-_AGE = re.compile(r"(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>")
+_AGE = re.compile(r"(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>|\.{3}|\u2026")
 _SEEN = re.compile(r"(?:\d{1,9}[smhdy]){1,4}(?: \(x\d+ over \S+\))?|<unknown>|<invalid>")
 _RESTARTED = re.compile(r"\(\S{1,20} ago\)")
 _JSONPATH = re.compile(r"\{?\.?(?P<path>[\w./\\'\"\[\]-]{1,300})\}?")

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from why503.evidence.ignore_comment import comments_of
 from why503.evidence.manifest_object import manifest_of, read_node, read_text
 from why503.evidence.reader import Context, Reading
 from why503.evidence.yaml_line import foreign_lines, nests
@@ -66,7 +67,9 @@ def read(text: str, context: Context) -> Reading:
         found = _read_json(text, context)
         if found is not None:
             return found
-    return read_text(text, context)
+    reading = read_text(text, context)
+    reading.facts.extend(comments_of(text, context))
+    return reading
 
 
 def _bid_json(text: str, head: str) -> float:

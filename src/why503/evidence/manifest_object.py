@@ -5,8 +5,9 @@ from typing import Any
 
 from why503.evidence.manifest_kind import is_bare_spec, kind_of_shape
 from why503.evidence.manifest_mask import masked
+from why503.evidence.proxy_annotation import proxy_configs
 from why503.evidence.reader import Context, Reading
-from why503.evidence.yaml_line import reindented
+from why503.evidence.yaml_line import reindented, without_elisions
 from why503.evidence.yaml_tree import Node, Trouble, documents, plain
 from why503.facts.manifest import Manifest, Path
 from why503.facts.reading import Unread
@@ -16,7 +17,7 @@ from why503.support.text import _
 def read_text(text: str, context: Context, *, first_line: int = 1, column: int = 0) -> Reading:
     """Manifests of all YAML documents in ``text``, whose first line is number ``first_line``."""
     reading = Reading()
-    for root in documents(reindented(text), first_line, column):
+    for root in documents(without_elisions(reindented(text)), first_line, column):
         if isinstance(root, Trouble):
             reading.unread.append(trouble(root, context))
         else:
@@ -35,6 +36,7 @@ def read_node(node: Node, context: Context, reading: Reading) -> None:
             found = _manifest(result.value, result.lines, context, (source_line, column))
             reading.facts.append(found)
             reading.facts.extend(_mesh_config(part, found, context))
+            reading.facts.extend(proxy_configs(part, found, context))
 
 
 def manifest_of(

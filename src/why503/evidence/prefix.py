@@ -55,6 +55,12 @@ _KAIL = re.compile(
     r"\]: (?P<rest>.*)",
     re.DOTALL,
 )
+_CONTAINER = re.compile(
+    r"(?P<container>istio-proxy|istio-init|istiod|discovery|ztunnel)(?:\s{1,4}\||:)?\s{1,8}"
+    r"(?P<rest>(?:\{\"|\[?\d{4}-\d\d-\d\d).*)",
+    re.DOTALL,
+)
+"""The name of a container of the mesh before its line, as a paste from a console has it."""
 _COMPOSE = re.compile(r"(?P<pod>[A-Za-z0-9][\w.-]{0,62}) {1,60}\| ?(?P<rest>.*)", re.DOTALL)
 _KEYED = re.compile(
     r"(?:log|message|msg|line|textPayload)\s?[:=]\s?\"?(?P<rest>\[?\d{4}-\d\d-\d\dT\S.*)",
@@ -220,6 +226,9 @@ def _after_name(line: Line) -> Line | None:
         return _named(line, stern)
     if (kail := _KAIL.match(text)) is not None:
         return _named(line, kail)
+    if (of := _CONTAINER.match(text)) is not None:
+        origin = replace(line.origin, container=of["container"])
+        return replace(line, text=of["rest"], origin=origin)
     compose = _COMPOSE.match(text)
     if compose is not None and (
         _REPLICA.search(compose["pod"]) or _LOG_BEGINS.match(compose["rest"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from why503.evidence.log_line import SCAN_LENGTH, envoy_body, teller_of
 from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.stand_in_keys import stand_in_event
 from why503.facts import ProxyEvent, ProxyEventKind, Request, Witness
 from why503.support.secret import mask, raw
 
@@ -38,7 +39,8 @@ _DETAILS = re.compile(
 _TOO_LONG = re.compile(r"stream max duration time reached", re.IGNORECASE)
 """What Envoy's debug log says before it answers with `max_duration_timeout`."""
 _FLAGS = re.compile(
-    r"(?:(?<![\w.-])(?P<code>[45]\d\d)[\"' ]{1,3}\(?|response_?flags?[\"']?\s{0,2}[:=]{1,2}\s{0,2}[\"']?)"
+    r"(?:(?<![\w.-])(?P<code>[45]\d\d)[\"' ]{1,3}\(?|"
+    r"response_?flags?[\"']?\s{0,2}[:=]{1,2}\s{0,2}[\"']?)"
     r"(?P<flags>(?:UF|UC|UH|UO|UT|UR|LR|NR|NC|UPE|URX|"
     r"UAEX|RLSE|DPE|UMSDR|NFCF)(?:,(?:UF|UC|UH|UO|UT|UR|LR|UPE|URX)){0,3})(?![\w-])",
 )
@@ -86,6 +88,10 @@ class Session:
             return True
         if (tls := _TLS.search(text)) is not None and "upstream connect error" not in text:
             self._tell_tls(tls[0], line)
+            return True
+        keys = stand_in_event(text, self.context, line.number, teller_of(self.context, line))
+        if keys is not None:
+            self.reading.facts.append(keys)
             return True
         body = _body_in(text)
         code = _code_in(text)

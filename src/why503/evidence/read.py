@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from why503.evidence import archive, readers
 from why503.evidence.access_log import find_formats, spread
 from why503.evidence.archive import dump_stream
 from why503.evidence.input_summary import input_of
 from why503.evidence.json_preamble import without_preamble
+from why503.evidence.kept import parquet_file
 from why503.evidence.line_by_line import Outcome, begins_as_access_log, by_line, fault_of
 from why503.evidence.prefix import Peeler, unwrap_document
 from why503.evidence.reader import (
@@ -23,6 +25,9 @@ from why503.evidence.text_file import STDIN, TextFile
 from why503.facts import Bundle, Fact, Input, Source, Unread
 from why503.support.secret import mask
 from why503.support.text import _
+
+if TYPE_CHECKING:
+    from why503.evidence.fleet.ahead import Fleet
 
 SURE = 0.9
 """The bid from which a document reader gets the whole file."""
@@ -57,28 +62,41 @@ class _Member:
     """Its path below ``group``."""
 
 
-def read_paths(paths: Sequence[str], options: Options) -> Bundle:
+def read_paths(paths: Sequence[str], options: Options, fleet: "Fleet | None" = None) -> Bundle:
     """Everything that the files, folders or standard input (`-`) at ``paths`` tell.
 
-    Raises `ReadError` where a path does not exist; whatever is inside a file never raises.
+    Large access logs are read by ``fleet`` where one is given; the answer is the same. Raises
+    `ReadError` where a path does not exist; whatever is inside a file never raises.
     """
     unread: list[Unread] = []
     files = _tellers_apart(list(_members(paths, unread)), paths)
     formats, surveys = _surveyed(files)
+
+    def evidence(members: Iterable[_Member]) -> Iterator[tuple[TextFile, Context]]:
+        for member in members:
+            if surveys.is_evidence(member.group, member.name):
+                teller = surveys.teller(member.group, member.name) or member.teller
+                path = member.file.path
+                context = Context(path=path, teller=teller, options=options, formats=formats)
+                yield member.file, context
+
+    if fleet is not None:
+        fleet.begin(evidence(files))
     inputs: list[Input] = []
     facts: list[Fact] = []
-    for found in _unfolded(files, unread):
-        if not surveys.is_evidence(found.group, found.name):
+    for file, context in evidence(_unfolded(files, unread)):
+        if (kept := parquet_file.kept_in(file, context)) is not None:
+            inputs.extend(kept.inputs)
+            facts.extend(kept.facts)
+            unread.extend(kept.unread)
             continue
-        member = replace(found, teller=surveys.teller(found.group, found.name) or found.teller)
-        context = Context(
-            path=member.file.path, teller=member.teller, options=options, formats=formats
-        )
-        outcome = _read(member.file, context)
+        outcome = _read(parquet_file.as_lines(file), context, fleet)
         facts.extend(outcome.facts)
-        unread.extend(member.file.unread.values())
+        unread.extend(file.unread.values())
         unread.extend(outcome.unread)
-        inputs.append(input_of(member.file.path, outcome, member.teller))
+        inputs.append(input_of(file.path, outcome, context.teller))
+    if fleet is not None:
+        fleet.end()
     unread.extend(surveys.notices())
     return Bundle(inputs=tuple(inputs), facts=tuple(facts), unread=tuple(unread))
 
@@ -215,17 +233,27 @@ def _surveyed(files: list[_Member]) -> tuple[tuple[str, ...], archive.Surveys]:
         if member.group:
             is_archive = member.file.content is not None
             surveys.add(member.group, member.name, is_archive=is_archive)
+        if _has_no_configuration(member.file):
+            continue
         text = member.file.text()
         if text and any(sign in text for sign in _FORMAT_SIGNS):
             formats.update(dict.fromkeys(find_formats(text)))
     return tuple(formats), surveys
 
 
-def _read(file: TextFile, context: Context) -> Outcome:
+def _has_no_configuration(file: TextFile) -> bool:
+    """Whether it would be a waste to look for a configuration in a file."""
+    head = file.head()
+    if (file.packed_size() or 0) < LARGE:
+        return parquet_file.is_parquet(head)
+    return parquet_file.is_parquet(head) or begins_as_access_log(head.decode("utf-8", "replace"))
+
+
+def _read(file: TextFile, context: Context, fleet: "Fleet | None" = None) -> Outcome:
     """What one file gives: as a whole where a reader is sure of it, else line by line."""
     if (binary := _as_binary(file, context)) is not None:
         return binary
-    if (large := _as_large_log(file, context)) is not None:
+    if (large := _as_large_log(file, context, fleet)) is not None:
         return large
     text = file.text()
     if not text:
@@ -242,13 +270,13 @@ def _read(file: TextFile, context: Context) -> Outcome:
     return outcome
 
 
-def _as_large_log(file: TextFile, context: Context) -> Outcome | None:
+def _as_large_log(file: TextFile, context: Context, fleet: "Fleet | None") -> Outcome | None:
     """What a large access log gives, read in blocks by all processors; None for other files."""
     if (file.packed_size() or 0) < LARGE:
         return None
     from why503.evidence.access_log.engine import read as engine
 
-    return engine.read(file, context)
+    return engine.read(file, context, None if fleet is None else fleet.partial)
 
 
 def _read_dump(text: str, context: Context) -> Outcome:

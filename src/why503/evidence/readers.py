@@ -49,6 +49,7 @@ _LINES = (
     "connection_probe",
     "server_setting",
     "curl",
+    "status_note",
     "manifest_block",
     "app_log",
     "quoted_words",

@@ -10,6 +10,9 @@ KEY = re.compile(
 )
 ITEM = re.compile(r"[ ]{0,200}-(?:[ ]+\S.*|[ ]*)$")
 MARKER = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?$|%YAML ")
+_ELISION = re.compile(
+    r"^(?:[ ]{1,200}[\[<]?\.{3}[\]>]?|[ ]{0,200}[\[<#]?\u2026[\]>]?)[ ]{0,20}$", re.MULTILINE
+)
 _BARE_KEY = re.compile(r"[A-Za-z_][\w.-]{0,100}:[ ]{0,8}$")
 BLOCK_SCALAR = re.compile(r"(?:[!&]\S{1,60}[ ]+){0,2}[|>][0-9+-]{0,2}[ \t]*(?:#.*)?$")
 
@@ -38,6 +41,16 @@ def reindented(text: str) -> str:
         return text
     lines[first] = " " * min(below) + lines[first]
     return "\n".join(lines)
+
+
+def without_elisions(text: str) -> str:
+    """``text`` with empty lines where people wrote `...` for fields that they left out.
+
+    At the margin `...` ends a YAML document and stays; inside a mapping it would break it.
+    """
+    if "..." not in text and "\u2026" not in text:
+        return text
+    return _ELISION.sub("", text)
 
 
 def foreign_lines(lines: list[str]) -> int:

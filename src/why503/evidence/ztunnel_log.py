@@ -7,7 +7,7 @@ from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading
-from why503.facts import Fact, ProxyEvent, ProxyEventKind, Tunnel
+from why503.facts import Fact, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.support.duration import seconds_of
 from why503.support.secret import mask, raw
 
@@ -19,9 +19,21 @@ _HEAD = re.compile(
     r"(?:(?P<old>[a-z_][a-z0-9_:]{0,80}(?:\{[^{}]{0,200}\})?): |"
     r"(?P<scope>[a-z_][a-z0-9_:{}=\"./-]{0,120})\s{1,12})(?P<rest>.*)"
 )
+_HEADLESS = re.compile(
+    r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>info|warn|error|INFO|WARN|ERROR)\s{1,12})?"
+    r"(?P<old>)(?P<scope>access|proxy::\w{1,20}|tls::\w{1,20})?:?\s{0,12}"
+    r"(?P<rest>connection (?:complete|failed)\b(?!,).{0,4000}|"
+    r"(?:inbound|outbound)?(?:\{[^{}]{0,200}\}:\s{1,4})?"
+    r"(?:tls|TLS) handshake error: (?:Custom \{|[A-Z]\w{2,40}\().{0,4000})"
+)
+"""What only ztunnel says, quoted without its time."""
 _FIELD = re.compile(
     r"(?<![a-z_.])([a-z_]{1,40}(?:\.[a-z_]{1,40})?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))"
 )
+_FIELDS = re.compile(
+    r"\s{0,40}(?:(?:src|dst)\.[a-z_]{1,40}|bytes_(?:sent|recv)|direction|duration|error)="
+)
+"""A line of fields alone, as a wrapped log or a document shows them."""
 _MESSAGE = re.compile(r"(connection (?:complete|failed|opened))")
 _SCOPES = (
     "access",
@@ -50,10 +62,9 @@ _LOUD = frozenset({"error", "warn"})
 
 
 def bid(sample: list[Line]) -> float:
-    """Share of lines that have ztunnel's shape."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _parsed(line.text) is not None) / len(sample)
+    """Share of lines that have ztunnel's shape, or carry on one that has."""
+    session = Session(Context(path="", teller=""))
+    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
 
 
 def start(context: Context) -> "Session":
@@ -67,38 +78,24 @@ class Session:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._facts: list[Fact] = []
+        self._open: dict[str, str] = {}
+        """Fields of the last connection, which lines of fields alone carry on."""
+        self._last = 0
 
     def take(self, line: Line) -> bool:
         """Claim a ztunnel line; connections become `Tunnel`, troubles `ProxyEvent`."""
         found = _parsed(line.text)
         if found is None:
-            return False
+            return self._carried_on(line)
         level, message, stamp, fields = found
+        self._open = {}
         moment = time_of(stamp) or line.origin.time
         source = self._context.source(line.number)
         teller = teller_of(self._context, line)
         ending = _MESSAGE.match(message)
         if ending is not None and ending[1] != "connection opened":
-            self._facts.append(
-                Tunnel(
-                    source=source,
-                    teller=teller,
-                    time=moment,
-                    level=level,
-                    message=ending[1],
-                    direction=fields.get("direction", ""),
-                    source_address=fields.get("src.addr", ""),
-                    source_workload=fields.get("src.workload", ""),
-                    destination_address=fields.get("dst.addr", ""),
-                    target_address=fields.get("dst.hbone_addr", ""),
-                    destination_service=fields.get("dst.service", ""),
-                    destination_workload=fields.get("dst.workload", ""),
-                    bytes_sent=_number(fields.get("bytes_sent")),
-                    bytes_received=_number(fields.get("bytes_recv")),
-                    duration=_milliseconds(fields.get("duration")),
-                    error=mask(fields.get("error", "")),
-                )
-            )
+            self._facts.append(_tunnel(source, teller, moment, (level, ending[1]), fields))
+            self._open, self._last = {"": "", **fields}, line.number
         elif ending is None and (level in _LOUD or _TROUBLE.search(message[:SCAN_LENGTH])):
             text = message + (f" {fields['error']}" if fields.get("error") else "")
             self._facts.append(
@@ -113,25 +110,78 @@ class Session:
             )
         return True
 
+    def _carried_on(self, line: Line) -> bool:
+        """Claim a line that holds nothing but fields, right below the connection they are of."""
+        tunnel = self._facts[-1] if self._facts else None
+        below = self._open and line.number == self._last + 1 and _FIELDS.match(line.text)
+        if not below or not isinstance(tunnel, Tunnel):
+            self._open = {}
+            return False
+        self._open |= _fields(line.text[:SCAN_LENGTH])
+        self._last = line.number
+        self._facts[-1] = _tunnel(
+            tunnel.source, tunnel.teller, tunnel.time, (tunnel.level, tunnel.message), self._open
+        )
+        return True
+
     def finish(self) -> Reading:
         """All facts, in file order."""
         return Reading(facts=self._facts)
+
+
+def _tunnel(
+    source: Source,
+    teller: str,
+    moment: float | None,
+    words: tuple[str, str],
+    fields: Mapping[str, str],
+) -> Tunnel:
+    """A connection: who told it when, level and message, and what its fields say."""
+    return Tunnel(
+        source=source,
+        teller=teller,
+        time=moment,
+        level=words[0],
+        message=words[1],
+        direction=fields.get("direction", ""),
+        source_address=fields.get("src.addr", ""),
+        source_workload=fields.get("src.workload", ""),
+        destination_address=fields.get("dst.addr", ""),
+        target_address=fields.get("dst.hbone_addr", ""),
+        destination_service=fields.get("dst.service", ""),
+        destination_workload=fields.get("dst.workload", ""),
+        bytes_sent=_number(fields.get("bytes_sent")),
+        bytes_received=_number(fields.get("bytes_recv")),
+        duration=_milliseconds(fields.get("duration")),
+        error=mask(fields.get("error", "")),
+    )
+
+
+def _fields(text: str) -> dict[str, str]:
+    """The `name=value` pairs of a text."""
+    return {name: quoted or bare for name, quoted, bare in _FIELD.findall(text)}
 
 
 def _parsed(text: str) -> tuple[str, str, str, dict[str, str]] | None:
     """Level, message, time and fields of a ztunnel line; None where it is none."""
     if text[:1] == "{":
         return _parsed_json(text)
-    if not text[:1].isdigit() or (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
+    if not text[:1].isdigit():
+        head = _HEADLESS.match(text[:SCAN_LENGTH])
+        return None if head is None else _parts(head)
+    if (head := _HEAD.match(text[:SCAN_LENGTH])) is None:
         return None
     scope = head["old"] or head["scope"]
     if scope.split(":")[0].split("{")[0] not in _SCOPES or not _is_ztunnel(scope, head["rest"]):
         return None
+    return _parts(head)
+
+
+def _parts(head: re.Match[str]) -> tuple[str, str, str, dict[str, str]]:
     rest = head["rest"]
     first = _FIELD.search(rest)
-    fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(rest)}
     message = rest[: first.start()] if first else rest
-    return head["level"].lower(), message.strip(), head["time"], fields
+    return (head["level"] or "").lower(), message.strip(), head["time"], _fields(rest)
 
 
 def _is_ztunnel(scope: str, rest: str) -> bool:

@@ -9,6 +9,7 @@ from why503.facts.app_event import AppEvent, AppEventKind
 from why503.facts.certificate import Certificate
 from why503.facts.counter import Counter
 from why503.facts.flag import ResponseFlag
+from why503.facts.ignore import Ignore
 from why503.facts.listening import DnsAnswer, Listening
 from why503.facts.loaded import (
     FilterCall,
@@ -66,6 +67,7 @@ __all__ = [
     "FilterChain",
     "Handshake",
     "HttpSettings",
+    "Ignore",
     "Input",
     "Listening",
     "LoadedCluster",

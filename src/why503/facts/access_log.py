@@ -22,18 +22,20 @@ class RequestGroup:
     method: str | None
     protocol: str | None
     minute: int | None
-    """Minutes since 1970 of the start; None where the lines have no time."""
+    """Minutes since 1970 of the start; None where the lines have no time, and where a large log has
+    so many groups that its minutes are added up."""
     count: int
     first: float | None
-    """Start of the earliest request, seconds since 1970."""
+    """Start of the earliest request, seconds since 1970; of the first line in a large log."""
     last: float | None
-    """Start of the latest request, seconds since 1970."""
+    """Start of the latest request, seconds since 1970; of the last line in a large log."""
     duration_p50: float | None
     """Milliseconds."""
     duration_p99: float | None
     """Milliseconds."""
     idle_p50: float | None
-    """Median of `Request.idle`, seconds; None where no idle time could be measured."""
+    """Median of `Request.idle`, seconds, of a sample in a large log; None where no idle time could
+    be measured."""
     exemplars: tuple[Source, ...]
     """Up to three of its lines."""
 

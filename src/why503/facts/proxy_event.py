@@ -56,6 +56,12 @@ class ProxyEventKind(StrEnum):
     """`text` is the name that did not resolve."""
     POLICY_DROPPED = "dropped by a network policy"
     """The network (Cilium) stopped a packet or a request; `text` names the ends and the verdict."""
+    PROBE_FAILED = "probe of the application failed"
+    """pilot-agent asked the application in place of the kubelet, and in vain."""
+    LISTENER_SKIPPED = "listener left out"
+    """istiod left a server of a Gateway out; `text` says which and why."""
+    LISTENER_CONFLICT = "listener conflict"
+    """istiod dropped one of two services that want the same address and port."""
     OTHER = "other"
 
 

@@ -7,6 +7,7 @@ from why503.facts.analysis import Analysis
 from why503.facts.app_event import AppEvent
 from why503.facts.certificate import Certificate
 from why503.facts.counter import Counter
+from why503.facts.ignore import Ignore
 from why503.facts.listening import DnsAnswer, Listening
 from why503.facts.loaded import (
     LoadedCluster,
@@ -49,6 +50,7 @@ Fact = (
     | ProxyInfo
     | ProxySync
     | Series
+    | Ignore
 )
 
 

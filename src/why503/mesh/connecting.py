@@ -4,7 +4,8 @@ Envoy since 1.27 tells them apart in the response code details; before, UF is al
 time that the attempt took has to tell.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
 from why503.facts import ProxyEvent, ProxyEventKind, Source
@@ -50,6 +51,19 @@ def without_family(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
         if event.kind is ProxyEventKind.CONNECT_FAILED and told and ":" in address:
             found.append((address, event))
     return tuple(found)
+
+
+_REFUSED = re.compile(r"error: (?:111|61)\b|Connection refused")
+"""ECONNREFUSED of Linux and macOS, and in words."""
+
+
+def refusals_logged(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
+    """Connection attempts that a proxy's own log says were refused, with the address dialled."""
+    return tuple(
+        (event.text.split(" ", 1)[0] if ":" in event.text.split(" ", 1)[0] else "?", event)
+        for event in mesh.facts(ProxyEvent)
+        if event.kind is ProxyEventKind.CONNECT_FAILED and _REFUSED.search(event.text)
+    )
 
 
 def not_connected(hop: Hop) -> tuple[Failure, ...]:
@@ -148,6 +162,19 @@ def family_of(address: str | None) -> int | None:
         return ip_address(split_host(address)[0]).version
     except ValueError:
         return None
+
+
+def families(failures: Iterable[Failure]) -> Iterator[tuple[Failure, str, int, int | None]]:
+    """Failures towards an address, with it, its family, and that of the caller's connection.
+
+    The last is None where its ends are not told, or differ.
+    """
+    for failure in failures:
+        request = failure.account
+        address = split_host(request.upstream_host)[0]
+        ends = {family_of(request.downstream_local), family_of(request.downstream_remote)}
+        if (theirs := family_of(address)) is not None:
+            yield failure, address, theirs, ends.pop() if len(ends) == 1 else None
 
 
 def is_placeholder(address: str) -> bool:

@@ -1,5 +1,7 @@
 """Connections that ended under a request (UC): what tells the reasons for it apart."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from why503.facts import Counter, ProxyEvent, ProxyEventKind, Witness
@@ -17,6 +19,8 @@ WORKING = 60.0
 WORKING_AFAR = 250.0
 """The same over a network, where a round trip may come on top."""
 HALF = 0.5
+ONE_MOMENT = 1.0
+"""Seconds within which connections end together at a stop or crash of their server."""
 BRIEF = 0.5
 """Seconds of idleness below which no server gives a connection up."""
 _REUSED_WITHIN = 0.01
@@ -49,7 +53,12 @@ def beside_the_app(hop: Hop) -> bool:
 
 def working_time(hop: Hop) -> float | None:
     """Median milliseconds that cut requests had been at work; None where too short for work."""
-    found = [f.teller.duration for f in cut_off(hop) if f.teller.duration is not None]
+    return work_of(hop, cut_off(hop))
+
+
+def work_of(hop: Hop, failures: Sequence[Failure]) -> float | None:
+    """Median milliseconds that these failures had been at work; None where too short for work."""
+    found = [f.teller.duration for f in failures if f.teller.duration is not None]
     least = WORKING if hop.leg is Place.UPSTREAM_PROXY_TO_APP else WORKING_AFAR
     return median(found) if found and median(found) >= least else None
 
@@ -96,12 +105,29 @@ def really_all_fail(hop: Hop, mesh: Mesh) -> bool:
 def carried(hop: Hop) -> int | None:
     """Requests that each cut connection had carried before, where most carried the same number.
 
-    None for fewer than three failures, and for numbers below five: low traffic has them by chance.
+    None for fewer than three ends, and for numbers below five: low traffic has them by chance.
+    Connections that end in one moment, as at a stop or crash of the server, are one end: evenly
+    loaded ones have carried the same number then, whatever it is.
     """
-    counts = [f.teller.requests_before for f in cut_off(hop)]
-    told = [float(count) for count in counts if count is not None]
-    same = bunched_at(told, 0.0) if len(told) >= 3 else None
-    return int(same) if same is not None and same >= 5 else None
+    told = [f for f in cut_off(hop) if f.teller.requests_before is not None]
+    counts = [float(f.teller.requests_before or 0) for f in told]
+    same = bunched_at(counts, 0.0) if len(counts) >= 3 else None
+    if same is None or same < 5 or _ends(told, same) < 3:
+        return None
+    return int(same)
+
+
+def _ends(failures: Sequence[Failure], count: float) -> int:
+    """How many moments the connections of these failures ended in.
+
+    One connection after another cannot end sooner than it takes to carry ``count`` requests.
+    """
+    gaps = [f.teller.idle for f in failures if f.teller.idle is not None]
+    moment = min(ONE_MOMENT, HALF * count * median(gaps)) if gaps else ONE_MOMENT
+    times = [f.teller.end or f.time for f in failures]
+    known = sorted(time for time in times if time is not None)
+    later = sum(after - before > moment for before, after in pairwise(known))
+    return later + bool(known) + len(times) - len(known)
 
 
 def idle_gaps_tell(hop: Hop, mesh: Mesh) -> bool:

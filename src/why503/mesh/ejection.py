@@ -32,6 +32,19 @@ def ejected_endpoints(mesh: Mesh, host: str) -> tuple[ProxyEndpoint, ...]:
     return tuple(found)
 
 
+def wholly_ejected(mesh: Mesh, host: str) -> tuple[tuple[str, int, Source], ...]:
+    """Clusters of a host (of all for ``""``) whose endpoints are all ejected, and how many."""
+    listed: dict[str, list[ProxyEndpoint]] = {}
+    for endpoint in held_endpoints(mesh):
+        listed.setdefault(endpoint.cluster, []).append(endpoint)
+    out = {(endpoint.cluster, endpoint.address) for endpoint in ejected_endpoints(mesh, host)}
+    return tuple(
+        (cluster, len(found), found[0].source)
+        for cluster, found in listed.items()
+        if all((cluster, endpoint.address) in out for endpoint in found)
+    )
+
+
 def errors_before(hop: Hop, mesh: Mesh) -> tuple[int, tuple[Source, ...]]:
     """Errors of upstreams of the same destination within a minute before the first failure.
 

@@ -72,6 +72,9 @@ BARE_RESET = "reset"
 HEADERS_TOO_LARGE = "headers too large"
 """Detail of a 431 of which only the code is told: a proxy or the server behind it gave it."""
 _HEADERS_TOO_LARGE = 431
+BODY_TOO_LARGE = "request_payload_too_large"
+"""Detail of a 413: a filter that buffers the body found it longer than the proxy's buffer."""
+_TOO_LARGE = 413
 
 
 def outcome_of(request: Request) -> Outcome:
@@ -330,6 +333,16 @@ def _is_proxys_own_404(request: Request) -> bool:
     )
 
 
+def _is_refused_for_length(request: Request) -> bool:
+    """A client's 413 without a body of an application and without the time of an upstream."""
+    return (
+        request.witness is Witness.CLIENT
+        and request.code == _TOO_LARGE
+        and request.upstream_service_time is None
+        and (request.body or "").lower() in {"", "payload too large"}
+    )
+
+
 def _by_error_code(request: Request) -> Outcome:
     """An error code without flags, details or body."""
     behind = _behind(request)
@@ -341,6 +354,8 @@ def _by_error_code(request: Request) -> Outcome:
         return Outcome(
             ending=Ending.DOWNSTREAM_PROTOCOL_ERROR, detail=HEADERS_TOO_LARGE, surmised=True
         )
+    if _is_refused_for_length(request):
+        return Outcome(ending=Ending.FILTER_FAILED, detail=BODY_TOO_LARGE, surmised=True)
     if _is_proxys_own_404(request):
         return Outcome(ending=Ending.NO_ROUTE, surmised=True)
     if not alone and (answered or request.flags == frozenset()):

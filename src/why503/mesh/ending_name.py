@@ -120,6 +120,8 @@ NAMES: dict[str, Ending] = {
     "dns_resolution_failure": Ending.DNS_FAILURE,
     "dns_resolution_timeout": Ending.DNS_FAILURE,
     "wasm_fail_stream": Ending.FILTER_FAILED,
+    "request_payload_too_large": Ending.FILTER_FAILED,
+    "response_payload_too_large": Ending.FILTER_FAILED,
     "lua_response": Ending.FILTER_FAILED,
     "filter_removed_required_response_headers": Ending.FILTER_FAILED,
     "filter_removed_required_request_headers": Ending.FILTER_FAILED,
@@ -187,5 +189,8 @@ SHORT_BODIES: dict[str, Ending] = {
     "jwks remote fetch is failed": Ending.JWT_DENIED,
     "jwt verification fails": Ending.JWT_DENIED,
     "jwt is expired": Ending.JWT_DENIED,
+    "jwks doesn't have key to match kid or alg from jwt": Ending.JWT_DENIED,
+    "jwt issuer is not configured": Ending.JWT_DENIED,
+    "audiences in jwt are not allowed": Ending.JWT_DENIED,
 }
 """Whole bodies of Envoy's own, in lower case, and the ending each tells."""

@@ -113,6 +113,7 @@ def _of_service(service: Manifest, gateways: Sequence[Manifest]) -> Iterator[Mis
         yield Misfit(
             text=text.format(service=service.full_name, wanted=wanted[0], where=where),
             sources=(place, gateways[0].source),
+            about="gateway",
         )
         return
     opened = [pattern for gateway in bound for pattern in hosts_of(gateway)]
@@ -146,6 +147,7 @@ def _passthrough(service: Manifest, bound: Sequence[Manifest]) -> Iterator[Misfi
             yield Misfit(
                 text=text.format(gateway=gateway.full_name, service=service.full_name),
                 sources=(gateway.where("spec", "servers", 0, "tls"), service.where("spec", "http")),
+                about="passthrough",
             )
 
 
@@ -169,7 +171,7 @@ def _of_servers(gateway: Manifest) -> Iterator[Misfit]:
         else:
             continue
         values = {"number": number, "gateway": gateway.full_name, "protocol": protocol}
-        yield Misfit(text=text.format(**values), sources=(source,))
+        yield Misfit(text=text.format(**values), sources=(source,), about="tls")
 
 
 def _has_certificate(tls: object) -> bool:
@@ -238,4 +240,5 @@ def _shared_certificate(gateways: Sequence[Manifest]) -> Iterator[Misfit]:
             yield Misfit(
                 text=text.format(first=first[0].full_name, second=second[0].full_name, name=name),
                 sources=tuple(g.where("spec", "servers", index, "tls") for g, index in found[:2]),
+                about="certificate",
             )

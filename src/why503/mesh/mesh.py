@@ -19,9 +19,13 @@ class Mesh:
     held against its deed.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Arrange the facts of ``bundle`` by kind."""
+    def __init__(self, bundle: Bundle, *, istio: tuple[int, int] | None = None) -> None:
+        """Arrange the facts of ``bundle`` by kind.
+
+        ``istio`` is the minor version that the user names; None leaves it to the evidence.
+        """
         self.bundle = bundle
+        self.istio = istio
         self._by_type: dict[type, list[Fact]] = {}
         self._by_kind: dict[str, list[Manifest]] = {}
         self._asked: set[str] | None = None

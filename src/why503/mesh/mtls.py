@@ -111,7 +111,27 @@ def conflict_of(hop: Hop, mesh: Mesh) -> tuple[str, Conflict | None]:
     clusters = {failure.account.upstream_cluster or "" for failure in hop.failures}
     names = [name for name in map(cluster_name, sorted(clusters)) if name]
     subset = names[0].subset if names else ""
-    return service_name(hop), mtls_conflict(mesh, hop.host, hop.port, subset)
+    conflict = mtls_conflict(mesh, hop.host, hop.port, subset)
+    return service_name(hop), conflict or _hidden(mesh, hop.host)
+
+
+def _hidden(mesh: Mesh, host: str) -> Conflict | None:
+    """Mutual TLS that a wider rule demands for a server without a sidecar; None without one.
+
+    A rule in the caller's own namespace hides a more specific one that lies in another.
+    """
+    rules = destination_rules_for(mesh, host)
+    if len(rules) < 2 or has_sidecar(mesh, host) is not False:
+        return None
+    path = ("spec", "trafficPolicy", "tls", "mode")
+    for rule in rules[1:]:
+        mode = word_of(rule.get(*path)).upper()
+        if mode == "ISTIO_MUTUAL" and rule.namespace != rules[0].namespace:
+            by, source = rule.full_name, rule.where(*path)
+            return Conflict(
+                client=Setting(value=mode, source=source, default=False, by=by), server=None
+            )
+    return None
 
 
 def switched_off(mesh: Mesh, host: str, port: int | None, moment: float | None) -> Manifest | None:

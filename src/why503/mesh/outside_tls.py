@@ -1,18 +1,68 @@
 """TLS towards servers outside the mesh: ports that are for it, and who starts it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.protocol import port_protocol
-from why503.mesh.setting import mapping_of, whole_number
+from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.workload import service_entries_of
+from why503.support.text import _
 
 TLS_PORTS = frozenset({443, 8443})
 """Ports that are for TLS by custom."""
+WANTS_TLS = re.compile(
+    r"plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server"
+)
+"""What nginx and Go say of plain HTTP on a port for TLS."""
+ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
+"""Modes in which a proxy starts TLS of its own, not the mesh's."""
+_PATIENCE = 60_000.0
+"""Milliseconds for which the most patient server waits for a handshake."""
+_OF_SERVER = frozenset(
+    {"credentialName", "serverCertificate", "httpsRedirect", "minProtocolVersion"}
+)
+"""Fields of a Gateway's `tls` block, which no client's has."""
+
+
+def tls_starters(mesh: Mesh) -> tuple[Setting[str], ...]:
+    """Modes by which rules start TLS of their own; those of a pasted `tls` block, too."""
+    blocks = [
+        (rule, path)
+        for rule in mesh.manifests("DestinationRule")
+        for path, fields in _mappings(rule.data, (), 6)
+        if path[-1:] == ("tls",) and fields
+    ]
+    for piece in mesh.manifests(""):
+        for base in ((), ("trafficPolicy",), ("spec", "trafficPolicy")):
+            fields = mapping_of(piece.get(*base, "tls"))
+            if fields and not _OF_SERVER & fields.keys():
+                blocks.append((piece, (*base, "tls")))
+    return tuple(
+        Setting(
+            value=mode,
+            source=manifest.where(*path, "mode"),
+            default=False,
+            by=manifest.full_name or _("the pasted traffic policy"),
+        )
+        for manifest, path in blocks
+        if (mode := word_of(manifest.get(*path, "mode")).upper()) in ORIGINATING
+    )
+
+
+def soon_cut(hop: Hop) -> tuple[Failure, ...]:
+    """Connections that ended under a request as soon as a TLS port ends plain text."""
+    return tuple(
+        failure
+        for failure in hop.having(Ending.CONNECTION_TERMINATION)
+        if (failure.teller.duration or 0.0) <= _PATIENCE
+    )
 
 
 def upstream_tls_contexts(mesh: Mesh) -> Iterator[tuple[tuple[Manifest, Path], bool]]:

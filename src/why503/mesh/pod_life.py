@@ -319,7 +319,11 @@ _APP = {
     AppEventKind.CRASH: LifeEventKind.CRASH_LOGGED,
     AppEventKind.LISTENING: LifeEventKind.LISTENING_LOGGED,
 }
-_PROXY_ENDS = frozenset({ProxyEventKind.SHUTDOWN, ProxyEventKind.DRAINING})
+_PROXY_LIFE = {
+    ProxyEventKind.SHUTDOWN: LifeEventKind.PROXY_SHUTDOWN,
+    ProxyEventKind.DRAINING: LifeEventKind.PROXY_SHUTDOWN,
+    ProxyEventKind.PROBE_FAILED: LifeEventKind.PROBE_FAILED,
+}
 
 
 def _of_logs(mesh: Mesh, host: str) -> Iterator[LifeEvent]:
@@ -332,12 +336,13 @@ def _of_logs(mesh: Mesh, host: str) -> Iterator[LifeEvent]:
     for event in _starts_again(told_by_app):
         yield _logged(event, LifeEventKind.RESTARTED)
     for told in mesh.facts(ProxyEvent):
-        if told.kind in _PROXY_ENDS and told.teller in tellers:
+        if told.kind in _PROXY_LIFE and told.teller in tellers:
+            kind = _PROXY_LIFE[told.kind]
             killed = "out of memory" in told.text
             yield LifeEvent(
-                kind=LifeEventKind.OOM_KILLED if killed else LifeEventKind.PROXY_SHUTDOWN,
+                kind=LifeEventKind.OOM_KILLED if killed else kind,
                 pod=told.teller,
-                container=_PROXY,
+                container="" if kind is LifeEventKind.PROBE_FAILED else _PROXY,
                 time=told.time,
                 text=told.text,
                 source=told.source,

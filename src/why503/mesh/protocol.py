@@ -86,9 +86,8 @@ def _of_service_entry(mesh: Mesh, host: str, port: int | None) -> Setting[str] |
         found = _matching(entry, port)
         if found is not None:
             index, fields = found
-            named = "protocol" if word_of(fields.get("protocol")) else "name"
-            value = _protocol_in(word_of(fields.get(named)), app_protocol=False)
-            source = entry.where("spec", "ports", index, named)
+            value = _protocol_in(word_of(fields.get("protocol")), app_protocol=False)
+            source = entry.where("spec", "ports", index, "protocol")
             return Setting(value=value, source=source, default=not value, by=entry.full_name)
     return None
 

@@ -1,12 +1,15 @@
 """Whether any pod behind a host is ready, or even wanted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from why503.facts import Manifest, Source
 from why503.mesh.mesh import Mesh
+from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import pods_of
-from why503.mesh.workload import workloads_of
+from why503.mesh.workload import labels_of, workloads_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +69,17 @@ def scaled_to_zero(mesh: Mesh, host: str) -> Manifest | None:
     )
     wanted = [whole_number(workload.get("spec", "replicas")) for workload in found]
     return found[0] if found and all(number == 0 for number in wanted) else None
+
+
+def on_its_way(mesh: Mesh, host: str, labels: Mapping[str, Any]) -> Manifest | None:
+    """The workload that is to make pods with these labels, none of which is ready yet.
+
+    None where there is no such workload, where it wants no pods, and where nothing tells.
+    """
+    found = [w for w in workloads_of(mesh, host) if labels and has_labels(labels_of(w), labels)]
+    pods = [is_ready(pod) for pod in found if pod.kind == "Pod"]
+    makers = [w for w in found if w.kind != "Pod" and w.get("spec", "replicas") != 0]
+    if any(pods) or any(whole_number(w.get("status", "readyReplicas")) for w in makers):
+        return None
+    waiting = [w for w in makers if mapping_of(w.get("status")) or False in pods]
+    return waiting[0] if waiting else None

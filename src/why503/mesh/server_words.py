@@ -1,5 +1,6 @@
 """What the application behind a hop said in its own log around the failures."""
 
+import re
 from collections.abc import Set as AbstractSet
 
 from why503.facts import AppEvent, AppEventKind
@@ -7,6 +8,11 @@ from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.teller import CALLERS, tellers_of
 
+_DYING = re.compile(
+    r"^panic: |^fatal error: |FATAL ERROR: |[Hh]eap out of memory|Segmentation fault|core dumped|"
+    r"^Killed$|exited with code [1-9]"
+)
+"""Words after which no process goes on; a caught exception is told in others."""
 AROUND = 5.0
 """Seconds between a failure and a line that speaks of it."""
 
@@ -28,6 +34,14 @@ def server_said(
         and event.program not in CALLERS
         and _is_near(event.time, spans, around)
     )
+
+
+def last_words(hop: Hop, mesh: Mesh) -> tuple[AppEvent, ...]:
+    """Words with which the hop's application died at a time that nothing tells."""
+    if all(failure.time is None for failure in hop.failures):
+        return ()
+    crashes = server_said(hop, mesh, frozenset({AppEventKind.CRASH}))
+    return tuple(e for e in crashes if e.time is None and _DYING.search(e.text))
 
 
 def _is_near(time: float | None, spans: list[tuple[float, float]], around: float) -> bool:

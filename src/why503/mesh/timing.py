@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
+from weakref import WeakKeyDictionary
 
 from why503.facts import RequestGroup, Witness
 from why503.mesh.address import (
@@ -55,12 +56,33 @@ def _requests(hop: Hop, mesh: Mesh, tellers: set[str]) -> tuple[RequestGroup, ..
     clusters = {failure.teller.upstream_cluster or "" for failure in hop.failures}
     clusters = {c for c in clusters if c and not c.startswith((PASSTHROUGH, *INBOUND_PASSTHROUGH))}
     wanted = _short(hop.host)
-    return tuple(
-        group
-        for log in logs
-        for group in log.groups
-        if group.upstream_cluster in clusters or _short(_host(group)) == wanted
-    )
+    found: list[RequestGroup] = []
+    for log in logs:
+        by_cluster, by_host = _places(mesh)[id(log)]
+        places = {place for cluster in clusters for place in by_cluster.get(cluster, ())}
+        places.update(by_host.get(wanted, ()))
+        found += [log.groups[place] for place in sorted(places)]
+    return tuple(found)
+
+
+_Places = dict[int, tuple[dict[str | None, list[int]], dict[str, list[int]]]]
+"""For each log (its `id`) the places of its groups, by cluster and by short host."""
+_PLACES: WeakKeyDictionary[Mesh, _Places] = WeakKeyDictionary()
+
+
+def _places(mesh: Mesh) -> _Places:
+    """Where the groups to each destination stand, so that not every hop goes through all logs."""
+    known = _PLACES.get(mesh)
+    if known is None:
+        known = _PLACES[mesh] = {}
+        for log in mesh.logs:
+            by_cluster: defaultdict[str | None, list[int]] = defaultdict(list)
+            by_host: defaultdict[str, list[int]] = defaultdict(list)
+            for place, group in enumerate(log.groups):
+                by_cluster[group.upstream_cluster].append(place)
+                by_host[_short(_host(group))].append(place)
+            known[id(log)] = (dict(by_cluster), dict(by_host))
+    return known
 
 
 def _host(group: RequestGroup) -> str:
@@ -155,6 +177,11 @@ def one_host_only(hop: Hop, mesh: Mesh) -> str | None:
     if len(failing) != 1 or hop.upstream_hosts[failing[0]] != hop.count:
         return None
     return failing[0] if healthy_hosts(hop, mesh) else None
+
+
+def first_time(hop: Hop) -> float | None:
+    """Start of the first failure, seconds since 1970; None where no time is told."""
+    return min((failure.time for failure in hop.failures if failure.time is not None), default=None)
 
 
 def window(hop: Hop) -> tuple[float, float] | None:

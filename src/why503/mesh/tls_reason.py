@@ -65,7 +65,17 @@ _WORDS: tuple[tuple[str, TlsReason], ...] = (
     ("ALERT_UNRECOGNIZED_NAME", TlsReason.NAME_REFUSED),
     ("ALERT_INTERNAL_ERROR", TlsReason.NAME_REFUSED),
     ("ALERT_HANDSHAKE_FAILURE", TlsReason.HANDSHAKE_REFUSED),
+    ("InvalidCertificate(", TlsReason.WE_REFUSED),
+    ("invalid peer certificate", TlsReason.WE_REFUSED),
+    ("peer certificate revoked", TlsReason.WE_REFUSED),
+    ("NoCertificatesPresented", TlsReason.NO_CERTIFICATE),
+    ("peer sent no certificates", TlsReason.NO_CERTIFICATE),
+    ("AlertReceived(CertificateRequired", TlsReason.NO_CERTIFICATE),
+    ("AlertReceived(Certificate", TlsReason.PEER_REFUSED),
+    ("AlertReceived(BadCertificate", TlsReason.PEER_REFUSED),
+    ("AlertReceived(UnknownCA", TlsReason.PEER_REFUSED),
 )
+"""BoringSSL's words (Envoy), then rustls' (ztunnel), as it logs and as it displays them."""
 _NUMBERS: dict[int, TlsReason] = {
     _LIBRARY + 125: TlsReason.WE_REFUSED,
     _LIBRARY + 247: TlsReason.PLAIN_PEER,
@@ -100,10 +110,22 @@ _REFUSALS: tuple[tuple[str, Refusal], ...] = (
     ("BAD_SIGNATURE", Refusal.ISSUER),
     ("UNKNOWN_CA", Refusal.ISSUER),
     (str(_ALERT + 48), Refusal.ISSUER),
+    ("Certificate(Expired", Refusal.EXPIRED),
+    ("certificate: Expired", Refusal.EXPIRED),
+    ("certificate expired", Refusal.EXPIRED),
+    ("(CertificateExpired", Refusal.EXPIRED),
+    ("NotValidYet", Refusal.NOT_YET_VALID),
+    ("NotValidForName", Refusal.NAME),
+    ("UnknownIssuer", Refusal.ISSUER),
+    ("Certificate(BadSignature", Refusal.ISSUER),
+    ("(UnknownCA", Refusal.ISSUER),
+    ("Certificate(Revoked", Refusal.REVOKED),
     ("revoked", Refusal.REVOKED),
     ("CERTIFICATE_REVOKED", Refusal.REVOKED),
     (str(_ALERT + 44), Refusal.REVOKED),
 )
+
+_LOGGED = frozenset({ProxyEventKind.TLS_ERROR, ProxyEventKind.ZTUNNEL_ERROR})
 
 
 def _plain(text: str) -> str:
@@ -143,7 +165,7 @@ def tls_events(mesh: Mesh, *reasons: TlsReason) -> tuple[ProxyEvent, ...]:
     return tuple(
         event
         for event in mesh.facts(ProxyEvent)
-        if event.kind is ProxyEventKind.TLS_ERROR
+        if event.kind in _LOGGED
         and tls_reason(event.text) in reasons
         and "gRPC config" not in event.raw
         and "xds-grpc" not in event.raw

@@ -13,8 +13,12 @@ from why503.mesh.workload import same_host
 
 _OLD_NAME = re.compile(r"out\.(?P<host>[^|\s]{1,253})\|")
 """Clusters of Istio 0.x: `out.orders.shop.svc.cluster.local|http`."""
+_ADDED = re.compile(r"cds: add/update cluster '(?P<name>[^']{1,400})'")
+"""Envoy's line at the moment at which a cluster begins to warm."""
 _SOON = 60.0
 """Seconds around the request within which a cluster's warming counts."""
+_AFTER = 2.0
+"""Seconds after the request within which a cluster's arrival is no mending by somebody's hand."""
 
 
 class UnknownCluster(NamedTuple):
@@ -49,11 +53,15 @@ def unknown_clusters(mesh: Mesh) -> tuple[UnknownCluster, ...]:
 
 
 def _warms(other: ProxyEvent, event: ProxyEvent) -> bool:
-    if other.kind is not ProxyEventKind.CLUSTER_WARMING or other.text != event.text:
+    added = other.kind is ProxyEventKind.CLUSTER_UPDATE and _ADDED.match(other.text)
+    named = added["name"] if added else other.text
+    if not (added or other.kind is ProxyEventKind.CLUSTER_WARMING) or named != event.text:
         return False
     if other.teller != event.teller:
         return False
-    return other.time is None or event.time is None or abs(other.time - event.time) <= _SOON
+    if other.time is None or event.time is None:
+        return not added or other.source.line < event.source.line
+    return (-_AFTER if added else -_SOON) <= event.time - other.time <= _SOON
 
 
 def destinations_for(

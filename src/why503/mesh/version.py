@@ -18,8 +18,11 @@ _REPORTED = re.compile(r"v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)")
 def istio_version(mesh: Mesh) -> Setting[tuple[int, int]] | None:
     """Major and minor version of Istio; None where nothing tells.
 
-    What a proxy reports of itself goes first, then the image of a sidecar, of istiod, of ztunnel.
+    What the user names goes first, then what a proxy reports of itself, then the image of a
+    sidecar, of istiod, of ztunnel.
     """
+    if mesh.istio is not None:
+        return Setting(value=mesh.istio, source=None, default=False, by="--istio-version")
     for info in mesh.facts(ProxyInfo):
         reported = _REPORTED.match(info.istio)
         if reported is not None:

@@ -7,6 +7,7 @@ from why503.facts import LoadedEndpoint, Manifest, ProxyInfo, Request
 from why503.mesh.address import (
     PASSTHROUGH,
     cluster_name,
+    is_address,
     is_public,
     is_service_name,
     server_name,
@@ -146,13 +147,20 @@ def has_sidecar(mesh: Mesh, host: str) -> bool | None:
     if marks:
         return any(marks)
     if not workloads:
-        return None
+        return _by_namespace(mesh, host)
     spaces = {w.namespace for w in workloads if w.namespace}
     for namespace in mesh.manifests("Namespace"):
         if namespace.name in spaces and _injecting(namespace):
             return True
     others = [w for kind in WORKLOAD_KINDS[:4] for w in mesh.manifests(kind)]
     return False if any(_marked(w) for w in others) else None
+
+
+def _by_namespace(mesh: Mesh, host: str) -> bool | None:
+    """False for a host whose namespace injects no sidecars, shown beside one that does."""
+    own = short_name(host)[1]
+    given = {space.name: _injecting(space) for space in mesh.manifests("Namespace")}
+    return False if given.get(own) is False and any(given.values()) else None
 
 
 def has_own_sidecar(mesh: Mesh, workload: Manifest) -> bool | None:
@@ -224,4 +232,6 @@ def is_external(mesh: Mesh, host: str, request: Request | None = None) -> bool:
     if server_name(request.server_name) is not None:
         return False
     dialled = split_host(request.upstream_host)[0]
+    if request.upstream_cluster == PASSTHROUGH and is_address(host) and is_address(dialled):
+        return is_public(dialled)  # a pod or Service that was called by its bare address
     return request.upstream_cluster == PASSTHROUGH or is_public(dialled)

@@ -128,6 +128,11 @@ def added(cast: Cast, folder: Path, over: Mapping[str, Any], tls: Upstream) -> l
     return found
 
 
+def beside(over: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Clusters that the overlay adds to a server's own; each stands for itself."""
+    return [typed(_CLUSTER, **entry) for entry in over.get("clusters", ())]
+
+
 def eds_file(name: str) -> str:
     """File of an added cluster's endpoints: Envoy takes one resource from each."""
     return f"eds-{zlib.crc32(name.encode()):08x}.json"

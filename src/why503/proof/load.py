@@ -129,7 +129,8 @@ class _Talk:
         if body or call.method in {"POST", "PUT", "PATCH"}:
             headers["content-length"] = str(len(body))
         first = f"{call.method} {call.path} {call.protocol}"
-        writer.write(written(first, {**headers, **call.headers}, body))
+        raw = str(call.raw).encode("latin-1")
+        writer.write(raw or written(first, {**headers, **call.headers}, body))
         head = await read_head(reader)
         if head is None:
             raise ConnectionResetError("EOF")

@@ -21,10 +21,15 @@ def merged(base: Any, over: Any) -> Any:
 
 
 def stacked(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    """Two overlays as one: places are merged, lists are joined, the rest is the upper's."""
+    """Two overlays as one: places are merged, lists are joined, the rest is the upper's.
+
+    None takes back what the lower one says of a place.
+    """
     result = {place: plain(value) for place, value in lower.items()}
     for place, value in upper.items():
-        if place in LISTS:
+        if value is None:
+            result.pop(place, None)
+        elif place in LISTS:
             result[place] = [*result.get(place, []), *plain(value)]
         elif isinstance(value, Mapping):
             result[place] = _kept(result.get(place, {}), value)

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import ssl
 import tempfile
+import textwrap
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
@@ -123,6 +124,8 @@ async def _played(scenario: Scenario, into: Path, options: Options, ground: Grou
                 record.application(pod.folder, log)
     for name, text in manifests(resolved, players, stage.era.version).items():
         record.write(f"k8s/{name}", text)
+    for name, text in resolved.commands.items():
+        record.write(name, textwrap.dedent(text).lstrip("\n"))
     return Outcome(cast=players, values=values, replies=tuple(caller.replies))
 
 

@@ -102,8 +102,8 @@ class Proxy:
         stage, over, cast = self._stage, self._overlay, self._stage.cast
         own = cluster.inbound(cast, self.pod.app_ip, over)
         routes = route.inbound_routes(cast, stage.era, over)
-        extra = over.get("clusters", ())
-        self._move_in("cds.json", [*cluster.ends(self.pod.ip), own, *extra])
+        clusters = [*cluster.ends(self.pod.ip), own, *cluster.beside(over)]
+        self._move_in("cds.json", clusters)
         listeners = listener.inbound_listeners(
             cast,
             self.pod.ip,

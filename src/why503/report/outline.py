@@ -13,6 +13,7 @@ from why503.diagnosis.finding import (
     Unexplained,
 )
 from why503.report.block import Block, Code, Heading, Item, Paragraph, Span, Tone
+from why503.report.change_outline import changes
 from why503.report.clean import cleaned
 from why503.report.finding_outline import chief, further, place, rival
 from why503.report.input_table import clock_items, input_table
@@ -51,6 +52,7 @@ def _blocks(diagnosis: Diagnosis, *, verbose: bool) -> Iterator[Block]:
         yield from _nothing_read(diagnosis)
     else:
         yield from _cannot_tell(diagnosis)
+    yield from changes(diagnosis.comparison, verbose=verbose)
     yield from _unexplained(diagnosis.unexplained, verbose=verbose)
     yield from _armed(diagnosis.armed, verbose=verbose)
     yield from clock_items(diagnosis.clocks)

@@ -6,8 +6,7 @@ from xml.sax.saxutils import escape
 from why503.diagnosis.trace import Trace, TraceOutcome, TraceStep
 from why503.report.clean import cleaned
 from why503.report.finding_outline import place
-from why503.report.trace_text import question, signs, step_names
-from why503.support.text import _
+from why503.report.trace_text import ending, question, step_names
 
 _WIDTH = 340
 _BOX = 58
@@ -69,8 +68,7 @@ def _column(
         yield _path(f"M{middle} {top + _BOX} L{middle} {top + _BOX + _GAP}")
         top += _BOX + _GAP
     colour = _GOOD if end.passes else _BAD
-    title = signs(end) or (_("arrives") if end.passes else _("fails"))
-    yield from _box(left, top, colour, (title, end.text, ""))
+    yield from _box(left, top, colour, (ending(end), end.text, ""))
 
 
 def _step(step: TraceStep, left: int, top: int, *, arrow: bool = True) -> Iterator[str]:

@@ -26,6 +26,17 @@ def signs(outcome: TraceOutcome) -> str:
     return " ".join(part for part in (status, outcome.flag, outcome.details) if part)
 
 
+def ending(outcome: TraceOutcome) -> str:
+    """The signs, else a word or two for how it ends."""
+    if told := signs(outcome):
+        return told
+    if outcome.id == "depends":
+        return _("depends on the way it takes")
+    if not outcome.passes:
+        return _("fails")
+    return _("arrives") if outcome.sure else _("arrives, as far as this shows")
+
+
 def question(trace: Trace) -> str:
     """`GET reviews:9080/x from deploy/web`."""
     asked = trace.request
@@ -49,9 +60,10 @@ def step_names() -> dict[str, str]:
 
 
 def _blocks(trace: Trace) -> Iterator[Block]:
-    tone = Tone.GOOD if trace.outcome.passes else Tone.BAD
-    end = signs(trace.outcome) or (_("arrives") if trace.outcome.passes else _("fails"))
-    yield Heading((Span(question(trace)), Span(": "), Span(end, tone)), level=1)
+    well = Tone.GOOD if trace.outcome.sure else Tone.WARN
+    tone = well if trace.outcome.passes else Tone.BAD
+    end = Span(ending(trace.outcome), tone)
+    yield Heading((Span(question(trace)), Span(": "), end), level=1)
     yield Paragraph(tuple(_end(trace.outcome)))
     if trace.configuration == "loaded":
         yield Paragraph((Span(_("Followed through what the first proxy has loaded.")),))
@@ -60,8 +72,9 @@ def _blocks(trace: Trace) -> Iterator[Block]:
         yield Item((Span(difference.text), *places), mark="×", tone=Tone.WARN)
     yield from _steps(trace.steps)
     several = len(trace.branches) > 1
+    last = trace.steps[-1:] and _where(trace.steps[-1])
     for branch in trace.branches:
-        yield from _branch(branch, several=several)
+        yield from _branch(branch, several=several, before=last or "")
     for title, sentences in (
         (_("Taken for granted"), trace.assumed),
         (_("Not followed"), trace.not_modelled),
@@ -83,25 +96,28 @@ def _end(outcome: TraceOutcome) -> Iterator[Span]:
         yield Span(f"  {place(outcome.source)}", Tone.PLACE)
 
 
-def _branch(branch: TraceBranch, *, several: bool) -> Iterator[Block]:
+def _where(step: TraceStep) -> str:
+    return f"{step.proxy}, {step.way}"
+
+
+def _branch(branch: TraceBranch, *, several: bool, before: str) -> Iterator[Block]:
     if several:
         text = _("{share} % of the requests: {end}")
-        end = signs(branch.outcome) or (_("arrives") if branch.outcome.passes else _("fails"))
-        yield Heading((Span(text.format(share=f"{branch.share:g}", end=end)),))
-    yield from _steps(branch.steps, titled=not several)
+        said = text.format(share=f"{branch.share:g}", end=ending(branch.outcome))
+        yield Heading((Span(said),))
+    yield from _steps(branch.steps, before=before)
     if several:
         mark, tone = ("→", Tone.GOOD) if branch.outcome.passes else ("✖", Tone.BAD)
         yield Item(tuple(_end(branch.outcome)), mark=mark, tone=tone)
 
 
-def _steps(steps: Sequence[TraceStep], *, titled: bool = True) -> Iterator[Block]:
+def _steps(steps: Sequence[TraceStep], *, before: str = "") -> Iterator[Block]:
+    """Steps, with a heading where another proxy than ``before`` begins."""
     names = step_names()
-    before = ""
     for step in steps:
-        at = f"{step.proxy}, {step.way}"
-        if at != before and (titled or step.way == "inbound"):
-            yield Heading((Span(at),))
-        before = at
+        if _where(step) != before:
+            yield Heading((Span(_where(step)),))
+        before = _where(step)
         spans = [Span(names.get(step.kind, step.kind))]
         if step.name:
             spans += [Span(" "), Span(step.name, Tone.CODE)]

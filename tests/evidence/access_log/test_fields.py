@@ -66,4 +66,5 @@ def test_a_code_of_zero_is_a_failure_for_http_only():
 
 def test_an_answer_that_was_cut_off_without_a_flag_has_failed():
     assert has_failed({"method": "GET", "details": "max_duration_timeout"}, 200, frozenset())
+    assert has_failed({"method": "GET", "details": "stream_idle_timeout"}, 200, frozenset())
     assert not has_failed({"method": "GET", "details": "via_upstream"}, 200, frozenset())

@@ -13,6 +13,11 @@ def test_an_escaped_quote_ends_no_value_where_another_end_fits():
     assert match(tokens, r'"a\" "b" "h"') == [r"a\" " + '"b', "h"]
 
 
+def test_a_user_agent_that_imitates_a_border_moves_no_other_field():
+    tokens = compile_format('"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%UPSTREAM_HOST%"').tokens
+    assert match(tokens, '"a" "b" "id" "10.0.0.1:80"') == ['a" "b', "id", "10.0.0.1:80"]
+
+
 def test_a_line_that_fits_in_no_way_is_refused():
     assert match(TOKENS, '"a" 5 "h" r') is None
     assert match(TOKENS, "") is None

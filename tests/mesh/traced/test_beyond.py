@@ -1,6 +1,6 @@
 from tests.mesh.make import obj
-from tests.mesh.traced.world import BASE, push_of
-from why503.mesh.traced.beyond import left_out
+from tests.mesh.traced.world import BASE, DESK, proxy, push_of, service, traced, workload
+from why503.mesh.traced.beyond import ambient_told, is_ambient, left_out
 
 
 def test_ambient_filters_and_tokens_are_named_and_not_passed_over():
@@ -20,3 +20,21 @@ def test_ambient_filters_and_tokens_are_named_and_not_passed_over():
 def test_many_are_cut_short():
     text = "".join(obj("EnvoyFilter", f"f{number}", "{}") for number in range(9))
     assert left_out(push_of(text))[0].endswith("f2, ....")
+
+
+def test_a_workload_in_ambient_mode_is_no_sidecars_and_nothing_is_sure():
+    text = (
+        "---\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/dataplane-mode: ambient}}\n"
+        + DESK
+        + service("quay", "{name: http, port: 9080}")
+        + workload("quay", "app: quay", sidecar=None)
+        + obj("PeerAuthentication", "p", "{mtls: {mode: STRICT}}")
+    )
+    push = push_of(text)
+    assert is_ambient(push, proxy(push, "deploy/quay"))
+    assert not is_ambient(push, proxy(push, "deploy/desk"))  # it has a sidecar all the same
+    found = traced(push, "http://quay:9080/")
+    assert found.branches[0].outcome.passes
+    assert not found.branches[0].outcome.sure
+    assert any("ambient mode" in sentence for sentence in found.assumed)
+    assert "deploy/quay" in ambient_told(proxy(push, "deploy/quay"))

@@ -1,13 +1,17 @@
 from tests.mesh.make import obj
-from tests.mesh.traced.loaded import HERE, TELLER, dump, info, listener, route
+from tests.mesh.traced.loaded import HERE, TELLER, dump, endpoint, info, listener, route
 from tests.mesh.traced.world import BASE, proxy, push_of
 from why503.facts import ProxySync, RejectedConfig
 from why503.mesh.traced.asked import asked_of
 from why503.mesh.traced.difference import differences
 
-MOVED = obj("VirtualService", "quay", "{hosts: [quay], http: [{route: [{destination: {host: pier}}]}]}")
+MOVED = obj(
+    "VirtualService", "quay", "{hosts: [quay], http: [{route: [{destination: {host: pier}}]}]}"
+)
 SLOW = obj(
-    "VirtualService", "quay", "{hosts: [quay], http: [{timeout: 3s, route: [{destination: {host: quay}}]}]}"
+    "VirtualService",
+    "quay",
+    "{hosts: [quay], http: [{timeout: 3s, route: [{destination: {host: quay}}]}]}",
 )
 
 
@@ -53,3 +57,14 @@ def test_one_side_alone_is_nothing_to_compare():
     assert found("", *dump()) == ()
     gate = (info(kind="router"), listener())
     assert found("", *gate) == ()
+
+
+def test_endpoints_that_are_not_those_that_kubernetes_lists_are_named():
+    listed = (
+        "---\nkind: EndpointSlice\nmetadata: {name: quay-abcde, namespace: shop, labels: "
+        "{kubernetes.io/service-name: quay}}\nendpoints: [{addresses: [10.1.0.8]}]\n"
+        "ports: [{port: 8080}]\n"
+    )
+    (one,) = found(BASE + listed, *dump(endpoint()))
+    assert (one.loaded, one.asked) == ("10.1.0.7:8080", "10.1.0.8:8080")
+    assert found(BASE + listed, *dump(endpoint("10.1.0.8:8080"))) == ()

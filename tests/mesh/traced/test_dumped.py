@@ -1,3 +1,4 @@
+from tests.mesh.make import obj
 from tests.mesh.traced.loaded import (
     CLUSTER,
     HERE,
@@ -100,7 +101,9 @@ def routed(*routes, **asked):
 def test_conditions_of_a_loaded_route_are_judged():
     first = route(name="a", match="prefix /b")
     assert routed(first, route(), path="/bc") == "a"
-    assert routed(route(name="a", match="path_separated_prefix /b"), route(), path="/bc") == "default"
+    assert (
+        routed(route(name="a", match="path_separated_prefix /b"), route(), path="/bc") == "default"
+    )
     assert routed(route(name="a", match="regex /b+"), route(), path="/bb") == "a"
     header = route(name="a", match="prefix / + header x", headers=(("x", "exact 1"),))
     assert routed(header, route(), headers={"x": "1"}) == "a"
@@ -114,7 +117,7 @@ def test_conditions_of_a_loaded_route_are_judged():
 def test_what_a_loaded_route_does_is_told():
     odd = route(
         cluster="",
-        weighted=(("a", 3), ("b", 1)),
+        weighted=(("a", 3), ("b", 1), ("off", 0)),
         retry=RetryPolicy(retry_on=("5xx",), num_retries=4),
         fault=LoadedFault(status=500, abort_percent=50),
         timeout=3.0,
@@ -144,20 +147,39 @@ def test_limits_and_outlier_detection_of_a_cluster_are_told():
         outlier=OutlierDetection(consecutive_5xx=5, base_ejection_time=30.0),
     )
     told = [one.says for one in of(info(), odd).upstream(CLUSTER).applied]
-    assert told == ["outlierDetection: after 5 errors for 30.0 s", "connectionPool: maxConnections=1"]
+    assert told == [
+        "outlierDetection: after 5 errors for 30.0 s",
+        "connectionPool: maxConnections=1",
+    ]
 
 
 def test_endpoints_that_are_down_do_not_count():
     assert end(push_of("", *dump(endpoint(health="UNHEALTHY"))), URL).id == "no-endpoint"
-    original = dump()[:3] + (cluster(type="ORIGINAL_DST"),)
+    original = (*dump()[:3], cluster(type="ORIGINAL_DST"))
     assert end(push_of("", *original), URL).passes
-    static = dump()[:3] + (cluster(endpoints=("10.1.0.9:1",)),)
+    static = (*dump()[:3], cluster(endpoints=("10.1.0.9:1",)))
     assert traced(push_of("", *static), URL).branches[0].steps[1].name == "10.1.0.9:1"
 
 
 def test_behind_a_loaded_cluster_the_servers_yaml_still_decides():
-    strict = "---\nkind: PeerAuthentication\nmetadata: {name: p, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n"
-    plain = dump(endpoint())[:3] + (cluster(transports=(Transport(),)), endpoint())
+    strict = obj("PeerAuthentication", "p", "{mtls: {mode: STRICT}}")
+    plain = (*dump()[:3], cluster(transports=(Transport(),)), endpoint())
     found = end(push_of(POD + QUAY + strict, *plain), URL)
     assert (found.id, found.flag) == ("no-filter-chain", "UC")
     assert end(push_of(POD + QUAY + strict, *dump(endpoint())), URL).passes
+
+
+def test_the_address_of_a_service_is_read_from_the_dump():
+    chain = FilterChain(clusters=("outbound|70||quay.shop.svc.cluster.local",))
+    facts = (info(), listener(chain, name="10.9.9.9_70"), listener(PASSING, name="0.0.0.0_15001"))
+    found = traced(push_of("", *facts), "tcp://quay:70")
+    assert found.steps[0].name == "10.9.9.9_70"
+    sniffed = (info(), listener(http("quay.shop.svc.cluster.local:70"), name="10.9.9.9_70"))
+    assert of(*sniffed).address_of(("quay.shop.svc.cluster.local",), 70) == "10.9.9.9"
+    assert of(*sniffed).address_of(("pier",), 70) == ""
+
+
+def test_routes_that_were_not_given_make_nothing_sure():
+    facts = (info(), listener(http(), PASSING), cluster())
+    found = end(push_of("", *facts), URL)
+    assert (found.id, found.sure) == ("no-virtual-host", False)

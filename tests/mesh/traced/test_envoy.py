@@ -126,7 +126,10 @@ def test_http_stops_at_host_route_redirect_or_answer():
     assert through(http, call(path="/b"), host("v", route)).stop is Stop.NO_ROUTE
     assert through(http, call(path="/a"), host("v", route)).clusters == (("c", 100),)
     assert through(http, call(), host("v", requires_tls=True)).stop is Stop.TLS_REDIRECT
-    for fields, stop in (({"redirect": 301}, Stop.REDIRECT), ({"answer": 502}, Stop.DIRECT_RESPONSE)):
+    for fields, stop in (
+        ({"redirect": 301}, Stop.REDIRECT),
+        ({"answer": 502}, Stop.DIRECT_RESPONSE),
+    ):
         assert through(http, call(), host("v", Route(made=M, **fields))).stop is stop
 
 

@@ -60,7 +60,9 @@ def test_hosts_sections_and_namespaces_bind_a_route_to_its_listeners():
     named = route("HTTPRoute", rule("quay"), parent="{name: front, sectionName: other}")
     assert to(named, **WEB) is Stop.NO_ROUTE
     assert to(named, port=81, host="x") == "quay"
-    foreign = route("HTTPRoute", rule("quay"), parent="{name: front, namespace: shop}", namespace="web")
+    foreign = route(
+        "HTTPRoute", rule("quay"), parent="{name: front, namespace: shop}", namespace="web"
+    )
     assert to(foreign, **WEB) is Stop.NO_ROUTE
     assert to(foreign, port=81, host="x") == "quay"
 
@@ -103,4 +105,10 @@ def test_times_retries_and_mirrors_are_in_a_virtual_services_words():
 
 
 def test_each_listener_is_a_gateway_of_its_own():
-    assert [one.servers[0].port for one in api_gateways(mesh_of(GATE), "shop")] == [80, 443, 444, 70, 81]
+    assert [one.servers[0].port for one in api_gateways(mesh_of(GATE), "shop")] == [
+        80,
+        443,
+        444,
+        70,
+        81,
+    ]

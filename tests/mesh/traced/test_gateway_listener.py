@@ -11,7 +11,8 @@ def vs(name, hosts, rules, gateways="[gw]"):
 
 
 def http(match, to):
-    return f"http: [{{match: [{{uri: {match}}}], route: [{{destination: {{host: {to}, port: {{number: 9080}}}}}}]}}]"
+    target = f"{{destination: {{host: {to}, port: {{number: 9080}}}}}}"
+    return f"http: [{{match: [{{uri: {match}}}], route: [{target}]}}]"
 
 
 def through(text, **asked):
@@ -41,8 +42,10 @@ def test_a_gateway_answers_404_redirects_or_routes():
 
 
 def test_rules_of_two_objects_for_one_host_are_merged_with_the_widest_last():
-    text = PLAIN + vs("a", "['*']", http("{prefix: /}", "all")) + vs(
-        "b", "['*.example']", http("{prefix: /b}", "quay")
+    text = (
+        PLAIN
+        + vs("a", "['*']", http("{prefix: /}", "all"))
+        + vs("b", "['*.example']", http("{prefix: /b}", "quay"))
     )
     assert to(text, port=80, host="x.example", path="/b").startswith("quay")
     assert to(text, port=80, host="x.example", path="/c").startswith("all")
@@ -64,7 +67,8 @@ def test_tls_that_passes_is_routed_by_its_name_once():
     passing = gateway("gw", server(443, "TLS", "['*.example']", "{mode: PASSTHROUGH}"))
 
     def rule(name, host):
-        body = f"tls: [{{match: [{{sniHosts: [a.example]}}], route: [{{destination: {{host: {host}}}}}]}}]"
+        target = f"{{destination: {{host: {host}}}}}"
+        body = f"tls: [{{match: [{{sniHosts: [a.example]}}], route: [{target}]}}]"
         return vs(name, "[a.example]", body)
 
     assert to(passing + rule("a", "quay") + rule("b", "pier"), **TLS).startswith("quay")

@@ -4,7 +4,9 @@ from why503.mesh.traced.gateway_server import Instance, gateways_for, istio_gate
 
 def gateway(name, *servers, more=""):
     listed = ", ".join(servers)
-    return obj("Gateway", name, f"{{selector: {{istio: ingressgateway}}{more}, servers: [{listed}]}}")
+    return obj(
+        "Gateway", name, f"{{selector: {{istio: ingressgateway}}{more}, servers: [{listed}]}}"
+    )
 
 
 def server(port, protocol="HTTP", hosts="['*']", tls="", name="p"):
@@ -54,7 +56,9 @@ def test_one_host_of_tls_is_served_once():
 
 def test_ports_are_those_inside_the_pod():
     inside = Instance("in.shop", "shop", 80, 8080, {})
-    kept = Instance("x", "shop", 80, 8081, {"experimental.istio.io/disable-gateway-port-translation": "1"})
+    kept = Instance(
+        "x", "shop", 80, 8081, {"experimental.istio.io/disable-gateway-port-translation": "1"}
+    )
     assert ports(gateway("a", server(80)), kept, inside)[0] == [(8080, "http.8080")]
 
 
@@ -64,7 +68,8 @@ def test_a_selector_or_a_service_binds_a_gateway_to_its_proxies():
     assert not gateways_for(found, {"istio": "other"}, ())
     text = (
         "---\nkind: Gateway\nmetadata: {name: a, namespace: shop, annotations: "
-        "{internal.istio.io/gateway-service: in.shop}}\nspec: {servers: [%s]}\n" % server(80)
+        "{internal.istio.io/gateway-service: in.shop}}\n"
+        f"spec: {{servers: [{server(80)}]}}\n"
     )
     named = istio_gateways(mesh_of(text), "shop")
     assert gateways_for(named, {}, [Instance("in.shop", "shop", 80, 8080, {})])

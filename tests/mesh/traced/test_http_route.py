@@ -7,6 +7,7 @@ from why503.mesh.traced.http_route import (
     routes_of,
     takes_all,
     timeout_of,
+    weighted,
 )
 from why503.mesh.traced.routing import MESH, Target
 
@@ -44,9 +45,10 @@ def test_nothing_comes_after_a_rule_that_takes_everything():
 
 
 def test_what_takes_everything_goes_behind_the_others_of_a_host():
-    first, second = built(f"{{name: a, {TO}}}")[0], built(
-        f"{{name: b, match: [{{uri: {{exact: /b}}}}], {TO}}}"
-    )[0]
+    first, second = (
+        built(f"{{name: a, {TO}}}")[0],
+        built(f"{{name: b, match: [{{uri: {{exact: /b}}}}], {TO}}}")[0],
+    )
     assert [one.name for one in last_those_that_take_all([first, second])] == ["b", "a"]
 
 
@@ -74,13 +76,24 @@ def test_weights_redirects_answers_faults_and_mirrors_are_kept():
     assert built("{directResponse: {status: 418}}")[0].answer == 418
 
 
-def test_times_and_retries_come_from_rule_mesh_config_or_default():
-    text = "---\nmeshConfig: {defaultHttpRetryPolicy: {attempts: 7}}\n"
-    rule = push_of(obj("VirtualService", "a", f"{{hosts: [a], http: [{{timeout: 3s, {TO}}}]}}"))
-    (first,) = rule.routings[0].http
-    assert timeout_of(first).value == 3.0
-    assert retries_of(first, rule.mesh).value["attempts"] == 2
-    assert retries_of(None, push_of(text).mesh).value == {"attempts": 7}
+def test_times_and_retries_are_the_rules_own_or_the_proxys():
+    own = f"{{timeout: 3s, retries: {{attempts: 7}}, {TO}}}"
+    push = push_of(obj("VirtualService", "a", f"{{hosts: [a], http: [{own}, {{{TO}}}]}}"))
+    first, second = push.routings[0].http
+    assert (timeout_of(first).value, timeout_of(second).value) == (3.0, 0.0)
+    assert retries_of(first, proxy(push)).value == {"attempts": 7}
+    assert retries_of(second, proxy(push)).default
+
+
+def test_every_destination_keeps_its_line():
+    (found,) = built(
+        "{route: [{destination: {host: quay, subset: a}, weight: 1}, "
+        "{destination: {host: quay, subset: b}, weight: 0}, "
+        "{destination: {host: quay, subset: c}, weight: 1}]}"
+    )
+    assert len(weighted(push_of("").routings)) == 0
+    assert len(found.places) == len(found.clusters) == 2
+    assert all(place is not None for place in found.places)
 
 
 def test_header_conditions_are_taken_over():

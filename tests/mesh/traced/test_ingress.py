@@ -8,10 +8,14 @@ from why503.mesh.traced.ingress import ingress_gateways, ingress_routings
 
 def ingress(name, paths, cls="istio"):
     listed = ", ".join(
-        f"{{path: {path}, pathType: {kind}, backend: {{service: {{name: {to}, port: {{number: 80}}}}}}}}"
+        f"{{path: {path}, pathType: {kind}, "
+        f"backend: {{service: {{name: {to}, port: {{number: 80}}}}}}}}"
         for path, kind, to in paths
     )
-    spec = f"{{ingressClassName: {cls}, rules: [{{host: a.example, http: {{paths: [{listed}]}}}}], tls: [{{hosts: [a.example], secretName: s}}]}}"
+    spec = (
+        f"{{ingressClassName: {cls}, rules: [{{host: a.example, http: {{paths: [{listed}]}}}}], "
+        "tls: [{hosts: [a.example], secretName: s}]}"
+    )
     return obj("Ingress", name, spec)
 
 

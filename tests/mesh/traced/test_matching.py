@@ -25,6 +25,15 @@ def cond(kind, value="", **more):
         (cond("regex", "/v[0-9]+"), "/v12/x", False),
         (cond("regex", "(a+)+b"), "aaaa", None),
         (cond("regex", "("), "x", None),
+        (cond("regex", "(.*a){20}"), "a" * 30, None),
+        (cond("regex", "(a|a)*b"), "a" * 30, None),
+        (cond("regex", "(a?){30}a{30}"), "a" * 30, None),
+        (cond("regex", "(?:/a)?/b"), "/a/b", True),
+        (cond("regex", ".*.*.*.*.*x"), "a" * 300, None),
+        (cond("regex", r"(a)\1"), "aa", None),
+        (cond("regex", "(?i)/A[*+(]{1,2}"), "/a(*", True),
+        (cond("regex", "/(v1|v2)/.*"), "/v2/x", True),
+        (cond("regex", ".*"), "a" * 3000, None),
     ],
 )
 def test_each_condition_is_judged_or_left_open(wanted, text, holds):

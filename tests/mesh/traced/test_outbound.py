@@ -59,7 +59,8 @@ def test_a_headless_tcp_service_listens_at_each_pod():
 def test_instances_of_a_headless_service_may_be_pods_or_unknown():
     push = push_of(svc("tcp", ", clusterIP: None"))
     assert instance_addresses(push, push.services[0]) == (f"<pod of {HOST}>",)
-    pod = "---\nkind: Pod\nmetadata: {name: q, namespace: shop, labels: {app: quay}}\nstatus: {podIP: 10.1.0.9}\n"
+    meta = "{name: q, namespace: shop, labels: {app: quay}}"
+    pod = f"---\nkind: Pod\nmetadata: {meta}\nstatus: {{podIP: 10.1.0.9}}\n"
     push = push_of(svc("tcp", ", clusterIP: None") + pod)
     assert instance_addresses(push, push.services[0]) == ("10.1.0.9",)
 
@@ -129,6 +130,8 @@ def test_others_are_refused_where_only_the_registry_is_allowed():
 
 def test_dns_capture_gives_entries_an_address_of_their_own():
     spec = "{hosts: [a.example], resolution: DNS, ports: [{number: 443, protocol: TLS}]}"
-    capture = "---\nmeshConfig: {defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: 'true'}}}\n"
+    capture = (
+        "---\nmeshConfig: {defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: 'true'}}}\n"
+    )
     push = push_of(obj("ServiceEntry", "a", spec) + capture)
     assert addresses_of(push.services[0], proxy(push)) == ("<automatic address of a.example>",)

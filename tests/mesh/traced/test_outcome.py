@@ -53,7 +53,9 @@ def test_what_the_server_refuses_is_told_as_the_caller_sees_it():
 
 
 def test_other_ends_have_their_signs():
-    assert outcome.no_cluster("x", http=True, sure=False, source=HERE).details == "cluster_not_found"
+    assert (
+        outcome.no_cluster("x", http=True, sure=False, source=HERE).details == "cluster_not_found"
+    )
     assert outcome.no_endpoint(http=True, sure=True, source=HERE).flag == "UH"
     assert outcome.no_endpoint(http=False, sure=True, source=HERE).status is None
     assert "10.9.9.9:9080" in outcome.black_hole(call(), source=HERE).text

@@ -21,7 +21,9 @@ def test_a_workload_is_found_by_kind_name_and_namespace():
 
 
 def test_a_workload_may_have_no_proxy_or_tell_nothing_of_it():
-    push = push_of(workload("bare", "app: bare", sidecar=False) + workload("x", "app: x", sidecar=None))
+    push = push_of(
+        workload("bare", "app: bare", sidecar=False) + workload("x", "app: x", sidecar=None)
+    )
     assert proxy(push, "deploy/bare").has_proxy is False
     assert proxy(push, "deploy/x").has_proxy is None
     assert proxy(push, "deploy/unknown").has_proxy is None
@@ -58,7 +60,9 @@ def test_a_dump_says_who_the_proxy_is():
 
 
 def test_targets_are_the_ports_of_services_that_select_it():
-    text = service("quay", "{name: a, port: 80, targetPort: web}, {name: b, port: 81, targetPort: missing}")
+    text = service(
+        "quay", "{name: a, port: 80, targetPort: web}, {name: b, port: 81, targetPort: missing}"
+    )
     push = push_of(text + workload("quay", "app: quay", port="8080"))
     quay = proxy(push, "deploy/quay")
     assert [(one.port.number, one.number) for one in targets_of(push, quay)] == [(80, 8080)]
@@ -68,7 +72,8 @@ def test_targets_are_the_ports_of_services_that_select_it():
 
 def test_an_entry_with_the_pods_address_or_labels_is_a_target():
     static = (
-        "{hosts: [a.example], resolution: STATIC, endpoints: [{address: 10.1.0.7, ports: {p: 99}}], "
+        "{hosts: [a.example], resolution: STATIC, "
+        "endpoints: [{address: 10.1.0.7, ports: {p: 99}}], "
         "ports: [{number: 80, name: p, protocol: HTTP}]}"
     )
     chosen = (
@@ -83,3 +88,12 @@ def test_an_entry_with_the_pods_address_or_labels_is_a_target():
 def test_dns_capture_comes_from_the_mesh_config():
     text = "---\nmeshConfig: {defaultConfig: {proxyMetadata: {ISTIO_META_DNS_CAPTURE: 'true'}}}\n"
     assert proxy(push_of(text), "deploy/x").dns_capture
+
+
+def test_retries_without_a_word_are_the_mesh_configs_or_the_versions():
+    text = "---\nmeshConfig: {defaultHttpRetryPolicy: {attempts: 7}}\n"
+    assert proxy(push_of(text), "deploy/x").default_retries.value == {"attempts": 7}
+    for version, retried in (("1.20.1", True), ("1.24.0", False)):
+        info = ProxyInfo(source=Source(path="d"), teller="d", istio=version)
+        found = proxy(push_of("", info), "deploy/x").default_retries
+        assert ("503" in found.value["retryOn"]) is retried

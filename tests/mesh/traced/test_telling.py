@@ -9,8 +9,8 @@ from why503.mesh.traced.step import StepKind
 RULE = obj(
     "VirtualService",
     "quay",
-    "{hosts: [quay], http: [{timeout: 3s, fault: {delay: {fixedDelay: 1s}}, mirror: {host: pier}, "
-    "route: [{destination: {host: quay}}]}]}",
+    "{hosts: [quay], http: [{timeout: 3s, fault: {delay: {fixedDelay: 1s}}, mirror: {host: pier},\n"
+    " route: [{destination: {host: quay}}]}]}",
 )
 
 
@@ -64,3 +64,9 @@ def test_a_fault_ends_with_its_status():
     here = Source(path="a", line=1)
     assert (telling.fault(418, here).status, telling.fault(None, here).status) == (418, 500)
     assert telling.fault(None, here).flag == "FI"
+
+
+def test_the_line_of_a_destination_is_its_own_where_it_has_one():
+    found, _steps = passage(RULE, host="quay")
+    assert telling.place_of(found, 0) != telling.source_of(found)
+    assert telling.place_of(found, 9) == telling.source_of(found)

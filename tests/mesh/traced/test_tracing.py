@@ -22,42 +22,73 @@ def to(host="quay", more=""):
 
 STRICT = obj("PeerAuthentication", "p", "{mtls: {mode: STRICT}}")
 OUTSIDE = "---\nmeshConfig: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}\n"
-EMPTY = service("quay", "{name: http, port: 9080}")
+EMPTY = service("empty", "{name: http, port: 9080}")
 AT_INGRESS = vs("{route: [{destination: {host: quay}}]}", "[a.example]", ", gateways: [gw]")
 
 
+A_HOST = "http://a.example/"
+HTTPS = gateway("gw", server(443, "HTTPS", "['*']", SIMPLE))
+CLASH = gateway("gw", server(443, "HTTPS", "['./*']", SIMPLE))
+REDIRECTS = gateway("gw", server(80, tls="{httpsRedirect: true}", hosts="[a.example]"))
+ONLY_B = f"{{match: [{{uri: {{prefix: /b}}}}], {to()}}}"
+ABORTS = f"{{fault: {{abort: {{httpStatus: 555}}}}, {to()}}}"
+DENIES = obj("AuthorizationPolicy", "a", "{}")
+
+
 @pytest.mark.parametrize(
-    ("text", "url", "source", "ends", "status"),
+    ("text", "url", "ends", "status"),
     [
-        (BASE, URL, "deploy/desk", "passes", None),
-        (BASE + vs(f"{{match: [{{uri: {{prefix: /b}}}}], {to()}}}"), URL, "deploy/desk", "no-route", 404),
-        (BASE + vs("{redirect: {uri: /x}}"), URL, "deploy/desk", "redirect", 301),
-        (BASE + vs("{directResponse: {status: 418}}"), URL, "deploy/desk", "direct-response", 418),
-        (BASE + vs(f"{{fault: {{abort: {{httpStatus: 555}}}}, {to()}}}"), URL, "deploy/desk", "fault-abort", 555),
-        (BASE + vs(f"{{{to(more=', subset: v7')}}}"), URL, "deploy/desk", "no-cluster", 503),
-        (BASE + vs(f"{{{to('nowhere')}}}"), URL, "deploy/desk", "no-cluster", 503),
-        (DESK + EMPTY, URL, "deploy/desk", "no-endpoint", 503),
-        (BASE + obj("AuthorizationPolicy", "a", "{}"), URL, "deploy/desk", "denied", 403),
-        (BASE + OUTSIDE, "tcp://a.example:70", "deploy/desk", "black-hole", None),
-        (BASE + OUTSIDE, "http://a.example:9080/", "deploy/desk", "direct-response", 502),
-        (BASE, "http://a.example/", "deploy/desk", "passes", None),
-        (BASE + STRICT, URL, "", "no-filter-chain", None),
-        (BASE, URL, "", "passes", None),
-        (BASE, "https://quay:9080/", "", "no-filter-chain", None),
-        (BASE, "tcp://quay:9080", "", "protocol-error", 400),
-        (INGRESS + BASE, "http://a.example/", "deploy/ingress", "no-listener", None),
-        (INGRESS + BASE + gateway("gw", server(80)) + AT_INGRESS, "http://b.example/", "deploy/ingress", "no-virtual-host", 404),
-        (INGRESS + BASE + gateway("gw", server(80)) + AT_INGRESS, "http://a.example/", "deploy/ingress", "passes", None),
-        (INGRESS + BASE + gateway("gw", server(80, tls="{httpsRedirect: true}", hosts="[a.example]")), "http://a.example/", "deploy/ingress", "tls-redirect", 301),
-        (INGRESS + BASE + gateway("gw", server(443, "HTTPS", "[a.example]", SIMPLE.replace("SIMPLE", "MUTUAL"))) + AT_INGRESS, "https://a.example/", "deploy/ingress", "mtls-error", None),
-        (INGRESS + BASE + gateway("gw", server(443, "HTTPS", "['*']", SIMPLE)) + AT_INGRESS, "http://a.example:443/", "deploy/ingress", "tls-error", None),
-        (INGRESS + gateway("a", server(443, "HTTPS", "['./*']", SIMPLE)) + gateway("a", server(443, "HTTPS", "['./*']", SIMPLE)).replace("shop", "web"), "https://a.example/", "deploy/ingress", "several-filter-chains", None),
+        ("", URL, "passes", None),
+        (vs(ONLY_B), URL, "no-route", 404),
+        (vs("{redirect: {uri: /x}}"), URL, "redirect", 301),
+        (vs("{directResponse: {status: 418}}"), URL, "direct-response", 418),
+        (vs(ABORTS), URL, "fault-abort", 555),
+        (vs(f"{{{to(more=', subset: v7')}}}"), URL, "no-cluster", 503),
+        (vs(f"{{{to('nowhere')}}}"), URL, "no-cluster", 503),
+        (EMPTY, "http://empty:9080/", "no-endpoint", 503),
+        (DENIES, URL, "denied", 403),
+        (OUTSIDE, "tcp://a.example:70", "black-hole", None),
+        (OUTSIDE, "http://a.example:9080/", "direct-response", 502),
+        ("", A_HOST, "passes", None),
     ],
-)  # fmt: skip
-def test_every_way_to_end_is_told(text, url, source, ends, status):
-    found = end(push_of(text), url, source)
+)
+def test_every_way_to_end_at_a_sidecar_is_told(text, url, ends, status):
+    found = end(push_of(BASE + text), url)
     assert (found.id, found.status) == (ends, status)
-    assert found.passes is (ends in ("passes", "redirect", "tls-redirect"))
+    assert found.passes is (ends in ("passes", "redirect"))
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "ends", "status"),
+    [
+        ("", A_HOST, "no-listener", None),
+        (gateway("gw", server(80)) + AT_INGRESS, "http://b.example/", "no-virtual-host", 404),
+        (gateway("gw", server(80)) + AT_INGRESS, A_HOST, "passes", None),
+        (REDIRECTS, A_HOST, "tls-redirect", 301),
+        (HTTPS + AT_INGRESS, "https://a.example/", "passes", None),
+        (HTTPS.replace("SIMPLE", "MUTUAL"), "https://a.example/", "mtls-error", None),
+        (HTTPS, "http://a.example:443/", "tls-error", None),
+        (CLASH + CLASH.replace("shop", "web"), "https://a.example/", "several-filter-chains", None),
+    ],
+)
+def test_every_way_to_end_at_a_gateway_is_told(text, url, ends, status):
+    found = end(push_of(INGRESS + BASE + text), url, "deploy/ingress")
+    assert (found.id, found.status) == (ends, status)
+    assert found.passes is (ends in ("passes", "tls-redirect"))
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "ends", "status"),
+    [
+        ("", URL, "passes", None),
+        (STRICT, URL, "no-filter-chain", None),
+        ("", "https://quay:9080/", "no-filter-chain", None),
+        ("", "tcp://quay:9080", "protocol-error", 400),
+    ],
+)
+def test_every_way_to_end_for_a_client_without_a_proxy_is_told(text, url, ends, status):
+    found = end(push_of(BASE + text), url, "")
+    assert (found.id, found.status) == (ends, status)
 
 
 def test_a_gateways_route_goes_on_to_the_server():
@@ -78,7 +109,9 @@ def test_weights_make_branches_and_a_failing_one_is_told_with_its_share():
         "{route: [{destination: {host: quay, subset: v1}, weight: 80}, "
         "{destination: {host: quay, subset: v2}, weight: 20}]}"
     )
-    rule = obj("DestinationRule", "quay", "{host: quay, subsets: [{name: v1, labels: {app: quay}}]}")
+    rule = obj(
+        "DestinationRule", "quay", "{host: quay, subsets: [{name: v1, labels: {app: quay}}]}"
+    )
     found = traced(push_of(BASE + vs(rules) + rule), URL)
     assert [(one.share, one.outcome.id) for one in found.branches] == [
         (80.0, "passes"),
@@ -144,8 +177,20 @@ def test_an_address_of_the_users_own_decides_where_tcp_goes():
 
 
 def test_a_rule_without_destination_is_no_cluster_but_unsure():
-    text = DESK + service("quay", "{name: tcp, port: 70}") + obj(
-        "VirtualService", "v", "{hosts: [quay], tcp: [{route: []}]}"
+    text = (
+        DESK
+        + service("quay", "{name: tcp, port: 70}")
+        + obj("VirtualService", "v", "{hosts: [quay], tcp: [{route: []}]}")
     )
     found = end(push_of(text), "tcp://quay:70")
     assert (found.id, found.sure) == ("no-cluster", False)
+
+
+def test_a_gateway_that_is_not_given_has_the_labels_that_gateways_ask_for():
+    text = BASE + gateway("gw", server(80)) + AT_INGRESS
+    for source in ("gateway/gw", "gateway/istio-ingressgateway.istio-system"):
+        found = traced(push_of(text), A_HOST, source)
+        assert found.branches[0].outcome.passes, source
+        assert "istio=ingressgateway" in found.assumed[0]
+    nothing = end(push_of(BASE), A_HOST, "gateway/front")
+    assert (nothing.id, nothing.sure) == ("no-listener", False)

@@ -37,7 +37,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server
+from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
@@ -72,6 +72,7 @@ SCENARIO = Scenario(
         ),
     ),
     load=Load(requests=40),
+    cure=Cure(servers=(Server(),)),
 )
 
 TOLD_BY_SERVER = Clue(
@@ -101,11 +102,14 @@ APP_SAYS = Clue(Weight.SPEAKS_FOR, _("The application logged at that moment: {te
 CODE_500 = Clue(
     Weight.HINTS, _("Code 500 is an answer of applications; Envoy itself hardly ever gives it.")
 )
+OWN_CODE = Clue(Weight.SPEAKS_FOR, _("Code {code} is none that Envoy gives: it is the upstream's."))
 HIDDEN_PROXY = Clue(
     Weight.SPEAKS_AGAINST,
     _("The body is empty: the server's sidecar may have refused the request itself."),
 )
 
+_OF_ENVOY = frozenset({500, 501, 502, 503, 504, 505})
+"""Errors of servers that a proxy gives by itself, too."""
 _ERRORS = frozenset({AppEventKind.ERROR, AppEventKind.CALL_FAILED, AppEventKind.CONNECTION_REFUSED})
 
 
@@ -151,7 +155,10 @@ def _traces(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
     times = [f.teller.upstream_service_time for f in failures]
     if (time := next((time for time in times if time is not None), None)) is not None:
         yield SERVICE_TIME.hit(*hop.sources(failures), time=f"{time:g}", observation="code")
-    if any(failure.teller.code == 500 for failure in failures):
+    strange = next((f for f in failures if f.teller.code not in _OF_ENVOY), None)
+    if strange is not None:
+        yield OWN_CODE.hit(strange.teller.source, code=strange.teller.code, observation="code")
+    elif any(failure.teller.code == 500 for failure in failures):
         yield CODE_500.hit(*hop.sources(failures), observation="code")
     if words := next((words for words in map(_words, failures) if words), ""):
         yield OWN_WORDS.hit(*hop.sources(failures), body=words[:200], observation="body")

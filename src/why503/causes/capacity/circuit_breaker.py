@@ -40,11 +40,14 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.diagnosis.scenario_part import destination_rule
 from why503.facts import Counter, LoadedCluster
+from why503.mesh.armed.rollout import limits_below_replicas
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -228,19 +231,29 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         yield question.proxy_loaded(hop, mesh, "clusters", ID)
 
 
+SMALL_LIMIT = Rule(
+    "small-limit",
+    Severity.WARNING,
+    _("{by} allows {limit}: parallel requests above it are answered 503 UO."),
+)
+BELOW_REPLICAS = Rule(
+    "below-replicas",
+    Severity.WARNING,
+    _(
+        "{rule} allows {field} {limit} for {replicas} replicas: most of them stay idle while "
+        "requests get 503 UO."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Small limits in DestinationRules."""
     for rule in mesh.manifests("DestinationRule"):
         host = str(rule.get("spec", "host", default=""))
         for limit in limits_set(mesh, host, None):
             if limit.value <= SMALL and limit.source is not None:
-                yield Hazard(
-                    sentence=_(
-                        "{by} allows {limit}: parallel requests above it are answered 503 UO."
-                    ),
-                    source=limit.source,
-                    values=(("by", limit.by), ("limit", str(limit.value))),
-                )
+                yield SMALL_LIMIT.at(limit.source, by=limit.by, limit=limit.value)
+    yield from BELOW_REPLICAS.each(limits_below_replicas(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -39,7 +39,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -47,18 +46,23 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import destination_rule_head
 from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import destination_rule
+from why503.mesh.address import cluster_name
+from why503.mesh.armed.rollout import ejecting_the_only_one
 from why503.mesh.ejection import (
     BASE_EJECTION,
     MAX_EJECTION,
     bursts,
     ejected_endpoints,
     errors_before,
+    wholly_ejected,
 )
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints
+from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
@@ -124,7 +128,7 @@ SCENARIO = Scenario(
         View.PROXIES: "That endpoints were ejected is counted, not logged.",
     },
     also=frozenset({"upstream-returned-5xx"}),
-    cure=Cure(caller={"cluster": {"outlier_detection": {"max_ejection_percent": 10}}}),
+    cure=Cure(caller={"cluster": None}, servers=(Server(),)),
 )
 
 NONE_LEFT = Clue(
@@ -132,6 +136,10 @@ NONE_LEFT = Clue(
     _("The proxy had no endpoint left to choose ({count:request|requests} ended with UH)."),
 )
 EJECTED = Clue(Weight.PROVES, _("The proxy has ejected {address} (outlier check failed)."))
+ALL_EJECTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The proxy has ejected every endpoint that it lists for {cluster} ({count}): none is left."),
+)
 EJECTED_YET_USED = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy has ejected {address} and sends to it all the same: too many are ejected."),
@@ -179,6 +187,7 @@ NOT_READY = Clue(
 )
 
 _ACTIVE = "outlier_detection.ejections_active"
+_NONE = 503
 _ERRORS = 5
 """Istio's default for `consecutive5xxErrors`."""
 _NEAR = 0.25
@@ -195,6 +204,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield EJECTED_YET_USED.hit(ejected[0].source, address=ejected[0].address)
         elif not hop.failures:
             yield from _counted(hop, mesh)
+        else:
+            yield from _unexplained(hop, mesh)
         return
     yield NONE_LEFT.hit(*hop.sources(failures), count=len(failures))
     if ejected:
@@ -207,6 +218,21 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _errors(hop, mesh)
         yield from _lasts(hop, mesh, rule)
     yield from _kubernetes(hop, mesh)
+
+
+def _unexplained(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """503 of which a client saw no more than the code, while a whole cluster is ejected."""
+    bare = [f for f in hop.having(Ending.UNKNOWN) if f.teller.code == _NONE and not f.teller.body]
+    if hop.role is not Role.CLIENT or not bare:
+        return
+    for cluster, count, source in wholly_ejected(mesh, hop.host):
+        yield ALL_EJECTED.hit(source, cluster=cluster, count=count)
+        name = cluster_name(cluster)
+        if name is not None:
+            rule = outlier_detection(mesh, name.host, name.port)
+            if rule is not None:
+                yield from _rule(hop, mesh, rule)
+        return
 
 
 def _counted(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -289,6 +315,18 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+EJECTS_ALL = Rule(
+    "can-eject-all",
+    Severity.WARNING,
+    _("{name} lets up to {share} % of the endpoints be ejected: then 503 UH for all."),
+)
+ONLY_ONE = Rule(
+    "ejects-the-only-one",
+    Severity.WARNING,
+    _("{rule} may eject the one replica of {workload}: then every request to {host} gets 503 UH."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Rules that may eject most or all endpoints with nothing to stop them."""
     for manifest in mesh.manifests("DestinationRule"):
@@ -296,13 +334,10 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         share = whole_number(manifest.get(*path, "maxEjectionPercent"))
         if share is None or share <= _GENEROUS or manifest.get(*path, "minHealthPercent"):
             continue
-        yield Hazard(
-            sentence=_(
-                "{name} lets up to {share} % of the endpoints be ejected: then 503 UH for all."
-            ),
-            source=manifest.where(*path, "maxEjectionPercent"),
-            values=(("name", manifest.full_name), ("share", str(share))),
+        yield EJECTS_ALL.at(
+            manifest.where(*path, "maxEjectionPercent"), name=manifest.full_name, share=share
         )
+    yield from ONLY_ONE.each(ejecting_the_only_one(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -41,7 +41,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Load, Scenario
+from why503.diagnosis.scenario import Cure, Load, Scenario
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
@@ -89,6 +89,7 @@ SCENARIO = Scenario(
             }
         }
     },
+    cure=Cure(caller={"bootstrap": None}),
 )
 
 SHED = Clue(

@@ -38,9 +38,11 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Knob, Load, Scenario
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings, http_filters
@@ -80,6 +82,7 @@ SCENARIO = Scenario(
             }
         ]
     },
+    cure=Cure(callee={"http_filters": None}),
 )
 
 OVER_LIMIT = Clue(
@@ -164,15 +167,18 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+FAILS_CLOSED = Rule(
+    "fails-closed",
+    Severity.WARNING,
+    _("{by} denies every request while the rate limit service is away."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Global limits that deny while their service is away."""
     for setting in envoy_settings(mesh, "failure_mode_deny"):
         if setting.value is True and setting.source is not None:
-            yield Hazard(
-                sentence=_("{by} denies every request while the rate limit service is away."),
-                source=setting.source,
-                values=(("by", setting.by),),
-            )
+            yield FAILS_CLOSED.at(setting.source, by=setting.by)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -40,10 +40,13 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Seconds, Server, Times
+from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Seconds, Server, Times
 from why503.diagnosis.scenario_part import virtual_service
+from why503.mesh.armed.retry_rule import amplified, repeated_writes, status_is_no_reset
 from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import FAMILY_OF, Failure, Family
 from why503.mesh.hop import Hop, Place
@@ -67,7 +70,7 @@ SCENARIO = Scenario(
     summary="Every try takes longer than a single try may, and the retries are used up.",
     hop=Place.DOWNSTREAM_PROXY,
     servers=(
-        Server(answers=(Answer(share=0.4, delay=Times(of=_TRY, factor=3)), Answer(delay=0.01))),
+        Server(answers=(Answer(share=0.6, delay=Times(of=_TRY, factor=3)), Answer(delay=0.01))),
     ),
     load=Load(requests=20, workers=2),
     caller={
@@ -95,6 +98,7 @@ SCENARIO = Scenario(
             """
         ),
     ),
+    cure=Cure(caller={"route": None}),
 )
 
 USED_UP = Clue(
@@ -173,24 +177,49 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+MANY_ATTEMPTS = Rule(
+    "many-attempts",
+    Severity.WARNING,
+    _(
+        "{by} repeats a failing request {attempts} times: a service in "
+        "trouble gets {tries} requests for each one."
+    ),
+)
+NO_RESET = Rule(
+    "status-is-no-reset",
+    Severity.NOTE,
+    _(
+        "{route} repeats a 503 that the server sent ({words}), not one that the proxy makes "
+        "of a reset: add `reset` where that is safe."
+    ),
+)
+WRITES_TWICE = Rule(
+    "repeats-writes",
+    Severity.WARNING,
+    _("{route} repeats {method} on {words}: the first one may have been done already."),
+)
+AMPLIFIES = Rule(
+    "amplified",
+    Severity.WARNING,
+    _("{route} and {other} both retry: one request may become {requests}."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Routes that repeat a request many times."""
     for service in mesh.manifests("VirtualService"):
         for rule in http_rules(service):
             attempts = whole_number(mapping_of(rule.fields.get("retries")).get("attempts"))
             if attempts is not None and attempts >= MANY:
-                yield Hazard(
-                    sentence=_(
-                        "{by} repeats a failing request {attempts} times: a service in "
-                        "trouble gets {tries} requests for each one."
-                    ),
-                    source=service.where(*rule.path, "retries", "attempts"),
-                    values=(
-                        ("attempts", str(attempts)),
-                        ("by", service.full_name),
-                        ("tries", str(attempts + 1)),
-                    ),
+                yield MANY_ATTEMPTS.at(
+                    service.where(*rule.path, "retries", "attempts"),
+                    attempts=attempts,
+                    by=service.full_name,
+                    tries=attempts + 1,
                 )
+    yield from NO_RESET.each(status_is_no_reset(mesh))
+    yield from WRITES_TWICE.each(repeated_writes(mesh))
+    yield from AMPLIFIES.each(amplified(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

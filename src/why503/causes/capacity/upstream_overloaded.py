@@ -41,7 +41,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server, View
+from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server, View
 from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
@@ -85,6 +85,7 @@ SCENARIO = Scenario(
         View.PROXIES: "The body, which says it, is in no access log.",
     },
     also=frozenset({"upstream-returned-5xx"}),
+    cure=Cure(servers=(Server(),)),
 )
 
 SHEDS = Clue(

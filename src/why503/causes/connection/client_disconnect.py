@@ -40,7 +40,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Call, Knob, Load, Scenario, Server, Times
+from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, Times
 from why503.facts import AppEvent, AppEventKind, Witness
 from why503.mesh.capture import within_pod
 from why503.mesh.captured import Shape, captured_on
@@ -48,6 +48,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
+from why503.mesh.repeated import given_up_tries
 from why503.mesh.timing import FEW, bunched_at, durations, successes
 from why503.support.duration import spell
 from why503.support.text import _
@@ -65,8 +66,13 @@ SCENARIO = Scenario(
         Server(answers=(Answer(path="{path}/report", delay=Times(of=_LIMIT, factor=3)), Answer())),
     ),
     load=Load(calls=(Call(), Call(path="{path}/report")), requests=12, workers=2, timeout=_LIMIT),
+    cure=Cure(servers=(Server(),)),
 )
 
+TRIED_AGAIN = Clue(
+    Weight.RULES_OUT,
+    _("The caller's proxy has {count:that request|these requests} as answered: it tried again."),
+)
 GONE = Clue(
     Weight.SPEAKS_FOR,
     _("{count:request|requests} ended because the caller closed the connection ({words})."),
@@ -121,6 +127,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     failures = hop.having(Ending.CLIENT_GONE)
     if not failures:
         return
+    tries = given_up_tries(hop, mesh)
+    if len(tries) == hop.count:
+        yield TRIED_AGAIN.hit(*hop.sources(tries), count=len(tries))
     yield from _captured(hop, mesh)
     yield from _gone(hop, failures)
     times = [f.teller.duration for f in failures if f.teller.duration is not None]

@@ -42,20 +42,13 @@ from why503.diagnosis.cause import (
     Patch,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
-from why503.diagnosis.scenario import (
-    Knob,
-    Listening,
-    Load,
-    Scenario,
-    Seconds,
-    Server,
-    Topology,
-    View,
-)
-from why503.diagnosis.scenario_part import destination_rule
+from why503.diagnosis.scenario import Knob, Scenario, Topology, View
+from why503.diagnosis.scenario_part import destination_rule, silent_server
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
@@ -86,9 +79,7 @@ SCENARIO = Scenario(
     summary="The server's host takes no connection and says nothing, and the proxy gives up.",
     hop=Place.PROXY_TO_APP,
     topology=Topology.BARE_SERVER,
-    servers=(Server(listening=Listening.SILENT),),
-    load=Load(requests=6, workers=2),
-    caller={"cluster": {"connect_timeout": Seconds(_LIMIT)}},
+    **silent_server(_LIMIT),
     objects=(
         destination_rule(
             """
@@ -299,20 +290,20 @@ def _nodes_told(hop: Hop, mesh: Mesh) -> bool:
     return bool(names) and names <= {node.name for node in mesh.manifests("Node")}
 
 
+SHORT_CONNECT = Rule(
+    "short-connect-timeout",
+    Severity.WARNING,
+    _("{rule} allows {timeout} for connecting; a busy network takes longer now and then."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """DestinationRules with a very short connect timeout."""
     path = ("spec", "trafficPolicy", "connectionPool", "tcp", "connectTimeout")
     for rule in mesh.manifests("DestinationRule"):
         seconds = seconds_of(rule.get(*path))
         if seconds is not None and 0 < seconds < SHORT:
-            yield Hazard(
-                sentence=_(
-                    "{rule} allows {timeout} for connecting; a busy network "
-                    "takes longer now and then."
-                ),
-                source=rule.where(*path),
-                values=(("rule", rule.full_name), ("timeout", spell(seconds))),
-            )
+            yield SHORT_CONNECT.at(rule.where(*path), rule=rule.full_name, timeout=spell(seconds))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -37,7 +37,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -45,8 +44,9 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import loopback_sidecar
-from why503.diagnosis.scenario import Knob, Load, Scenario
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import (
@@ -54,6 +54,7 @@ from why503.mesh.connecting import (
     dialled_port,
     dialled_ports,
     failed_at_once,
+    refusals_logged,
     refused,
     unlisted,
 )
@@ -91,14 +92,12 @@ SCENARIO = Scenario(
     hop=Place.UPSTREAM_PROXY_TO_APP,
     load=Load(requests=Knob(name="requests", low=6, high=40, whole=True)),
     target_port=8443,
+    cure=Cure(target_port=0),
 )
 
 REFUSED = Clue(
     Weight.SPEAKS_FOR,
-    _(
-        "Refused at {address}: {count:connection attempt|connection attempts}; nothing listened "
-        "there (errno 111)."
-    ),
+    _("Refused at {address} (errno 111): {count:attempt|attempts}; nothing listened there."),
 )
 REFUSED_INSIDE = Clue(
     Weight.SPEAKS_FOR,
@@ -109,10 +108,7 @@ REFUSED_INSIDE = Clue(
 )
 OWN_CALL = Clue(
     Weight.HINTS,
-    _(
-        "{count:call was|calls were} refused before any HTTP, by the caller's own proxy or a bare "
-        "server."
-    ),
+    _("{count:call was|calls were} refused before any HTTP, by its own proxy or a bare server."),
 )
 FAILED_AT_ONCE = Clue(
     Weight.HINTS,
@@ -201,6 +197,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _unspecific(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UF of an Envoy that does not say more (before 1.20, or a format without details)."""
+    told = () if hop.failures else refusals_logged(mesh)
+    for address, event in told[:1]:
+        yield REFUSED.hit(event.source, count=len(told), address=address)
     failures = [f for f in hop.having(Ending.CONNECTION_FAILURE) if f.outcome.errno is None]
     if failures and failed_at_once(failures):
         yield FAILED_AT_ONCE.hit(*hop.sources(failures), count=len(failures))
@@ -327,20 +326,19 @@ def _whose_address(hop: Hop, mesh: Mesh) -> Missing | None:
     )
 
 
+NO_SUCH_TARGET = Rule(
+    "target-port-not-declared",
+    Severity.WARNING,
+    _("The Service sends to port {target}; the containers of {workload} declare {ports} only."),
+    same_as=("KIA0701",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Services that send to a port that no container behind them declares."""
     for found in port_mismatches(mesh):
-        yield Hazard(
-            sentence=_(
-                "The Service sends to port {target}; the containers of "
-                "{workload} declare {ports} only."
-            ),
-            source=found.sources[0],
-            values=(
-                ("ports", found.ports),
-                ("target", str(found.target)),
-                ("workload", found.workload),
-            ),
+        yield NO_SUCH_TARGET.at(
+            found.sources[0], ports=found.ports, target=found.target, workload=found.workload
         )
 
 

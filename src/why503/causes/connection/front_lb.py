@@ -55,6 +55,7 @@ TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
 READS = frozenset({"Request"})
 SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
 AT = At.FRONT
+# What stands in front of the mesh writes no log of Envoy's, and its failures are its own.
 SCENARIO = None
 
 ITS_SERVER = Clue(

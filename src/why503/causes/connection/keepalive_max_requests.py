@@ -42,7 +42,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
-from why503.diagnosis.scenario import Answer, Knob, Load, Scenario, Server
+from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server, View
+from why503.diagnosis.scenario_part import requests_per_connection
 from why503.mesh.capture import connections_of, constant_count
 from why503.mesh.captured import IDLE, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
@@ -81,6 +82,9 @@ SCENARIO = Scenario(
         ),
     ),
     load=Load(requests=120, gap=0.002),
+    modest={View.CALLER: "The connection between the server and its sidecar is not in it."},
+    also=frozenset({"keepalive-race"}),
+    cure=Cure(callee={"cluster": requests_per_connection(5)}),
 )
 
 ENDED_UNANSWERED = Clue(

@@ -37,8 +37,9 @@ cannot tell this reset from one amid the work: repeat only what may run twice.
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import At, Disposition, Hazard, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import give_up_idle, retry_on_503
 from why503.diagnosis.scenario import (
     Answer,
@@ -53,6 +54,7 @@ from why503.diagnosis.scenario import (
 )
 from why503.diagnosis.scenario_part import idle_timeout
 from why503.mesh import captured, cut_connection
+from why503.mesh.armed.server_idle import proxies_above_server
 from why503.mesh.calling import call_interval, only_first_attempts
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
@@ -71,9 +73,9 @@ READS = frozenset(
     {*WORKLOAD_KINDS}
     | {"AppEvent", "BackendTrafficPolicy", "ConfigMap", "Counter", "DestinationRule", "Event"}
     | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
-    | {"MeshConfig", "ProxyEvent", "ProxyInfo", "Request", "Service", "Sidecar"}
-    | {"TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule", "VMSingle"}
-    | {"fragment"}
+    | {"MeshConfig", "Namespace", "ProxyEvent", "ProxyInfo", "Request", "Service"}
+    | {"Sidecar", "TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule"}
+    | {"VMSingle", "fragment"}
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
@@ -346,28 +348,19 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+ABOVE_SERVER = Rule(
+    "proxy-idle-above-server",
+    Severity.WARNING,
+    _(
+        "{server} behind {service} closes idle connections after {idle} ({how}), the proxy "
+        "keeps them for {proxy} ({by}): a request that meets the close fails with 503 UC."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Services whose server closes idle connections before the proxy does."""
-    for service in mesh.manifests("Service"):
-        host = f"{service.name}.{service.namespace}" if service.namespace else service.name
-        keepalive = keepalive_of(mesh, host)
-        if keepalive is None or keepalive.idle is None:
-            continue
-        proxy = idle_timeout_upstream(mesh, host, None)
-        if proxy.value >= keepalive.idle:
-            yield Hazard(
-                sentence=_(
-                    "{server} behind {service} closes idle connections after {idle}, the proxy "
-                    "keeps them for {proxy}: a request that meets the close fails with 503 UC."
-                ),
-                source=proxy.source or service.source,
-                values=(
-                    ("idle", spell(keepalive.idle)),
-                    ("proxy", spell(proxy.value)),
-                    ("server", keepalive.server or _("the server")),
-                    ("service", service.name),
-                ),
-            )
+    yield from ABOVE_SERVER.each(proxies_above_server(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

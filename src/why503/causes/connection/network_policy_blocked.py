@@ -29,38 +29,15 @@ TCP 15008 besides. Policies add up, so a second small policy that admits the cal
 
 from collections.abc import Iterator
 
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Patch,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.scenario import (
-    Knob,
-    Listening,
-    Load,
-    Scenario,
-    Seconds,
-    Server,
-    Topology,
-    View,
-)
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Knob, Scenario, Topology, View
+from why503.diagnosis.scenario_part import silent_server
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
+from why503.mesh import connecting
+from why503.mesh.armed.open_port import istiod_out_of_reach, target_ports_shut, tunnel_shut
 from why503.mesh.captured import Shape, captured_on, packets
-from why503.mesh.connecting import (
-    dialled_ports,
-    failed_at_once,
-    not_connected,
-    rejected,
-    unanswered,
-    unlisted,
-)
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import workload_port
 from why503.mesh.failure import Role
@@ -104,9 +81,7 @@ SCENARIO = Scenario(
     summary="A NetworkPolicy admits other callers only, and the packets vanish.",
     hop=Place.PROXY_TO_APP,
     topology=Topology.BARE_SERVER,
-    servers=(Server(listening=Listening.SILENT),),
-    load=Load(requests=6, workers=2),
-    caller={"cluster": {"connect_timeout": Seconds(_LIMIT)}},
+    **silent_server(_LIMIT),
     objects=(
         """
         apiVersion: networking.k8s.io/v1
@@ -175,9 +150,7 @@ NO_ENDPOINT = Clue(
     Weight.SPEAKS_AGAINST,
     _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
 )
-FLOW_STOPPED = Clue(
-    Weight.SPEAKS_FOR, _("The network itself says that a policy stopped a flow: {what}")
-)
+FLOW_STOPPED = Clue(Weight.SPEAKS_FOR, _("The network says that a policy stopped a flow: {what}"))
 FLOW_TO_SERVER = Clue(Weight.SPEAKS_FOR, _("That flow was to or from {service}."))
 SOME_ANSWER = Clue(
     Weight.SPEAKS_AGAINST,
@@ -194,9 +167,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _flows(hop, mesh)
     if hop.leg is Place.PROXY_TO_EXTERNAL or hop.role is Role.UPSTREAM:
         return
-    silent, turned_away = unanswered(hop, mesh), rejected(hop)
+    silent, turned_away = connecting.unanswered(hop, mesh), connecting.rejected(hop)
     if turned_away:
-        at_once = failed_at_once(turned_away)
+        at_once = connecting.failed_at_once(turned_away)
         late = not at_once and any(f.teller.duration is not None for f in turned_away)
         yield (REJECTED_LATE if late else REJECTED).hit(
             *hop.sources(turned_away), observation="ending"
@@ -205,10 +178,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield REJECTED_AT_ONCE.hit(*hop.sources(turned_away))
     elif silent:
         yield UNANSWERED.hit(*hop.sources(silent), count=len(silent), observation="ending")
-    if not_connected(hop):
+    if connecting.not_connected(hop):
         yield from _captured(hop, mesh)
         yield from _policies(hop, mesh)
-        for address, source in unlisted(hop, mesh)[:1]:
+        for address, source in connecting.unlisted(hop, mesh)[:1]:
             yield NO_ENDPOINT.hit(source, address=address)
         if successes(hop, mesh):
             yield SOME_ANSWER.hit(*hop.sources(), service=service_name(hop), observation="others")
@@ -237,7 +210,7 @@ def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if e.kind is ProxyEventKind.ZTUNNEL_ERROR and _ZTUNNEL in e.text
     ]
     places = [(t.source, t.error) for t in tunnels] + [(e.source, e.text) for e in events]
-    if not places or (hop.failures and not not_connected(hop)):
+    if not places or (hop.failures and not connecting.not_connected(hop)):
         return
     yield HBONE_SUSPECTED.hit(places[0][0], what=places[0][1][:160], observation="ending")
     for policy in mesh.manifests("NetworkPolicy"):
@@ -253,12 +226,11 @@ def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _flows(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What Cilium says it stopped, where the failures are such as a stopped flow makes."""
-    if hop.failures and not not_connected(hop):
+    if hop.failures and not connecting.not_connected(hop):
         return
     stopped = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.POLICY_DROPPED]
-    if not stopped:
-        return
-    yield FLOW_STOPPED.hit(*(e.source for e in stopped[:3]), what=stopped[0].text[:200])
+    for event in stopped[:1]:
+        yield FLOW_STOPPED.hit(*(e.source for e in stopped[:3]), what=event.text[:200])
     name = hop.host.partition(".")[0]
     if name and (ours := [event for event in stopped if name in event.text]):
         yield FLOW_TO_SERVER.hit(ours[0].source, service=service_name(hop))
@@ -267,7 +239,9 @@ def _flows(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def _verdict(hop: Hop, mesh: Mesh) -> tuple[Verdict, Party, int | None] | None:
     """The policy that stops the connection, else one that admits it; None where nothing tells."""
     caller, server = caller_party(hop, mesh), server_party(hop, mesh)
-    port = next(iter(dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port))
+    port = next(
+        iter(connecting.dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port)
+    )
     verdicts = [
         ingress_verdict(mesh, server, caller, hop.host, port),
         egress_verdict(mesh, caller, server, hop.host, port),
@@ -299,11 +273,13 @@ def _policies(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _doubtful(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A policy that restricts who may call, where it cannot be told who called."""
-    port = next(iter(dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port))
+    port = next(
+        iter(connecting.dialled_ports(hop.failures)), workload_port(mesh, hop.host, hop.port)
+    )
     policy = doubtful_ingress(
         mesh, server_party(hop, mesh), caller_party(hop, mesh), hop.host, port
     )
-    if policy is not None and unanswered(hop, mesh):
+    if policy is not None and connecting.unanswered(hop, mesh):
         where = policy.where("spec", "ingress")
         yield RESTRICTED.hit(where, policy=policy.full_name, service=service_name(hop))
 
@@ -325,9 +301,31 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
+ISTIOD_SHUT = Rule(
+    "istiod-port-shut",
+    Severity.ERROR,
+    _(
+        "{policy} leaves {workload} no way to istiod on port 15012: its proxy gets no "
+        "configuration."
+    ),
+)
+TUNNEL_SHUT = Rule(
+    "hbone-port-shut",
+    Severity.ERROR,
+    _("{policy} shuts port 15008 of {workload}, on which ambient traffic comes."),
+)
+TARGET_SHUT = Rule(
+    "target-port-shut",
+    Severity.WARNING,
+    _("{service} sends to port {port}, which {policy} opens for nobody."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """No sign in configuration alone: whom a policy shuts out may be meant to stay out."""
-    yield from ()
+    """NetworkPolicies that shut a port which the mesh or a Service needs."""
+    yield from ISTIOD_SHUT.each(istiod_out_of_reach(mesh))
+    yield from TUNNEL_SHUT.each(tunnel_shut(mesh))
+    yield from TARGET_SHUT.each(target_ports_shut(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

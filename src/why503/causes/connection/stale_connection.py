@@ -31,6 +31,7 @@ did arrive and were slow or cut: only for those that may run twice.
 * AWS NLB idle timeout 350 s; Azure Load Balancer 4 min; conntrack.
 """
 
+import re
 from collections.abc import Iterator
 from statistics import median
 
@@ -44,10 +45,13 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
-from why503.facts import ProxyEvent, ProxyEventKind
+from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind
+from why503.mesh.armed.pod_setting import late_keepalives
 from why503.mesh.captured import Captured, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
     cut_calls,
@@ -58,20 +62,22 @@ from why503.mesh.cut_connection import (
     unseen,
     working_time,
 )
+from why503.mesh.dead_connection import given_up, stuck_together
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
-from why503.mesh.timing import idle_gaps, short_failures, successes
+from why503.mesh.timing import FEW, idle_gaps, short_failures, successes
 from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "stale-connection"
 TITLE = _("A pooled connection had lost its peer without a word, and the next request showed it")
-READS = frozenset({"ProxyEvent", "TcpConnection"})
+READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection"})
 SIGNS = frozenset({"UC", "UT", "upstream_reset_before_response_started", "response_timeout"})
 AT = At.LEG
+# A peer that goes without a word takes a network of its own and the rights of root.
 SCENARIO = None
 
 RESET = Clue(
@@ -90,6 +96,13 @@ CALL_CUT = Clue(
     _(
         "The connection of {count:call was|calls were} reset under the caller, as one is whose "
         "other end forgot it."
+    ),
+)
+CALLS_HUNG = Clue(
+    Weight.HINTS,
+    _(
+        "Calls of the application to {url} hung until its own time-out, and others were cut off, "
+        "as on a connection that something on the way has forgotten."
     ),
 )
 RESET_INFERRED = Clue(
@@ -130,6 +143,20 @@ GIVEN_UP = Clue(
     Weight.SPEAKS_FOR,
     _("The kernel gave up established connection [C{connection}]: its peer was silent ({what})."),
 )
+RETRANSMITTED = Clue(
+    Weight.SPEAKS_FOR,
+    _("They ended after {duration}: so long does Linux repeat packets that nobody acknowledges."),
+)
+STUCK = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:request|requests} hung one after the other on one connection ({local}), while "
+        "others to {service} went well."
+    ),
+)
+STUCK_FOR_LONG = Clue(
+    Weight.HINTS, _("Nothing else passed over that connection from the first of them to the last.")
+)
 SERVER_SAW = Clue(
     Weight.SPEAKS_AGAINST, _("The server's proxy has its own line of them: they did arrive.")
 )
@@ -161,6 +188,8 @@ CAPTURED_CLOSE = Clue(
 _FORGETFUL = 200.0
 """Seconds of idleness from which devices on the way are known to forget a flow (Azure: 240)."""
 _MOSTLY = 0.5
+_HUNG = re.compile(r"awaiting headers|[Rr]ead timed out|ReadTimeout|SocketTimeout")
+_CUT = re.compile(r"\bEOF\b|[Cc]onnection reset|ECONNRESET|RemoteDisconnected|NoHttpResponse")
 _HANGS = (Ending.RESPONSE_TIMEOUT, Ending.PER_TRY_TIMEOUT, Ending.CLIENT_GONE)
 
 
@@ -168,11 +197,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Resets and hangs on connections between pods of which the server knows nothing."""
     if hop.leg is Place.UPSTREAM_PROXY_TO_APP:
         return
+    if not hop.failures:
+        yield from _hung_calls(mesh)
     if calls := cut_calls(hop):
         yield CALL_CUT.hit(*hop.sources(calls), count=len(calls))
     resets = cut_off(hop)
     hangs = hop.having(*_HANGS) if unseen(hop) else ()
     silent = captured_on(hop, mesh, Shape.SILENT)
+    yield from _stuck(hop, mesh)
     if not resets and not hangs and not silent:
         return
     yield from _captured(hop, mesh, silent)
@@ -188,6 +220,25 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WELL.hit(*groups[0].exemplars[:1], service=service_name(hop))
     if found := refused(hop):
         yield SERVER_REFUSED.hit(*hop.sources(found))
+
+
+def _hung_calls(mesh: Mesh) -> Iterator[Hit]:
+    """One address to which an application's calls hang at times, and are cut at others."""
+    told = [e for e in mesh.facts(AppEvent) if e.kind is AppEventKind.CALL_FAILED and e.url]
+    for hung in told:
+        cut = [e for e in told if e.url == hung.url and _CUT.search(e.text)]
+        if cut and _HUNG.search(hung.text):
+            yield CALLS_HUNG.hit(hung.source, cut[0].source, url=hung.url)
+            return
+
+
+def _stuck(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """One connection on which everything hangs, where a new one works at once."""
+    if hung := stuck_together(hop, mesh):
+        local, service = hung[0].teller.upstream_local, service_name(hop)
+        yield STUCK.hit(*hop.sources(hung), count=len(hung), local=local, service=service)
+        if len(hung) >= FEW:
+            yield STUCK_FOR_LONG.hit(*hop.sources(hung, 1))
 
 
 def _captured(hop: Hop, mesh: Mesh, silent: tuple[Captured, ...]) -> Iterator[Hit]:
@@ -222,7 +273,9 @@ def _of_resets(hop: Hop, mesh: Mesh, resets: tuple[Failure, ...]) -> Iterator[Hi
     hosts = [failure.teller.upstream_host or "" for failure in resets]
     if host := next((host for host in hosts if "connect_originate/" in host), ""):
         yield HBONE.hit(*hop.sources(resets), host=host)
-    if (working := working_time(hop)) is not None:
+    if (waited := given_up(resets)) is not None:
+        yield RETRANSMITTED.hit(*hop.sources(resets), duration=spell(waited))
+    elif (working := working_time(hop)) is not None:
         yield AFTER_WORK.hit(*hop.sources(resets), duration=spell(working / 1000))
     elif (share := short_failures(hop)) >= _MOSTLY and unseen(hop):
         yield AT_ONCE.hit(*hop.sources(resets), share=f"{share:.0%}")
@@ -260,9 +313,21 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: the device that forgets connections stands in no object of the mesh."""
-    yield from ()
+FORGOTTEN = 240.0
+"""Seconds after which the first cloud load balancers forget an idle connection."""
+LATE_KEEPALIVE = Rule(
+    "keepalive-after-idle-limit",
+    Severity.WARNING,
+    _(
+        "{rule} sends the first TCP keepalive after {time}; cloud load balancers forget idle "
+        "connections after 240 to 350 s."
+    ),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """TCP keepalives that begin later than load balancers forget a connection."""
+    yield from LATE_KEEPALIVE.each(late_keepalives(mesh, FORGOTTEN))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -45,7 +45,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Deed, Knob, Load, Scenario, Server
+from why503.diagnosis.scenario import Answer, Cure, Deed, Knob, Load, Scenario, Server
 from why503.facts import Witness
 from why503.mesh.captured import Shape, at_work, captured_on, cut_together, packets
 from why503.mesh.crash_shape import refusals
@@ -59,6 +59,7 @@ from why503.mesh.cut_connection import (
     unseen,
     working_time,
 )
+from why503.mesh.dead_connection import given_up
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -103,6 +104,7 @@ SCENARIO = Scenario(
         ),
     ),
     load=Load(requests=30, workers=3),
+    cure=Cure(servers=(Server(),)),
 )
 
 CUT = Clue(
@@ -152,6 +154,10 @@ STEADY_USE = Clue(
 AT_ONCE = Clue(
     Weight.SPEAKS_AGAINST,
     _("{share} of them failed within 5 ms, before the application can have worked on them."),
+)
+UNHEARD = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("They ended when the kernel gave up repeating packets: nobody was there to reset anything."),
 )
 POD_ENDED = Clue(
     Weight.SPEAKS_AGAINST, _("A pod of {service} stopped or crashed shortly before: {what}.")
@@ -210,7 +216,7 @@ def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
                 *packets(cut),
                 how=cut[0].how,
                 duration=spell(taken),
-                observation="duration" if alone else "capture",
+                observation="end" if alone else "capture",
             )
     elif not cut and (late := captured_on(hop, mesh, Shape.RACE)):
         yield CAPTURED_UNTAKEN.hit(*packets(late))
@@ -220,11 +226,14 @@ def _before_the_answer(hop: Hop) -> Iterator[Hit]:
     failures = cut_off(hop)
     if not failures:
         return
-    yield CUT.hit(*hop.sources(failures), count=len(failures))
+    # What CUT says, AFTER_WORK says as well: one observation, whose duration adds the rest.
+    yield CUT.hit(*hop.sources(failures), count=len(failures), observation="end")
     times = [f.teller.duration for f in failures if f.teller.duration is not None]
-    if (working := working_time(hop)) is not None:
+    if given_up(failures) is not None:
+        yield UNHEARD.hit(*hop.sources(failures), observation="duration")
+    elif (working := working_time(hop)) is not None:
         yield AFTER_WORK.hit(
-            *hop.sources(failures), duration=spell(working / 1000), observation="duration"
+            *hop.sources(failures), duration=spell(working / 1000), observation="end"
         )
         if len(times) >= FEW and max(times) > _SPREAD * min(times):
             least, most = spell(min(times) / 1000), spell(max(times) / 1000)

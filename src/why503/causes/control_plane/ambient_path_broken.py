@@ -43,6 +43,8 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
@@ -59,6 +61,7 @@ TITLE = _("The ambient path over ztunnel, waypoint or HBONE is broken")
 READS = frozenset({"ProxyEvent", "Tunnel"})
 SIGNS = frozenset({"UF", "UC", "connect_originate", "unknown waypoint", "retrying workload failed"})
 AT = At.LEG
+# Its parts are ztunnel and the node's redirection, which are no Envoy's.
 SCENARIO = None
 
 NOT_SERVED = Clue(
@@ -206,6 +209,13 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NO_WAYPOINT = Rule(
+    "waypoint-not-given",
+    Severity.WARNING,
+    _("{object} uses the waypoint {wanted}, which is none of the Gateways given."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Services and Namespaces that ask for a waypoint which is none of the Gateways given."""
     known = {gateway.name for gateway in mesh.manifests("Gateway")}
@@ -214,12 +224,10 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             labels = mapping_of(manifest.get("metadata", "labels"))
             wanted = word_of(labels.get("istio.io/use-waypoint"))
             if wanted and wanted != "none" and wanted not in known:
-                yield Hazard(
-                    sentence=_(
-                        "{object} uses the waypoint {wanted}, which is none of the Gateways given."
-                    ),
-                    source=manifest.where("metadata", "labels", "istio.io/use-waypoint"),
-                    values=(("object", manifest.full_name), ("wanted", wanted)),
+                yield NO_WAYPOINT.at(
+                    manifest.where("metadata", "labels", "istio.io/use-waypoint"),
+                    object=manifest.full_name,
+                    wanted=wanted,
                 )
 
 

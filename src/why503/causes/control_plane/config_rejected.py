@@ -39,12 +39,17 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
+from why503.diagnosis.scenario import Act, Call, Cure, Load, Scenario, Side, Step, View
+from why503.diagnosis.scenario_part import route_to, subsets, virtual_service
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.address import short_name
+from why503.mesh.armed.envoy_filter import idle_operations, relative_without_anchor
 from why503.mesh.failure import Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded import rejected
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, telling_pod
@@ -56,7 +61,44 @@ TITLE = _("A proxy refused a piece of its configuration, so the former one, or n
 READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync", "RejectedConfig"})
 SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
 AT = At.CONTROL_PLANE
-SCENARIO = None
+_NEW = "outbound|{port}|v2|{host}"
+SCENARIO = Scenario(
+    summary="The caller's proxy refuses a new cluster, and the route to it is in force.",
+    hop=Place.CONTROL_PLANE,
+    load=Load(calls=(Call(), Call(path="{path}/beta")), requests=40),
+    steps=(
+        Step(
+            at=0.2,
+            act=Act.CHANGE,
+            side=Side.CALLER,
+            overlay={
+                "clusters": [{"name": _NEW, "lb_policy": "CLUSTER_PROVIDED"}],
+                "routes": [route_to("beta", "{path}/beta", _NEW)],
+            },
+        ),
+    ),
+    objects=(
+        subsets("v1", "v2"),
+        virtual_service(
+            """
+            - name: beta
+              match:
+              - uri:
+                  prefix: {path}/beta
+              route:
+              - destination:
+                  host: {host}
+                  subset: v2
+            - route:
+              - destination:
+                  host: {host}
+            """
+        ),
+    ),
+    modest={View.CALLER: "It shows a cluster that is not there, not that it was refused."},
+    also=frozenset({"no-cluster", "missing-subset"}),
+    cure=Cure(steps=()),
+)
 
 REJECTED = Clue(
     Weight.SPEAKS_FOR,
@@ -193,9 +235,27 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: only the proxy's own version can say what it will refuse."""
-    yield from ()
+IDLE_OPERATION = Rule(
+    "idle-operation",
+    Severity.WARNING,
+    _("{operation} does nothing for {target} in {filter}."),
+    ("IST0152", "IST0153", "IST0154"),
+)
+NO_ANCHOR = Rule(
+    "no-anchor",
+    Severity.WARNING,
+    _(
+        "{filter} says {operation} and names no filter to go by: it is put where nobody "
+        "expects it, or left out."
+    ),
+    ("IST0151",),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """EnvoyFilter operations that do nothing where they are applied."""
+    yield from IDLE_OPERATION.each(idle_operations(mesh))
+    yield from NO_ANCHOR.each(relative_without_anchor(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

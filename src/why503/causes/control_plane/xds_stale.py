@@ -32,6 +32,7 @@ replicas and CPU, network and certificates between proxy and istiod (port 15012)
   limit).
 """
 
+import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -46,9 +47,9 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Act, Listening, Load, Scenario, Server, Step, View
+from why503.diagnosis.scenario import Act, Cure, Listening, Load, Scenario, Server, Step, View
 from why503.diagnosis.scenario_part import first_pod
-from why503.facts import ProxyEventKind
+from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.address import split_host
 from why503.mesh.delivery import (
     broken_streams,
@@ -94,6 +95,8 @@ SCENARIO = Scenario(
         View.CALLER: "It shows an address that refuses, not that the list is old.",
         View.PROXIES: "They show an address that refuses, not that the list is old.",
     },
+    also=frozenset({"connection-refused"}),
+    cure=Cure(caller={"endpoints": ["{pod_ip}:{target}"]}),
 )
 
 HELD_BUT_GONE = Clue(
@@ -163,6 +166,13 @@ AGAIN = Clue(
     Weight.HINTS,
     _("That came {count:time|times}."),
 )
+NEVER_TOLD = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "ztunnel waited in vain for the control plane's record of a workload on its own node: "
+        "{text}."
+    ),
+)
 NO_EDS = Clue(
     Weight.SPEAKS_FOR,
     _("The control plane pushed clusters to {node} and no endpoints after them."),
@@ -173,6 +183,7 @@ LAST_UPDATE = Clue(
 )
 
 _ADDRESSED = (Family.CONNECTION, Family.TIME)
+_WAITED = re.compile(r"timed out waiting for workload .{1,300} from xds")
 _STARTING = frozenset({"PRE_INITIALIZING", "INITIALIZING"})
 _SHORT = 4
 """Most addresses that a sentence lists."""
@@ -193,6 +204,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if any(hit.clue is DIALLED_GONE for hit in found):
             yield from _streams(mesh)
             yield from _state(hop, mesh)
+    yield from _never_told(mesh)
     if hop.having(Ending.NO_HEALTHY_UPSTREAM):
         yield from _list(hop, mesh)
     if hop.having(Ending.NO_CLUSTER) or not hop.failures:
@@ -206,6 +218,14 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _state(hop, mesh)
         yield from _streams(mesh)
         yield from _pushes(hop, mesh)
+
+
+def _never_told(mesh: Mesh) -> Iterator[Hit]:
+    """A node's ztunnel that was never sent the record of a pod beside it."""
+    for event in mesh.facts(ProxyEvent):
+        if event.kind is ProxyEventKind.ZTUNNEL_ERROR and _WAITED.search(event.text):
+            yield NEVER_TOLD.hit(event.source, text=event.text)
+            return
 
 
 def _known_to_istiod(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

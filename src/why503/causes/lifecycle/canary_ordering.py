@@ -32,18 +32,9 @@ proxies still learn of them one after the other.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.scenario import Act, Knob, Load, Scenario, Side, Step, Times
+from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Act, Cure, Knob, Load, Scenario, Side, Step, Times, View
 from why503.diagnosis.scenario_part import subsets, virtual_service
 from why503.mesh.address import cluster_name
 from why503.mesh.change import changes_near, rollout_objects, versions_of
@@ -53,6 +44,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.pod_life import LifeEventKind, life_of
+from why503.mesh.readiness import on_its_way
 from why503.mesh.route import subset_labels
 from why503.mesh.timing import recovered, share_failed, successes, window
 from why503.mesh.traffic_policy import destination_rules_for
@@ -135,6 +127,11 @@ SCENARIO = Scenario(
             """
         ),
     ),
+    modest={
+        View.CALLER: "It shows a version without endpoints, not that it is a new one.",
+        View.PROXIES: "They show a version without endpoints, not that it is a new one.",
+    },
+    cure=Cure(steps=()),
 )
 
 NO_CLUSTER = Clue(
@@ -177,6 +174,10 @@ NEW_PODS_LATER = Clue(
     Weight.SPEAKS_FOR,
     _("A pod of {service} began or became ready at {time}, after the first failure."),
 )
+ON_ITS_WAY = Clue(
+    Weight.SPEAKS_FOR,
+    _("{workload} is to run subset {subset}, and none of its pods was ready yet."),
+)
 NEVER_RECOVERED = Clue(
     Weight.SPEAKS_AGAINST, _("It never recovered; a wrong order of steps would pass.")
 )
@@ -203,6 +204,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _subsets(hop, mesh)
     if not missing_cluster:
         yield from _pods(hop, mesh)
+        yield from _coming(hop, mesh)
     if not _has_versions(hop, mesh):
         yield NO_VERSIONS.hit(*hop.sources(failures), service=service_name(hop))
 
@@ -286,6 +288,15 @@ def _pods(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             return
 
 
+def _coming(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """The workload of a subset without endpoints that Kubernetes was still bringing up."""
+    for name in [cluster_name(failure.account.upstream_cluster) for failure in hop.failures[:1]]:
+        labels = subset_labels(mesh, hop.host, name.subset) if name and name.subset else None
+        coming = on_its_way(mesh, hop.host, labels.value) if labels is not None else None
+        if name is not None and coming is not None:
+            yield ON_ITS_WAY.hit(coming.source, workload=coming.full_name, subset=name.subset)
+
+
 def _has_versions(hop: Hop, mesh: Mesh) -> bool:
     """True where anything shows that requests are shared out between versions."""
     for group in successes(hop, mesh):
@@ -320,23 +331,24 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+WEIGHT_BEFORE_SUBSET = Rule(
+    "weight-before-subset",
+    Severity.WARNING,
+    _("{name} gives subset {subset} a weight of {weight}; no DestinationRule here defines it."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Routes with a weight on a subset that no DestinationRule defines yet."""
     for destination in all_destinations(mesh):
         if not destination.subset or not destination.weight or destination.mirror:
             continue
         if subset_labels(mesh, destination.host, destination.subset) is None:
-            yield Hazard(
-                sentence=_(
-                    "{name} gives subset {subset} a weight of {weight}; no DestinationRule "
-                    "here defines it."
-                ),
-                source=destination.source,
-                values=(
-                    ("name", destination.manifest.full_name),
-                    ("subset", destination.subset),
-                    ("weight", str(destination.weight)),
-                ),
+            yield WEIGHT_BEFORE_SUBSET.at(
+                destination.source,
+                name=destination.manifest.full_name,
+                subset=destination.subset,
+                weight=destination.weight,
             )
 
 

@@ -40,10 +40,22 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.scenario import (
+    Act,
+    Answer,
+    Call,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Server,
+    Step,
+    View,
+)
 from why503.facts import Counter, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import ENDS, failing_life
 from why503.mesh.timing import durations, window
@@ -60,11 +72,25 @@ SIGNS = frozenset(
     {"DC", "UC", "downstream_local_disconnect", "lds: add/update listener", "draining"}
 )
 AT = At.LEG
-SCENARIO = None
+_LONG = Knob(name="long", low=2.4, high=3.0, seconds=True)
+SCENARIO = Scenario(
+    summary="The server's listener is replaced under requests that outlive the drain.",
+    hop=Place.PROXY_TO_PROXY,
+    servers=(Server(answers=(Answer(path="{path}/watch", delay=_LONG), Answer())),),
+    load=Load(calls=(Call(), Call(path="{path}/watch")), requests=8, workers=8),
+    steps=(Step(at=0.5, act=Act.CHANGE, overlay={"hcm": {"server_name": "istio-envoy-next"}}),),
+    modest={View.CALLER: "It shows cut connections, not that a listener was replaced."},
+    also=frozenset({"upstream-reset"}),
+    cure=Cure(steps=()),
+)
 
 CLOSED_BY_PROXY = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy closed {count:connection|connections} itself: downstream_local_disconnect."),
+)
+CHAIN_REMOVED = Clue(
+    Weight.PROVES,
+    _("The proxy says why it closed {count:connection|connections}: its filter chain was removed."),
 )
 GONE = Clue(
     Weight.HINTS,
@@ -111,6 +137,8 @@ _LONGEST = 660.0
 _TOGETHER = 1.0
 _LONG_STREAM = 5000.0
 """Milliseconds from which a request outlives what a drain lets pass."""
+_REMOVED = "filter_chain_is_being_removed"
+"""What Envoy adds to the details of the connections that it closes at the end of a drain."""
 _AT_THE_DRAIN = 1.0
 """Seconds by which the end of a drain and that of the connections it cuts may differ."""
 _SHORT_REQUEST = 50.0
@@ -128,8 +156,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     cut = hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
     changes = _listener_changes(hop, mesh)
     gone = () if closed or cut else _gone_with_the_drain(hop, changes)
-    if not closed and not (cut and changes) and not gone:
+    told = [r for r in hop.accounts() if _REMOVED in (r.details or "")]
+    if not closed and not (cut and (changes or told)) and not gone:
         return
+    if told:
+        yield CHAIN_REMOVED.hit(*(r.source for r in told[:3]), count=len(told))
     if closed:
         yield CLOSED_BY_PROXY.hit(*hop.sources(closed), count=len(closed), observation="ending")
     elif gone:

@@ -37,7 +37,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -45,7 +44,16 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Act, Answer, Knob, Load, Scenario, Server, Step, View
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Act, Answer, Cure, Knob, Load, Scenario, Server, Step, View
+from why503.diagnosis.scenario_part import caller_given
+from why503.mesh.armed.rollout import (
+    abrupt_scalers,
+    killed_in_pre_stop,
+    proxies_gone_first,
+    replaced_at_once,
+    without_budget,
+)
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
@@ -83,16 +91,19 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+_STOP = Step(at=Knob(name="stops", low=0.3, high=0.5, seconds=True), act=Act.STOP_SERVER)
 SCENARIO = Scenario(
     summary="One of two applications stops at once on SIGTERM while requests still come to it.",
     hop=Place.UPSTREAM_PROXY_TO_APP,
     servers=(Server(answers=(Answer(delay=0.02),)), Server(answers=(Answer(delay=0.02),))),
     load=Load(requests=80, workers=4, gap=0.02),
-    steps=(Step(at=Knob(name="stops", low=0.3, high=0.5, seconds=True), act=Act.STOP_SERVER),),
+    steps=(_STOP,),
     modest={
         View.CALLER: "It shows refused connections, not that the pod was told to stop.",
         View.PROXIES: "They show refused connections, not that the pod was told to stop.",
     },
+    also=frozenset({"upstream-reset", "connection-refused"}),
+    cure=Cure(steps=(caller_given(0.2, endpoints=["{pod2_ip}:{target}"]), _STOP)),
 )
 
 STOPPED = Clue(
@@ -261,6 +272,50 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NO_PRE_STOP = Rule(
+    "no-pre-stop",
+    Severity.NOTE,
+    _(
+        "No container of {workload} has a preStop hook: it can stop while it is "
+        "still sent requests."
+    ),
+)
+KILLED = Rule(
+    "grace-too-short",
+    Severity.ERROR,
+    _(
+        "preStop of {workload} sleeps {sleep} and the grace period is {grace}: the container "
+        "is killed while it works."
+    ),
+)
+PROXY_FIRST = Rule(
+    "proxy-stops-first",
+    Severity.WARNING,
+    _(
+        "{workload} serves for {sleep} more after its end was asked for, its proxy stops "
+        "after {drain}."
+    ),
+)
+NO_BUDGET = Rule(
+    "no-disruption-budget",
+    Severity.NOTE,
+    _(
+        "{workload} has {replicas} replicas and no PodDisruptionBudget: a node's drain may "
+        "take all at once."
+    ),
+)
+ABRUPT = Rule(
+    "scales-in-at-once",
+    Severity.WARNING,
+    _("{scaler} scales in without waiting: a dip in the load takes pods that are still in use."),
+)
+AT_ONCE = Rule(
+    "replaced-at-once",
+    Severity.WARNING,
+    _("A roll-out of {workload} takes all pods away before new ones are ready ({how})."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Deployments whose containers all stop at once: none has a preStop hook."""
     for deployment in mesh.manifests("Deployment"):
@@ -268,14 +323,12 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         hooks = [mapping_of(mapping_of(c.get("lifecycle")).get("preStop")) for _p, c in containers]
         if deployment.partial or not containers or any(hooks):
             continue
-        yield Hazard(
-            sentence=_(
-                "No container of {workload} has a preStop hook: it can stop while it is "
-                "still sent requests."
-            ),
-            source=deployment.where(*containers[0][0]),
-            values=(("workload", word_of(deployment.name)),),
-        )
+        yield NO_PRE_STOP.at(deployment.where(*containers[0][0]), workload=word_of(deployment.name))
+    yield from KILLED.each(killed_in_pre_stop(mesh))
+    yield from PROXY_FIRST.each(proxies_gone_first(mesh))
+    yield from NO_BUDGET.each(without_budget(mesh))
+    yield from ABRUPT.each(abrupt_scalers(mesh))
+    yield from AT_ONCE.each(replaced_at_once(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -42,10 +42,15 @@ from why503.diagnosis.cause import (
     Patch,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, View
+from why503.diagnosis.scenario_part import first_pod
+from why503.mesh.armed.pod_setting import probes_of_another_port
 from why503.mesh.ending import Ending
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.mtls import server_mtls
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
@@ -81,12 +86,45 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
-SCENARIO = None
+SCENARIO = Scenario(
+    summary="The readiness probe asks a path that the application does not have.",
+    hop=Place.DOWNSTREAM_PROXY,
+    load=Load(requests=Knob(name="requests", low=10, high=30, whole=True)),
+    caller={"endpoints": []},
+    objects=(
+        first_pod(ready=False),
+        """
+        apiVersion: v1
+        kind: Event
+        metadata:
+          name: {pod}.17a
+          namespace: {namespace}
+        type: Warning
+        reason: Unhealthy
+        message: "Readiness probe failed: HTTP probe failed with statuscode: 404"
+        count: 37
+        involvedObject: {kind: Pod, name: "{pod}", namespace: "{namespace}"}
+        """,
+    ),
+    modest={
+        View.CALLER: "It shows that no endpoint is there, not why none is ready.",
+        View.PROXIES: "They show that no endpoint is there, not why none is ready.",
+    },
+    also=frozenset({"no-healthy-endpoints"}),
+    cure=Cure(caller={"endpoints": None}),
+)
 
 FAILED = Clue(Weight.SPEAKS_FOR, _("Kubernetes reports of {pod}: {what}."))
 FAILED_REFUSED = Clue(
     Weight.HINTS,
     _("Kubernetes reports of {pod}: {what}; nothing listened at the probed port."),
+)
+AGENT_REFUSED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "pilot-agent asked the application in place of the kubelet and was refused: it listens "
+        "only at the pod's address, at another port, or not yet ({what})."
+    ),
 )
 ALIVE = Clue(
     Weight.SPEAKS_FOR,
@@ -129,6 +167,7 @@ _ENDINGS = (
     Ending.UNKNOWN,
 )
 _DEATHS = frozenset({LifeEventKind.CRASHED, LifeEventKind.OOM_KILLED, LifeEventKind.CRASH_LOGGED})
+_AGENT = "Request to probe app failed"
 _BEFORE = 900.0
 """Seconds for which a failed probe keeps a pod out: its Event is dated once, at the last time."""
 _AFTER = 60.0
@@ -191,6 +230,8 @@ def _told(
     )
     if shown is not None:
         yield FAILED.hit(shown.source, pod=shown.pod or "-", what=shown.text)
+    elif failed and failed[0].text.startswith(_AGENT):
+        yield AGENT_REFUSED.hit(failed[0].source, what=failed[0].text)
     elif failed:
         yield FAILED_REFUSED.hit(failed[0].source, pod=failed[0].pod or "-", what=failed[0].text)
     if Answer.ALIVE in answers:
@@ -237,27 +278,37 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NO_SUCH_PORT = Rule(
+    "port-not-declared",
+    Severity.WARNING,
+    _("{kind} of {workload} asks port {port}, which no container declares."),
+)
+IMPATIENT = Rule(
+    "short-liveness-timeout",
+    Severity.NOTE,
+    _("{kind} of {workload} waits only 1 s: under load it kills the container."),
+)
+OTHER_PORT = Rule(
+    "readiness-of-another-port",
+    Severity.NOTE,
+    _("The readinessProbe of {workload} asks port {port}; requests go to {ports}."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Probes of ports that nobody declares, and liveness probes with a short patience."""
     for probe in probes_of(mesh, ""):
         port = unknown_port(probe)
         if port is not None:
-            yield _hazard(
-                probe,
-                _("{kind} of {workload} asks port {port}, which no container declares."),
-                port,
-            )
+            yield _hazard(probe, NO_SUCH_PORT, port)
         elif probe.kind == "livenessProbe" and probe.http and probe.timeout <= 1:
-            yield _hazard(
-                probe,
-                _("{kind} of {workload} waits only 1 s: under load it kills the container."),
-                port,
-            )
+            yield _hazard(probe, IMPATIENT, port)
+    yield from OTHER_PORT.each(probes_of_another_port(mesh))
 
 
-def _hazard(probe: Probe, sentence: str, port: object) -> Hazard:
-    values = {"kind": probe.kind, "workload": probe.workload.full_name, "port": word_of(port)}
-    return Hazard(sentence=sentence, source=probe.source, values=tuple(sorted(values.items())))
+def _hazard(probe: Probe, rule: Rule, port: object) -> Hazard:
+    name = probe.workload.full_name
+    return rule.at(probe.source, kind=probe.kind, workload=name, port=word_of(port))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -35,7 +35,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -43,8 +42,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Knob, Load, Scenario, Server, View
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, Server, View
 from why503.facts import Manifest
+from why503.mesh.armed.pod_setting import starts_before_proxy
 from why503.mesh.crash_shape import refusals
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
@@ -86,6 +87,7 @@ SCENARIO = Scenario(
         View.CALLER: "It shows refused connections; why nobody listened yet is not in it.",
         View.PROXIES: "They show refused connections; why nobody listened yet is not in them.",
     },
+    cure=Cure(servers=(Server(),)),
 )
 
 REFUSED = Clue(
@@ -247,17 +249,29 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NO_READINESS_ARMED = Rule(
+    "no-readiness-probe",
+    Severity.NOTE,
+    _("{workload} has no readinessProbe: a new pod gets traffic before it listens."),
+)
+STARTS_FIRST = Rule(
+    "app-before-proxy",
+    Severity.NOTE,
+    _(
+        "{workload} starts beside its proxy: its first calls fail until the proxy is ready "
+        "(holdApplicationUntilProxyStarts)."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Deployments without any readinessProbe."""
     for deployment in mesh.manifests("Deployment"):
         if _probeless(deployment):
-            yield Hazard(
-                sentence=_(
-                    "{workload} has no readinessProbe: a new pod gets traffic before it listens."
-                ),
-                source=deployment.where("spec", "template", "spec", "containers"),
-                values=(("workload", deployment.name),),
+            yield NO_READINESS_ARMED.at(
+                deployment.where("spec", "template", "spec", "containers"), workload=deployment.name
             )
+    yield from STARTS_FIRST.each(starts_before_proxy(mesh))
 
 
 def _probeless(deployment: Manifest) -> bool:

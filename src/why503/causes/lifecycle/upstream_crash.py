@@ -34,18 +34,20 @@ are safe; retries of the requests in flight (`reset`, 503) may run a request twi
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Weight,
+from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import (
+    Act,
+    Answer,
+    Cure,
+    Knob,
+    Load,
+    Scenario,
+    Server,
+    Step,
+    Times,
+    View,
 )
-from why503.diagnosis.scenario import Act, Answer, Knob, Load, Scenario, Server, Step, Times, View
 from why503.mesh.address import split_host
 from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
 from why503.mesh.ending import Ending
@@ -55,6 +57,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.metrics import Restart, out_of_memory, restarts
 from why503.mesh.naming import namespace_of, server_pod, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of
+from why503.mesh.server_words import last_words
 from why503.mesh.timing import durations, successes
 from why503.support.duration import spell
 from why503.support.text import _
@@ -84,9 +87,13 @@ SCENARIO = Scenario(
         View.CALLER: "It shows broken connections, not that the process died.",
         View.PROXIES: "They show broken connections, not that the process died.",
     },
+    cure=Cure(steps=()),
 )
 
 LOGGED = Clue(Weight.SPEAKS_FOR, _("The application's log tells of its end just then: {what}."))
+LAST_WORDS = Clue(
+    Weight.SPEAKS_FOR, _("The application's log tells of its end, without a time: {what}.")
+)
 ENDED = Clue(Weight.SPEAKS_FOR, _("Container {container} of {pod} had ended just then: {what}."))
 KILLED = Clue(
     Weight.HINTS,
@@ -177,6 +184,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     life = failing_life(hop, mesh)
     yield from _endings(hop, failures, died=bool(_of(life, _LOGS | _STATES | _AGAIN)))
     yield from _deaths(life)
+    if not _of(life, _LOGS | _STOPS):
+        for said in last_words(hop, mesh)[:1]:
+            yield LAST_WORDS.hit(said.source, what=said.text)
     yield from _counted(hop, mesh)
     if hop.host and refusals(hop) and not _of(life, _LOGS | _STATES | _AGAIN | _STOPS):
         yield from _waits(life_of(mesh, hop.host))
@@ -323,17 +333,18 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+CRASH_LOOP = Rule(
+    "crash-loop",
+    Severity.ERROR,
+    _("{pod} crashes again and again ({what}); while it waits it serves none."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Containers that wait for their next start after a crash."""
     for event in life_of(mesh, ""):
         if event.kind is LifeEventKind.BACK_OFF and "Image" not in event.text:
-            yield Hazard(
-                sentence=_(
-                    "{pod} crashes again and again ({what}); while it waits it serves none."
-                ),
-                source=event.source,
-                values=(("pod", event.pod or "-"), ("what", event.text)),
-            )
+            yield CRASH_LOOP.at(event.source, pod=event.pod or "-", what=event.text)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

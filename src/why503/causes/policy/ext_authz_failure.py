@@ -36,7 +36,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -44,7 +43,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Knob, Load, Scenario, View
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, View
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import (
@@ -108,6 +108,7 @@ SCENARIO = Scenario(
         ],
     },
     modest={View.CALLER: "An empty 403 from behind could be the application's own."},
+    cure=Cure(callee={"http_filters": None}),
 )
 
 NOT_ASKED = Clue(
@@ -295,26 +296,34 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
+NO_PROVIDER_ARMED = Rule(
+    "provider-not-defined",
+    Severity.ERROR,
+    _(
+        "{policy} names the provider `{provider}`, which the mesh config does not "
+        "define: everything it selects is denied."
+    ),
+)
+PLAIN_TO_TLS_ARMED = Rule(
+    "plain-text-to-tls-port",
+    Severity.WARNING,
+    _(
+        "The check goes to {service}:{port} in plain text: no DestinationRule "
+        "starts TLS towards it."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Providers that are not defined, and checks in plain text to a TLS port."""
     for policy, name in undefined_providers(mesh):
-        yield Hazard(
-            sentence=_(
-                "{policy} names the provider `{provider}`, which the mesh config does not "
-                "define: everything it selects is denied."
-            ),
-            source=policy.where("spec", "provider", "name"),
-            values=(("policy", policy.full_name), ("provider", name)),
+        yield NO_PROVIDER_ARMED.at(
+            policy.where("spec", "provider", "name"), policy=policy.full_name, provider=name
         )
     for provider in authz_providers(mesh) or ():
         if provider.port in TLS_PORTS and not _starts_tls(mesh, provider):
-            yield Hazard(
-                sentence=_(
-                    "The check goes to {service}:{port} in plain text: no DestinationRule "
-                    "starts TLS towards it."
-                ),
-                source=provider.source,
-                values=(("port", str(provider.port)), ("service", provider.service)),
+            yield PLAIN_TO_TLS_ARMED.at(
+                provider.source, port=provider.port, service=provider.service
             )
 
 

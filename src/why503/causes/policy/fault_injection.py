@@ -35,6 +35,8 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
@@ -113,6 +115,10 @@ BY_LENGTH = Clue(
     ),
 )
 RULE = Clue(Weight.SPEAKS_FOR, _("{by} injects a fault: {fault}."))
+DELAY_RULE = Clue(
+    Weight.HINTS,
+    _("{by} holds requests on purpose ({fault}): callers with less patience give up."),
+)
 SAME_STATUS = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy answered {status} without asking an upstream, as the rule says."),
@@ -141,7 +147,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if same:
         yield SAME_STATUS.hit(*hop.sources(same), status=same[0].teller.code)
     if not hop.failures:
+        held_up = [rule for rule in rules if mapping_of(mapping_of(rule.value).get("delay"))]
         rules = tuple(rule for rule in rules if _status(rule.value) is not None)
+        for rule in held_up[:1] if not rules else ():
+            sources = [rule.source] if rule.source else []
+            yield DELAY_RULE.hit(*sources, by=rule.by, fault=_spelled(rule.value))
     if aborted or held or delayed or guessed or same or not hop.failures:
         for rule in rules[:1]:
             sources = [rule.source] if rule.source else []
@@ -201,15 +211,14 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     yield from question.given(question.istio_objects(hop, mesh, "VirtualService", decides=(ID,)))
 
 
+FAULT_RULE = Rule("fault-rule", Severity.WARNING, _("{by} injects a fault on purpose: {fault}."))
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Every fault rule: it makes errors as soon as a request matches."""
     for rule in _all_faults(mesh):
         if rule.source is not None:
-            yield Hazard(
-                sentence=_("{by} injects a fault on purpose: {fault}."),
-                source=rule.source,
-                values=(("by", rule.by), ("fault", _spelled(rule.value))),
-            )
+            yield FAULT_RULE.at(rule.source, by=rule.by, fault=_spelled(rule.value))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

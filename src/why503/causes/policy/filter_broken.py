@@ -26,6 +26,7 @@ mend the plugin. `FAIL_RELOAD` (recent Istio and Envoy) makes a new VM after a c
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -37,17 +38,19 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Call, Load, Scenario, View
-from why503.facts import Manifest, ProxyEvent, ProxyEventKind
+from why503.diagnosis.scenario import Call, Cure, Load, Scenario, View
+from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.ending import Ending
-from why503.mesh.envoy_setting import http_filters
+from why503.mesh.envoy_setting import envoy_settings, http_filters
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, restart_server, telling_pod
-from why503.mesh.setting import word_of
+from why503.mesh.setting import Setting, word_of
 from why503.support.text import _
 
 ID = "filter-broken"
@@ -80,6 +83,7 @@ SCENARIO = Scenario(
     },
     modest={View.CALLER: "A 500 from behind could be the application's own."},
     also=frozenset({"upstream-returned-5xx"}),
+    cure=Cure(callee={"http_filters": None}),
 )
 
 WASM_CLOSED = Clue(
@@ -103,6 +107,17 @@ SCRIPT_ANSWERED = Clue(
     _("{count:request was|requests were} answered by a Lua script."),
 )
 SCRIPT_FAILED = Clue(Weight.SPEAKS_FOR, _("The proxy logged an error of a Lua script: {text}."))
+TOO_LARGE = Clue(
+    Weight.HINTS,
+    _(
+        "{count:request was|requests were} refused for the length of the body, as where a filter "
+        "buffers it (1 MiB unless set otherwise)."
+    ),
+)
+BUFFERS = Clue(
+    Weight.SPEAKS_FOR,
+    _("{by} puts a filter into the chain that holds whole bodies back: {word}."),
+)
 OTHER = Clue(Weight.HINTS, _("{count:request|requests} ended in a filter of the chain ({word})."))
 EXTENSION = Clue(Weight.HINTS, _("{by} puts an extension into the filter chain."))
 
@@ -111,6 +126,9 @@ _SCRIPT = re.compile(
     r"script log: .{0,300}(?:attempt to |\]:\d{1,6}: |stack traceback|error|bad argument)|"
     r"script load error"
 )
+_LENGTHS = frozenset({"request_payload_too_large", "response_payload_too_large"})
+_HOLDS = re.compile(r":httpCall\(|:body\(|filters\.http\.buffer\b")
+_SCRIPTS = ("inlineCode", "inline_code", "inlineString", "inline_string")
 _SPOILED = ("filter_removed", "filter_added")
 
 
@@ -123,6 +141,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _events(mesh, silent=not hop.failures or bool(failures))
     if failures:
         yield from _scripts(mesh)
+        if any(_word(failure) in _LENGTHS for failure in failures):
+            yield from _buffers(mesh)
         for manifest in mesh.manifests("WasmPlugin")[:1]:
             yield EXTENSION.hit(manifest.source, by=manifest.full_name, observation="extension")
         for found in http_filters(mesh, "wasm", "lua", "ext_proc")[:1]:
@@ -142,10 +162,29 @@ def _details(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
             yield NOT_DELIVERED.hit(*sources, count=count)
         elif word.startswith(_SPOILED):
             yield TOOK_AWAY.hit(*sources, count=count, word=word)
+        elif word in _LENGTHS:
+            yield TOO_LARGE.hit(*sources, count=count)
         elif word == "lua_response":
             yield SCRIPT_ANSWERED.hit(*sources, count=count)
         else:
             yield OTHER.hit(*sources, count=count, word=word)
+
+
+def _buffers(mesh: Mesh) -> Iterator[Hit]:
+    """A filter that makes the proxy hold a body back: a Lua script that calls out, a buffer."""
+    for found in envoy_settings(mesh, *_SCRIPTS, "name", "@type"):
+        if (held := _HOLDS.search(f"{found.value}")) is not None:
+            word = held[0].strip(":(")
+            yield BUFFERS.hit(*_sources(found), by=found.by, word=word, observation="extension")
+            return
+    for found in envoy_settings(mesh, "with_request_body"):
+        word = "with_request_body"
+        yield BUFFERS.hit(*_sources(found), by=found.by, word=word, observation="extension")
+        return
+
+
+def _sources(found: Setting[Any]) -> tuple[Source, ...]:
+    return (found.source,) if found.source else ()
 
 
 def _word(failure: Failure) -> str:
@@ -189,16 +228,19 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+FAIL_CLOSE = Rule(
+    "fail-close",
+    Severity.NOTE,
+    _("{plugin} ends every request with 503 once it has failed (FAIL_CLOSE)."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Wasm plugins that end every request once they have failed."""
     for plugin in mesh.manifests("WasmPlugin"):
         strategy = word_of(plugin.get("spec", "failStrategy")) or "FAIL_CLOSE"
         if strategy == "FAIL_CLOSE" and not plugin.partial:
-            yield Hazard(
-                sentence=_("{plugin} ends every request with 503 once it has failed (FAIL_CLOSE)."),
-                source=plugin.where("spec", "failStrategy"),
-                values=(("plugin", plugin.full_name),),
-            )
+            yield FAIL_CLOSE.at(plugin.where("spec", "failStrategy"), plugin=plugin.full_name)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -36,9 +36,11 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Call, Load, Scenario, View
+from why503.diagnosis.scenario import Call, Cure, Load, Scenario, View
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
@@ -123,6 +125,7 @@ SCENARIO = Scenario(
         """,
     ),
     modest={View.CALLER: "A 401 from behind could be the application's own."},
+    cure=Cure(callee={"http_filters": None}),
 )
 
 NOT_FETCHED = Clue(
@@ -133,11 +136,19 @@ NO_KEY_FITS = Clue(
     Weight.HINTS,
     _("{count:token|tokens} fit none of the proxy's keys, as when istiod could not fetch them."),
 )
+STAND_IN = Clue(
+    Weight.PROVES,
+    _(
+        "The proxy holds the stand-in that istiod sends where it could not fetch the keys: no "
+        "token fits it ({text})."
+    ),
+)
 FETCH_FAILED = Clue(Weight.SPEAKS_FOR, _("Fetching the keys failed: {text}."))
 AGAIN = Clue(Weight.HINTS, _("It failed {count:time|times}."))
 RULE = Clue(Weight.HINTS, _("{rule} takes the keys from {uri}."))
 
 _FETCH = "jwks remote fetch"
+_STAND_IN = "Error-IstiodFailedToFetchJwksUri-"
 _CHECK = (
     "kubectl -n istio-system run jwks-check --rm -it --restart=Never --image=curlimages/curl "
     "-- -sv <jwks-uri>"
@@ -165,7 +176,10 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif hop.failures:
         return
     events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.JWKS_FETCH_FAILED]
-    if events:
+    stand_in = next((event for event in events if event.text.startswith(_STAND_IN)), None)
+    if stand_in is not None:
+        yield STAND_IN.hit(stand_in.source, text=stand_in.text)
+    elif events:
         yield FETCH_FAILED.hit(events[0].source, text=events[0].text)
     if len(events) > 1:
         yield AGAIN.hit(*(event.source for event in events[1:3]), count=len(events))
@@ -210,19 +224,24 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+PLAIN_KEYS = Rule(
+    "keys-in-plain-text",
+    Severity.WARNING,
+    _(
+        "{rule} takes its keys from {uri} in plain text; in a mesh with "
+        "STRICT mutual TLS istiod cannot fetch them from a workload."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Keys over plain HTTP: whoever stands on the way can hand out others."""
     for rule in mesh.manifests("RequestAuthentication"):
         for index, entry in rule.items("spec", "jwtRules"):
             uri = word_of(mapping_of(entry).get("jwksUri"))
             if uri.startswith("http://"):
-                yield Hazard(
-                    sentence=_(
-                        "{rule} takes its keys from {uri} in plain text; in a mesh with "
-                        "STRICT mutual TLS istiod cannot fetch them from a workload."
-                    ),
-                    source=rule.where("spec", "jwtRules", index, "jwksUri"),
-                    values=(("rule", rule.full_name), ("uri", uri)),
+                yield PLAIN_KEYS.at(
+                    rule.where("spec", "jwtRules", index, "jwksUri"), rule=rule.full_name, uri=uri
                 )
 
 

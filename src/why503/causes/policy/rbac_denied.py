@@ -38,10 +38,13 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Call, Knob, Load, Scenario
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source, Tunnel
+from why503.mesh.armed.reference import selectors_without_pods
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import custom_policies
 from why503.mesh.failure import Failure, Family
@@ -114,6 +117,7 @@ SCENARIO = Scenario(
                 paths: ["{path}*"]
         """,
     ),
+    cure=Cure(callee={"http_filters": None}),
 )
 
 RULE_MATCHED = Clue(
@@ -247,19 +251,26 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+ALLOWS_NOTHING = Rule(
+    "allows-nothing",
+    Severity.NOTE,
+    _("{policy} allows nothing: it has no rule, so what no other ALLOW policy lets in is denied."),
+)
+FOR_NO_POD = Rule(
+    "selects-no-pod",
+    Severity.WARNING,
+    _("{policy} is for pods with {labels}, which no workload given has."),
+    ("IST0127", "KIA0004"),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Policies that deny everything: ALLOW without any rule."""
     for policy in mesh.manifests("AuthorizationPolicy"):
         action = word_of(policy.get("spec", "action")) or "ALLOW"
         if not policy.partial and action == "ALLOW" and not policy.get("spec", "rules"):
-            yield Hazard(
-                sentence=_(
-                    "{policy} allows nothing: it has no rule, so what no other ALLOW policy "
-                    "lets in is denied."
-                ),
-                source=policy.source,
-                values=(("policy", policy.full_name),),
-            )
+            yield ALLOWS_NOTHING.at(policy.source, policy=policy.full_name)
+    yield from FOR_NO_POD.each(selectors_without_pods(mesh, "AuthorizationPolicy"))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -39,10 +39,12 @@ from why503.diagnosis.cause import (
     Patch,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.proposal import destination_rule_head
-from why503.diagnosis.scenario import Scenario
+from why503.diagnosis.scenario import Cure, Scenario, View
 from why503.diagnosis.scenario_part import http_options
 from why503.facts import AppEvent, LoadedCluster, ProxyEvent, ProxyEventKind
 from why503.mesh.captured import Shape, captured_on
@@ -80,6 +82,12 @@ SCENARIO = Scenario(
             explicit_http_config={"http_protocol_options": None, "http2_protocol_options": {}}
         )
     },
+    modest={
+        View.CALLER: "It shows broken HTTP, not which version either side speaks.",
+        View.PROXIES: "They show broken HTTP, not which version either side speaks.",
+    },
+    also=frozenset({"protocol-error"}),
+    cure=Cure(callee={"cluster": None}),
 )
 
 REFUSED_ANSWER = Clue(
@@ -127,6 +135,10 @@ OTHERS_WENT_WELL = Clue(
     Weight.SPEAKS_AGAINST,
     _("{count:request|requests} to {service} went well: both sides do speak the same version."),
 )
+BY_VERSION = Clue(
+    Weight.HINTS,
+    _("{count:request|requests} that came as {version} failed; those as {other} did not."),
+)
 OTHER_COMPLAINT = Clue(
     Weight.SPEAKS_AGAINST,
     _("The codec understood the peer's version and refused one message: {text}"),
@@ -155,6 +167,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         ours, theirs = found.connection.from_client.speech, found.connection.from_server.speech
         yield CAPTURED.hit(*found.sources, ours=ours.value, theirs=theirs.value)
     if not refused:
+        yield from _by_version(hop, mesh)
         return
     yield REFUSED_ANSWER.hit(*hop.sources(refused), count=len(refused))
     yield from _declared(hop, mesh)
@@ -166,6 +179,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
     elif all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
+
+
+def _by_version(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """Broken connections for callers of one HTTP version only, to an upstream of one port."""
+    failed = {(failure.teller.protocol or "") for failure in hop.failures}
+    good = {(group.protocol or "") for group in successes(hop, mesh)}
+    versions = {version.partition(".")[0] for version in failed | good}
+    if len(failed) == len(good) == 1 and versions == {"HTTP/1", "HTTP/2"}:
+        yield BY_VERSION.hit(
+            *hop.sources(), count=hop.count, version=next(iter(failed)), other=next(iter(good))
+        )
 
 
 def _complains(told: ProxyEvent) -> bool:
@@ -202,9 +226,7 @@ def _declared(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if not hop.host:
         everywhere = mesh_setting(mesh, "h2UpgradePolicy")
         if everywhere is not None and everywhere.value == "UPGRADE" and everywhere.source:
-            yield UPGRADED.hit(
-                everywhere.source, by=everywhere.by, observation="declared version"
-            )
+            yield UPGRADED.hit(everywhere.source, by=everywhere.by, observation="declared version")
         return
     upgrade = h2_upgrade(mesh, hop.host, hop.port)
     if upgrade.value == "UPGRADE" and upgrade.source is not None:
@@ -269,6 +291,13 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+UPGRADES = Rule(
+    "upgrade-to-http2",
+    Severity.WARNING,
+    _("{by} makes proxies speak HTTP/2 to {host}, whatever it understands."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """HTTP/1.1 that is turned into HTTP/2 by a rule, towards whatever server."""
     for rule in mesh.manifests("DestinationRule"):
@@ -279,11 +308,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             and upgrade.source is not None
             and upgrade.by == rule.full_name
         ):
-            yield Hazard(
-                sentence=_("{by} makes proxies speak HTTP/2 to {host}, whatever it understands."),
-                source=upgrade.source,
-                values=(("by", upgrade.by), ("host", host)),
-            )
+            yield UPGRADES.at(upgrade.source, by=upgrade.by, host=host)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -42,15 +42,17 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Call, Deed, Knob, Load, Scenario, Server
-from why503.facts import ProxyEvent, ProxyEventKind
+from why503.diagnosis.scenario import Answer, Call, Cure, Deed, Knob, Load, Scenario, Server
+from why503.facts import ProxyEvent, ProxyEventKind, Witness
 from why503.mesh.captured import Shape, captured_on
+from why503.mesh.cut_connection import work_of
 from why503.mesh.ending import HEADERS_TOO_LARGE, Ending
 from why503.mesh.failure import Failure, Family
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name, telling_pod
 from why503.mesh.timing import successes
+from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "protocol-error"
@@ -87,11 +89,19 @@ SCENARIO = Scenario(
         ),
     ),
     load=Load(calls=(Call(), Call(path="{path}/export"))),
+    cure=Cure(servers=(Server(),)),
 )
 
 REFUSED_ANSWER = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("{count:answer was|answers were} refused by the proxy's codec (protocol error)."),
+)
+REFUSED_AFTER_WORK = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:answer was|answers were} refused by the proxy's codec (protocol error), after "
+        "{duration} of work: a peer of another HTTP version is refused at its first bytes."
+    ),
 )
 REFUSED_REST = Clue(
     Weight.HINTS,
@@ -126,7 +136,7 @@ REFUSED_REQUEST = Clue(
 )
 UNREADABLE_REQUEST = Clue(
     Weight.HINTS,
-    _("The proxy could not parse {count:request|requests} (codec_error)."),
+    _("The proxy could not parse {count:request|requests} at all (DPE)."),
 )
 HEADERS = Clue(
     Weight.SPEAKS_FOR,
@@ -165,8 +175,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if after:
         yield REFUSED_REST.hit(*hop.sources(after), count=len(after), observation="refused answers")
     if before:
-        yield REFUSED_ANSWER.hit(
-            *hop.sources(before), count=len(before), observation="refused answers"
+        worked = work_of(hop, before)
+        yield (REFUSED_ANSWER if worked is None else REFUSED_AFTER_WORK).hit(
+            *hop.sources(before),
+            count=len(before),
+            duration=spell((worked or 0.0) / 1000),
+            observation="refused answers",
         )
         good = successes(hop, mesh)
         if well := sum(group.count for group in good):
@@ -211,8 +225,8 @@ def _requests(hop: Hop) -> Iterator[Hit]:
     refused = hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
     large = [f for f in refused if f.outcome.detail == HEADERS_TOO_LARGE]
     named = [f for f in refused if _is_named(f)]
-    unreadable = [f for f in refused if f.outcome.detail == "http1.codec_error"]
-    unnamed = [f for f in refused if not f.outcome.detail]
+    unreadable = [f for f in refused if f.outcome.detail == "http1.codec_error" or _bare(f)]
+    unnamed = [f for f in refused if not f.outcome.detail and not _bare(f)]
     if named:
         detail = named[0].outcome.detail
         yield REFUSED_REQUEST.hit(*hop.sources(named), detail=detail, observation="request")
@@ -224,6 +238,13 @@ def _requests(hop: Hop) -> Iterator[Hit]:
         )
     elif unnamed:
         yield REFUSED_UNNAMED.hit(*hop.sources(unnamed), count=len(unnamed), observation="request")
+
+
+def _bare(failure: Failure) -> bool:
+    """True where not even the request line could be read, and nothing says why."""
+    told = failure.teller
+    proxy = told.witness is Witness.ACCESS_LOG
+    return proxy and not failure.outcome.detail and not told.method and not told.path
 
 
 def _is_named(failure: Failure) -> bool:

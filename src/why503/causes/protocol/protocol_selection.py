@@ -39,14 +39,22 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.facts import AppEvent, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address, split_host
+from why503.mesh.armed.declared_port import (
+    external_names_without_protocol,
+    http_rules_for_opaque_ports,
+    ports_without_protocol,
+)
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import ports_of
 from why503.mesh.failure import Failure, Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_proxy, namespace_of, service_name
 from why503.mesh.protocol import SharedTarget, declared, shared_target_ports
@@ -60,7 +68,23 @@ TITLE = _("The mesh takes the port for another protocol than it carries")
 READS = frozenset({"AppEvent", "ProxyEvent", "Service"})
 SIGNS = frozenset({"http1.codec_error", "DPE", "wrong version number"})
 AT = At.LEG
-SCENARIO = None
+_HELLOS = (
+    "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03"
+    + "\x5a" * 32
+    + "\x00\x00\x02\x13\x01\x01\x00\x00\x00",
+    "\x00\x00\x00\x08\x04\xd2\x16\x2f",
+    "\x3a\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xd4\x07\x00\x00",
+)
+"""How TLS, PostgreSQL and MongoDB begin."""
+SCENARIO = Scenario(
+    summary="The port is declared as HTTP, and its clients speak another protocol.",
+    hop=Place.APP_TO_PROXY,
+    load=Load(
+        calls=(Call(raw=Knob(name="hello", choices=_HELLOS)),),
+        requests=Knob(name="requests", low=6, high=14, whole=True),
+    ),
+    cure=Cure(load=Load()),
+)
 
 NO_HTTP = Clue(
     Weight.SPEAKS_FOR,
@@ -103,6 +127,14 @@ UNDECLARED = Clue(
     _("{service} does not declare what port {port} carries, so the proxy has to sniff."),
 )
 
+CONFLICT = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "istiod made one listener where two services of different protocols want the same "
+        "address and port, and dropped the other: {text}."
+    ),
+)
+
 OTHER_SERVICE = Clue(
     Weight.SPEAKS_FOR,
     _("Port {port} is where {name} usually listens, which speaks no HTTP."),
@@ -137,6 +169,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _ports(hop, mesh)
     if not hop.failures or hop.family is Family.UNKNOWN:
         yield from _sniffed(hop, mesh)
+        yield from _conflicts(mesh)
     if unreadable or hop.family is Family.UNKNOWN:
         for event in mesh.facts(AppEvent):
             if _OWN_TLS.search(event.text):
@@ -151,6 +184,14 @@ def _usual(unreadable: tuple[Failure, ...]) -> Iterator[Hit]:
         if port in _USUAL:
             yield OTHER_SERVICE.hit(failure.teller.source, port=port, name=_USUAL[port])
             return
+
+
+def _conflicts(mesh: Mesh) -> Iterator[Hit]:
+    """What the status of a push says of listeners that exclude each other."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.LISTENER_CONFLICT]
+    if events:
+        text = "; ".join(dict.fromkeys(event.text.strip(' "{:') for event in events[:2]))
+        yield CONFLICT.hit(*(event.source for event in events[:2]), text=text)
 
 
 def _sniffed(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -246,19 +287,53 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+SHARED_TARGET_ARMED = Rule(
+    "shared-target-port",
+    Severity.WARNING,
+    _("{service}: {protocols} end at one target port {target}; one of them wins."),
+    same_as=("IST0137",),
+)
+NOT_NAMED = Rule(
+    "port-without-protocol",
+    Severity.NOTE,
+    _(
+        "Port {port} ({name}) of {service} tells no protocol: the proxy guesses it from the "
+        "first bytes."
+    ),
+    ("IST0118", "KIA0601"),
+)
+HTTP_RULES_UNSEEN = Rule(
+    "http-rules-on-opaque-port",
+    Severity.ERROR,
+    _(
+        "{route} has HTTP rules for port {port} of {service}, which is declared {protocol}: "
+        "they are not looked at."
+    ),
+)
+EXTERNAL_NAME = Rule(
+    "external-name-without-protocol",
+    Severity.WARNING,
+    _(
+        "{service} is an ExternalName for {target} whose port {port} tells no protocol: it "
+        "is taken for TCP, on every address."
+    ),
+    ("IST0150",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Ports of different protocols that end at one target port."""
     for shared in shared_target_ports(mesh):
         first = shared.ports[0]
-        yield Hazard(
-            sentence=_("{service}: {protocols} end at one target port {target}; one of them wins."),
-            source=first.service.where("spec", "ports", first.place),
-            values=(
-                ("protocols", ", ".join(shared.protocols)),
-                ("service", first.service.full_name),
-                ("target", str(shared.target)),
-            ),
+        yield SHARED_TARGET_ARMED.at(
+            first.service.where("spec", "ports", first.place),
+            protocols=", ".join(shared.protocols),
+            service=first.service.full_name,
+            target=shared.target,
         )
+    yield from NOT_NAMED.each(ports_without_protocol(mesh))
+    yield from HTTP_RULES_UNSEEN.each(http_rules_for_opaque_ports(mesh))
+    yield from EXTERNAL_NAME.each(external_names_without_protocol(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -36,9 +36,11 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.diagnosis.scenario import Call, Knob, Load, Scenario
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.facts import AppEvent, Request, Witness
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
@@ -66,6 +68,7 @@ SCENARIO = Scenario(
     summary="A caller puts an escaped NUL into its path.",
     hop=Place.APP_TO_PROXY,
     load=Load(calls=(Call(), Call(path="{path}/%00", share=Knob(name="share", low=0.3, high=0.8)))),
+    cure=Cure(load=Load()),
 )
 
 REFUSED_TARGET = Clue(
@@ -151,22 +154,27 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
-def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """A blank inside a URL that the caller's log writes, or that its object sets."""
-    said = _(
+BLANK_INSIDE = Rule(
+    "blank-inside",
+    Severity.ERROR,
+    _(
         "The URL has a blank inside: {url}. Take it out of the caller's setting, unless the line "
         "got it when it was copied."
-    )
+    ),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """A blank inside a URL that the caller's log writes, or that its object sets."""
     seen: set[str] = set()
     for event in mesh.facts(AppEvent):
         if _BLANK.search(event.url) and event.url not in seen:
             seen.add(event.url)
-            yield Hazard(sentence=said, source=event.source, values=(("url", event.url[:200]),))
+            yield BLANK_INSIDE.at(event.source, url=event.url[:200])
     for alert in mesh.manifests("VMAlert"):
         url = alert.get("spec", "remoteWrite", "url")
         if isinstance(url, str) and _BLANK.search(url):
-            at = alert.where("spec", "remoteWrite", "url")
-            yield Hazard(sentence=said, source=at, values=(("url", url[:200]),))
+            yield BLANK_INSIDE.at(alert.where("spec", "remoteWrite", "url"), url=url[:200])
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -39,7 +39,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -47,16 +46,21 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.proposal import service_entry
+from why503.diagnosis.scenario import Knob, Scenario, Topology, View
+from why503.diagnosis.scenario_part import silent_server
 from why503.facts import DnsAnswer, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import PASSTHROUGH, cluster_name, is_address, is_service_name, split_host
 from why503.mesh.connecting import (
     dialled,
-    family_of,
+    families,
     is_placeholder,
     not_connected,
     unanswered,
     without_family,
 )
+from why503.mesh.destination import destinations_of
 from why503.mesh.ending import BARE_RESET, Ending
 from why503.mesh.endpoint import proxy_endpoints
 from why503.mesh.failure import Failure
@@ -86,7 +90,27 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
-SCENARIO = None
+SCENARIO = Scenario(
+    summary="A ServiceEntry holds an address that an outside name no longer has.",
+    hop=Place.PROXY_TO_EXTERNAL,
+    topology=Topology.EXTERNAL,
+    **silent_server(Knob(name="limit", low=0.3, high=0.6, seconds=True)),
+    commands={
+        "nslookup.txt": """
+        $ nslookup {host}
+        Server:    10.96.0.10
+        Address:   10.96.0.10#53
+
+        Name:      {host}
+        Address:   203.0.113.201
+        """
+    },
+    modest={
+        View.CALLER: "It shows an address that does not answer, not the one that the name has.",
+        View.PROXIES: "They show an address that does not answer, not the one that the name has.",
+    },
+    also=frozenset({"connect-timeout", "egress-blocked"}),
+)
 
 OUTSIDE = Clue(
     Weight.HINTS,
@@ -114,6 +138,13 @@ WRONG_FAMILY = Clue(
     _(
         "The proxy dials {address} (IPv{dialled}), while both ends "
         "of the caller's connection are IPv{own}."
+    ),
+)
+AT_ONCE = Clue(
+    Weight.HINTS,
+    _(
+        "The connection to {address} (IPv6) failed within {time} ms, as where the machine has no "
+        "way out for IPv6."
     ),
 )
 NO_IPV6 = Clue(
@@ -152,6 +183,16 @@ EJECTED = Clue(
     Weight.SPEAKS_AGAINST, _("The cluster has addresses; they are out of load balancing.")
 )
 
+_IPV6 = 6
+_AT_ONCE = 5.0
+"""Milliseconds: no packet comes back from outside so quickly."""
+_SHORTER_CACHE = _(
+    "Shorten the application's DNS cache (JVM: networkaddress.cache.ttl) and let it reopen "
+    "connections"
+)
+_LONGER_TTL = _(
+    "Lower the record's TTL before it moves, and keep the old address serving for that long"
+)
 _DNS = ("DNS", "DNS_ROUND_ROBIN")
 
 
@@ -207,15 +248,14 @@ def _by_dns(hop: Hop, mesh: Mesh, failures: tuple[Failure, ...]) -> Iterator[Hit
 
 
 def _by_family(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
-    for failure in failures:
-        request = failure.account
-        address = split_host(request.upstream_host)[0]
-        theirs = family_of(address)
-        ends = {family_of(request.downstream_local), family_of(request.downstream_remote)}
-        if theirs is not None and len(ends) == 1 and ends.isdisjoint({None, theirs}):
-            yield WRONG_FAMILY.hit(
-                *hop.sources((failure,)), address=address, dialled=theirs, own=10 - theirs
-            )
+    for failure, address, theirs, own in families(failures):
+        sources = hop.sources((failure,))
+        if own is not None and own != theirs:
+            yield WRONG_FAMILY.hit(*sources, address=address, dialled=theirs, own=own)
+            return
+        took = failure.account.duration
+        if (theirs, own) == (_IPV6, None) and took is not None and took <= _AT_ONCE:
+            yield AT_ONCE.hit(*sources, address=address, time=f"{took:g}")
             return
 
 
@@ -290,6 +330,13 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
+NO_RESOLUTION = Rule(
+    "resolution-none-at-gateway",
+    Severity.ERROR,
+    _("{route} sends requests at a gateway to {entry}, which has resolution NONE: 503 UH."),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """ServiceEntries without resolution whose host a VirtualService at a gateway leads to."""
     for entry in mesh.manifests("ServiceEntry"):
@@ -297,25 +344,15 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             continue
         hosts = {str(host) for _index, host in entry.items("spec", "hosts")}
         for route in mesh.manifests("VirtualService"):
-            if hosts & set(_destinations(route)) and _at_gateway(route):
-                yield Hazard(
-                    sentence=_(
-                        "{route} sends requests at a gateway to {entry}, which has "
-                        "resolution NONE: 503 UH."
-                    ),
-                    source=entry.where("spec", "resolution"),
-                    values=(("entry", entry.full_name), ("route", route.full_name)),
+            led_to = {destination.host for destination in destinations_of(route)}
+            if hosts & led_to and _at_gateway(route):
+                yield NO_RESOLUTION.at(
+                    entry.where("spec", "resolution"), entry=entry.full_name, route=route.full_name
                 )
 
 
 def _at_gateway(route: Manifest) -> bool:
     return any(str(name) != "mesh" for _index, name in route.items("spec", "gateways"))
-
-
-def _destinations(route: Manifest) -> Iterator[str]:
-    for rule, _fields in route.items("spec", "http"):
-        for place, _entry in route.items("spec", "http", rule, "route"):
-            yield str(route.get("spec", "http", rule, "route", place, "destination", "host"))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -335,7 +372,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_entry(host, hop.port or 80)),),
+        patches=(Patch(yaml=service_entry(host, hop.port or 80)),),
         risks=(
             _("Where a ServiceEntry exists, change its resolution instead of adding one."),
             _(
@@ -349,32 +386,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         undo="kubectl -n <client-namespace> delete serviceentry <name>",
     )
     yield Remedy(
-        title=_(
-            "Shorten the application's DNS cache (JVM: "
-            "networkaddress.cache.ttl) and let it reopen connections"
-        )
-        if app
-        else _(
-            "Lower the record's TTL before it moves, and keep the old address serving for that long"
-        ),
+        title=_SHORTER_CACHE if app else _LONGER_TTL,
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
-    )
-
-
-def _entry(host: str, port: int) -> str:
-    name, protocol = host.replace(".", "-").strip("<>-"), "TLS" if port == 443 else "HTTP"
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: ServiceEntry\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        "  namespace: <client-namespace>\n"
-        "spec:\n"
-        "  hosts:\n"
-        f"  - {host}\n"
-        "  location: MESH_EXTERNAL\n"
-        "  resolution: DNS\n"
-        "  ports:\n"
-        f"  - {{number: {port}, name: {protocol.lower()}-{port}, protocol: {protocol}}}\n"
     )

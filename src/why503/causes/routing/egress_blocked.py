@@ -38,10 +38,16 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
+from why503.diagnosis.scenario import Knob, Scenario, Topology, View
+from why503.diagnosis.scenario_part import silent_server
 from why503.facts import DnsAnswer, Request, Witness
 from why503.mesh.address import split_host
+from why503.mesh.armed.declared_port import opaque_entries_without_address
+from why503.mesh.armed.overlap import rival_entries
 from why503.mesh.connecting import (
     dialled,
     failed_at_once,
@@ -70,7 +76,34 @@ SIGNS = frozenset(
     {"UF", "PassthroughCluster", "connection_timeout", "No route to host", "Network is unreachable"}
 )
 AT = At.LEG
-SCENARIO = None
+SCENARIO = Scenario(
+    summary="A NetworkPolicy of the caller lets nothing out of the cluster, and packets vanish.",
+    hop=Place.PROXY_TO_EXTERNAL,
+    topology=Topology.EXTERNAL,
+    **silent_server(Knob(name="limit", low=0.3, high=0.6, seconds=True)),
+    objects=(
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: {caller}
+          namespace: {namespace}
+        spec:
+          podSelector:
+            matchLabels:
+              app: {caller}
+          policyTypes: [Egress]
+          egress:
+          - to:
+            - namespaceSelector: {}
+        """,
+    ),
+    modest={
+        View.CALLER: "It shows packets without an answer, not who dropped them.",
+        View.PROXIES: "They show packets without an answer, not who dropped them.",
+    },
+    also=frozenset({"connect-timeout", "network-policy-blocked", "egress-address-stale"}),
+)
 
 NO_ANSWER = Clue(
     Weight.SPEAKS_FOR,
@@ -233,9 +266,26 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: what stops traffic outside the cluster is not in its configuration."""
-    yield from ()
+ENTRIES_CLASH = Rule(
+    "entries-clash",
+    Severity.WARNING,
+    _("{entry} and {other} declare {host} with different protocols: one of them wins."),
+)
+NO_ADDRESS = Rule(
+    "tcp-entry-without-address",
+    Severity.WARNING,
+    _(
+        "{entry} opens TCP port {port} without addresses: its listener takes every "
+        "connection to that port."
+    ),
+    ("IST0134",),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """ServiceEntries that contradict each other, or take what is meant for others."""
+    yield from ENTRIES_CLASH.each(rival_entries(mesh))
+    yield from NO_ADDRESS.each(opaque_entries_without_address(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

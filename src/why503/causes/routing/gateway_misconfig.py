@@ -32,6 +32,7 @@ its own certificate).
   overlap.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
@@ -44,16 +45,21 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
-from why503.facts import Manifest
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, Topology, View
+from why503.facts import Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address, split_host
 from why503.mesh.analysed import GATEWAY_UNFIT, analysed
+from why503.mesh.armed.declared_port import gateway_ports_without_service
+from why503.mesh.armed.overlap import rival_gateways
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.gateway import Misfit, gateways_named, is_gateway, misfits, opens_host
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
 from why503.mesh.route_match import takes_host
@@ -68,6 +74,7 @@ READS = frozenset(
         "DaemonSet",
         "Gateway",
         "Pod",
+        "ProxyEvent",
         "ProxyListener",
         "ReplicaSet",
         "StatefulSet",
@@ -76,7 +83,51 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
 AT = At.PROXY
-SCENARIO = None
+SCENARIO = Scenario(
+    summary="The Gateway does not open a host for which there are routes.",
+    hop=Place.DOWNSTREAM_PROXY,
+    topology=Topology.GATEWAY,
+    load=Load(
+        calls=(Call(), Call(host="api.{public_host}", share=Knob(name="share", low=0.4, high=1)))
+    ),
+    objects=(
+        """
+        apiVersion: networking.istio.io/v1
+        kind: Gateway
+        metadata:
+          name: public
+          namespace: istio-system
+        spec:
+          selector:
+            app: istio-ingressgateway
+          servers:
+          - port: {number: 8080, name: http, protocol: HTTP}
+            hosts: ["{public_host}"]
+        """,
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata:
+          name: {service}
+          namespace: {namespace}
+        spec:
+          hosts: ["{public_host}", "api.{public_host}"]
+          gateways: [istio-system/public]
+          http:
+          - route:
+            - destination:
+                host: {host}
+        """,
+    ),
+    modest={
+        View.CALLER: "It shows a host without a route, not which object leaves it out.",
+        View.PROXIES: "They show a host without a route, not which object leaves it out.",
+    },
+    also=frozenset({"no-route"}),
+    cure=Cure(caller={"virtual_host": {"domains": ["{public_host}", "api.{public_host}"]}}),
+)
+
+_PRIVILEGED = re.compile(r"skipping privileged gateway port (\d{1,5})")
 
 AT_GATEWAY = Clue(
     Weight.HINTS,
@@ -105,6 +156,14 @@ ROUTED_ALL_THE_SAME = Clue(
 )
 MISFIT = Clue(Weight.SPEAKS_FOR, _("The objects do not fit each other: {text}"))
 NO_LISTENER = Clue(Weight.HINTS, _("It shows in what the gateway has loaded: {text}"))
+LEFT_OUT = Clue(Weight.SPEAKS_FOR, _("istiod leaves a server of the Gateway out: {text}."))
+NEVER_OPEN = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "So nothing listens at port {port}: a pod without privileges cannot bind a port below "
+        "1024, and the gateway's Service does not lead it to a higher one."
+    ),
+)
 ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
 HOST_OPENED = Clue(
     Weight.SPEAKS_AGAINST,
@@ -140,7 +199,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield STOPPED.hit(*hop.sources(most=1), host=host)
     for message in analysed(mesh, *GATEWAY_UNFIT)[:1]:
         yield ANALYSED.hit(message.source, text=f"{message.object}: {message.text}")
+    yield from _left_out(mesh)
     yield from _misfits(misfits(mesh, host)[:2])
+
+
+def _left_out(mesh: Mesh) -> Iterator[Hit]:
+    """Servers for which istiod says that it opens no listener."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.LISTENER_SKIPPED]
+    for event in events[:1]:
+        yield LEFT_OUT.hit(event.source, text=event.text)
+    if (port := next(filter(None, (_PRIVILEGED.search(e.text) for e in events)), None)) is not None:
+        yield NEVER_OPEN.hit(events[0].source, port=port[1], observation="port")
 
 
 def _misfits(found: Sequence[Misfit]) -> Iterator[Hit]:
@@ -206,10 +275,39 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+_AS_TOLD = "{text}"
+RULES = {
+    "gateway": Rule("other-gateway", Severity.WARNING, _AS_TOLD, ("IST0101", "KIA1102")),
+    "hosts": Rule("host-not-on-gateway", Severity.ERROR, _AS_TOLD, ("IST0132",)),
+    "passthrough": Rule("http-behind-passthrough", Severity.ERROR, _AS_TOLD),
+    "tls": Rule("server-tls", Severity.ERROR, _AS_TOLD),
+    "selector": Rule("selects-no-gateway", Severity.WARNING, _AS_TOLD, ("IST0101", "KIA0302")),
+    "listener": Rule("no-listener", Severity.WARNING, _AS_TOLD),
+    "certificate": Rule("shared-certificate", Severity.WARNING, _AS_TOLD),
+}
+"""By what a misfit is about; its sentence is the mesh's own."""
+
+
+PORT_NOT_OPEN = Rule(
+    "port-not-on-service",
+    Severity.WARNING,
+    _("{gateway} listens on port {port}, which {service} does not open."),
+    ("IST0104",),
+)
+TWO_GATEWAYS = Rule(
+    "two-gateways-for-host",
+    Severity.WARNING,
+    _("{gateway} and {other} both open {host} at the same pods: one of them is not in force."),
+    ("IST0145", "KIA0301"),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Gateways and VirtualServices that do not fit each other."""
     for misfit in misfits(mesh, ""):
-        yield Hazard(sentence="{text}", source=misfit.sources[0], values=(("text", misfit.text),))
+        yield RULES[misfit.about].at(misfit.sources[0], text=misfit.text)
+    yield from PORT_NOT_OPEN.each(gateway_ports_without_service(mesh))
+    yield from TWO_GATEWAYS.each(rival_gateways(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

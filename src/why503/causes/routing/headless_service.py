@@ -28,6 +28,7 @@ while pods start, and also sends requests to pods that are not ready.
 * Istio traffic routing: headless services, HTTP by Host header, TCP by original destination.
 """
 
+import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -64,6 +65,7 @@ TITLE = _("A headless Service lets the client pick the address, past normal rout
 READS = frozenset({"EndpointSlice", "Endpoints", "LoadedCluster", "Pod", "ProxyCluster", "Service"})
 SIGNS = frozenset({"clusterIP: None", "ORIGINAL_DST", "PassthroughCluster", "UF", "UH"})
 AT = At.LEG
+# The caller dials a pod that it has looked up; on stage it always dials the Service.
 SCENARIO = None
 
 HEADLESS = Clue(
@@ -74,6 +76,13 @@ CLIENT_PICKED = Clue(
 )
 CALLED_BY_POD = Clue(
     Weight.SPEAKS_FOR, _("The failing requests name a pod ({authority}), not the Service.")
+)
+ONE_POD = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The failing requests name one pod of a StatefulSet ({authority}), as clients of a "
+        "headless Service do; a proxy has no route for it unless it knows each pod's name."
+    ),
 )
 GONE = Clue(
     Weight.SPEAKS_FOR, _("{address} is no address of {service} any more; the caller has kept it.")
@@ -87,6 +96,9 @@ ROUTED = Clue(
     Weight.SPEAKS_AGAINST, _("The proxy picked the address itself, from the cluster {cluster}.")
 )
 
+_POD_OF_SET = re.compile(
+    r"[a-z0-9][a-z0-9-]{0,60}-\d{1,4}\.[a-z0-9][a-z0-9-]{0,62}\.[a-z0-9][a-z0-9-]{0,62}\.svc(?:\.|$)"
+)
 _NOT_FOUND = (Ending.NO_ROUTE, Ending.NO_HEALTHY_UPSTREAM, Ending.NO_FILTER_CHAIN)
 
 
@@ -94,6 +106,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A headless Service, calls to its pods' addresses or names, and addresses that are gone."""
     failures = (*not_connected(hop), *hop.having(*_NOT_FOUND, Ending.CONNECTION_TERMINATION))
     service = _headless(hop, mesh, failures)
+    if service is None:
+        yield from _one_pod(hop)
     if service is None or not failures:
         return
     name = f"{service.name}.{service.namespace}" if service.namespace else service.name
@@ -104,6 +118,15 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     for cluster in held_clusters(mesh):
         if cluster.type.upper().startswith("ORIGINAL_DST") and same_host(cluster.host, name):
             yield ORIGINAL_DST.hit(cluster.source, service=name, type=cluster.type)
+            return
+
+
+def _one_pod(hop: Hop) -> Iterator[Hit]:
+    """No route for a pod's own name: `NAME-0.SERVICE.NAMESPACE.svc...`, the Service not given."""
+    for failure in hop.having(Ending.NO_ROUTE, Ending.NO_HEALTHY_UPSTREAM):
+        host = split_host(failure.account.authority)[0]
+        if _POD_OF_SET.match(host):
+            yield ONE_POD.hit(*hop.sources((failure,)), authority=host)
             return
 
 

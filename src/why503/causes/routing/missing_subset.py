@@ -33,7 +33,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -41,18 +40,21 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import destination_rule_head
-from why503.diagnosis.scenario import Call, Knob, Load, Scenario, View
-from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, View
+from why503.diagnosis.scenario_part import route_to, virtual_service
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
 from why503.mesh.analysed import SUBSET_LOST, analysed
+from why503.mesh.armed.overlap import rules_for_one_host
 from why503.mesh.course import brief
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
+from why503.mesh.readiness import on_its_way
 from why503.mesh.route import Destination, all_destinations, subset_labels
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, word_of
@@ -74,15 +76,7 @@ SCENARIO = Scenario(
     summary="The route sends a share to a subset that no DestinationRule defines.",
     hop=Place.DOWNSTREAM_PROXY,
     load=Load(calls=(Call(), Call(path="{path}/beta", share=Knob(name="share", low=0.4, high=1)))),
-    caller={
-        "routes": [
-            {
-                "name": "beta",
-                "match": {"prefix": "{path}/beta"},
-                "route": {"cluster": "outbound|{port}|v2|{host}", "timeout": "0s"},
-            }
-        ]
-    },
+    caller={"routes": [route_to("beta", "{path}/beta", "outbound|{port}|v2|{host}")]},
     objects=(
         virtual_service(
             """
@@ -104,6 +98,7 @@ SCENARIO = Scenario(
         View.CALLER: "It shows a cluster that is not there, not which part of its name is wrong.",
         View.PROXIES: "They show a cluster that is not there, not which part of its name is wrong.",
     },
+    cure=Cure(caller={"routes": None}),
 )
 
 NOT_FOUND = Clue(
@@ -116,6 +111,10 @@ NOT_FOUND = Clue(
 NAMED = Clue(
     Weight.SPEAKS_FOR,
     _("The cluster that the proxy does not have is that of subset {subset} of {host}."),
+)
+HAS_POD = Clue(
+    Weight.SPEAKS_AGAINST,
+    _("{workload} has the labels of subset {subset}: it is right, its pods are not ready."),
 )
 UNDEFINED = Clue(
     Weight.PROVES,
@@ -221,7 +220,8 @@ def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A loaded route to a subset that the same proxy has no cluster for."""
     for route, cluster in routes_without_cluster(hop, mesh)[:1]:
         name = cluster_name(cluster)
-        if name is not None and name.subset:
+        defined = name and subset_labels(mesh, name.host, name.subset)
+        if name is not None and name.subset and defined is None:
             yield ROUTE_LOADED.hit(
                 route.source,
                 route=told_by(route),
@@ -265,6 +265,11 @@ def _without_pod(mesh: Mesh, host: str, subset: str) -> Iterator[Hit]:
     labels = subset_labels(mesh, host, subset)
     if labels is None or not labels.value:
         return
+    coming = on_its_way(mesh, host, labels.value)
+    if coming is not None:
+        workload = coming.full_name
+        yield HAS_POD.hit(coming.source, workload=workload, subset=subset, observation="pods")
+        return
     lacking = workloads_without(mesh, host, labels.value)
     if lacking and labels.source is not None:
         yield NO_POD.hit(
@@ -296,6 +301,19 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NOT_DEFINED = Rule("undefined-subset", Severity.ERROR, UNDEFINED.sentence, ("IST0101", "KIA1107"))
+SELECTS_NOBODY = Rule("subset-without-pods", Severity.WARNING, NO_POD.sentence, ("KIA0203",))
+TWO_RULES = Rule(
+    "two-rules-for-host",
+    Severity.WARNING,
+    _(
+        "{rule} and {other} are both for {host}: traffic policy and subsets of one of them "
+        "are lost."
+    ),
+    ("KIA0201",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Routes to subsets that the rules given do not define, and subsets without pods."""
     for destination in all_destinations(mesh):
@@ -305,7 +323,10 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         hits = [found] if found is not None and found.clue is UNDEFINED else []
         hits += _without_pod(mesh, destination.host, destination.subset)
         for hit in hits:
-            yield Hazard(sentence=hit.clue.sentence, source=hit.sources[0], values=hit.values)
+            if hit.clue in (UNDEFINED, NO_POD):
+                rule = NOT_DEFINED if hit.clue is UNDEFINED else SELECTS_NOBODY
+                yield rule.at(hit.sources[0], **dict(hit.values))
+    yield from TWO_RULES.each(rules_for_one_host(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -32,29 +32,22 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Patch,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.scenario import Call, Knob, Load, Scenario
-from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
+from why503.diagnosis.scenario_part import route_to, virtual_service
 from why503.facts import Manifest
 from why503.mesh.address import cluster_name, is_service_name, short_name
 from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
+from why503.mesh.armed.reference import lost_hosts, routes_without_port, rules_for_nobody
 from why503.mesh.backend_status import unresolved_backends
 from why503.mesh.course import Course, brief, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import service_ports
 from why503.mesh.held import held_clusters
 from why503.mesh.hop import Hop, Place
+from why503.mesh.listener_cluster import stray_listeners
 from why503.mesh.loaded_route import routes_without_cluster, told_by
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations
@@ -66,7 +59,7 @@ ID = "no-cluster"
 TITLE = _("The route names a destination that the proxy does not know")
 READS = frozenset(
     {"Analysis", "GRPCRoute", "HTTPRoute", "LoadedCluster", "LoadedRoute", "ProxyCluster"}
-    | {"ProxyEvent", "Service", "ServiceEntry", "VirtualService"}
+    | {"ProxyEvent", "ProxyListener", "Service", "ServiceEntry", "VirtualService"}
 )
 SIGNS = frozenset({"NC", "cluster_not_found", "unknown cluster"})
 AT = At.PROXY
@@ -76,14 +69,11 @@ SCENARIO = Scenario(
     load=Load(calls=(Call(), Call(path="{path}/old", share=Knob(name="share", low=0.4, high=1)))),
     caller={
         "routes": [
-            {
-                "name": "old",
-                "match": {"prefix": "{path}/old"},
-                "route": {
-                    "cluster": "outbound|{port}||{service}-legacy.{namespace}.svc.cluster.local",
-                    "timeout": "0s",
-                },
-            }
+            route_to(
+                "old",
+                "{path}/old",
+                "outbound|{port}||{service}-legacy.{namespace}.svc.cluster.local",
+            )
         ]
     },
     objects=(
@@ -102,6 +92,7 @@ SCENARIO = Scenario(
             """
         ),
     ),
+    cure=Cure(caller={"routes": None}),
 )
 
 NOT_FOUND = Clue(
@@ -112,16 +103,13 @@ NOT_FOUND = Clue(
     ),
 )
 NAMED = Clue(
-    Weight.SPEAKS_FOR,
-    _("The proxy's log names the cluster that it does not have: {cluster}."),
+    Weight.SPEAKS_FOR, _("The proxy's log names the cluster that it does not have: {cluster}.")
 )
 ELSEWHERE = Clue(
-    Weight.PROVES,
-    _("{route} sends to {host}; the Service of that name is {service}."),
+    Weight.PROVES, _("{route} sends to {host}; the Service of that name is {service}.")
 )
 NO_SUCH_PORT = Clue(
-    Weight.PROVES,
-    _("{route} sends to port {port} of {host}, whose Service has the ports {ports}."),
+    Weight.PROVES, _("{route} sends to port {port} of {host}, whose Service has the ports {ports}.")
 )
 NO_SUCH_HOST = Clue(
     Weight.SPEAKS_FOR,
@@ -131,26 +119,34 @@ ROUTE_LOADED = Clue(
     Weight.PROVES,
     _("{route} sends to {cluster}, which is not among the clusters that this proxy has loaded."),
 )
-NOT_LOADED = Clue(
+LISTENER_ASTRAY = Clue(
     Weight.SPEAKS_FOR,
-    _("The clusters that the proxy has loaded do not include {host}."),
+    _("The listener {place} sends to {cluster}, which this proxy's table of clusters lacks."),
+)
+LISTENER_MAY_BE_ASTRAY = Clue(
+    Weight.HINTS,
+    _("The listener {place} sends to {cluster}, which is not among the clusters shown."),
+)
+ALIASED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The listener {place} sends to {cluster}, by the target of {service} "
+        "(ExternalName); the cluster that the proxy has bears the Service's own name."
+    ),
+)
+NOT_LOADED = Clue(
+    Weight.SPEAKS_FOR, _("The clusters that the proxy has loaded do not include {host}.")
 )
 SUBSET_WANTED = Clue(
     Weight.SPEAKS_AGAINST,
     _("The route asks for subset {subset} of {host}: the subset can be what is missing."),
 )
-WARMING = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("The proxy was just about to add that very cluster."),
-)
+WARMING = Clue(Weight.SPEAKS_AGAINST, _("The proxy was just about to add that very cluster."))
 BRIEF = Clue(
     Weight.SPEAKS_AGAINST,
     _("The failures ended by themselves: the cluster was missing only for a while."),
 )
-BACKEND_LOST = Clue(
-    Weight.SPEAKS_FOR,
-    _("{route} reports that a backend cannot be found: {text}"),
-)
+BACKEND_LOST = Clue(Weight.SPEAKS_FOR, _("{route} reports that a backend cannot be found: {text}"))
 ANSWERS_ITSELF = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -158,13 +154,9 @@ ANSWERS_ITSELF = Clue(
         "backend."
     ),
 )
-ANALYSED = Clue(
-    Weight.SPEAKS_FOR,
-    _("istioctl analyze says so: {text}"),
-)
+ANALYSED = Clue(Weight.SPEAKS_FOR, _("istioctl analyze says so: {text}"))
 SUBSET_LACKING = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("istioctl analyze says that a subset is missing: {text}"),
+    Weight.SPEAKS_AGAINST, _("istioctl analyze says that a subset is missing: {text}")
 )
 _GATEWAY_ROUTES = ("httproute/", "grpcroute/")
 """How Envoy Gateway's names of routes begin."""
@@ -177,6 +169,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _backends(hop, mesh)
     if hop.failures and not failures:
         return
+    yield from _astray(mesh)
     if failures:
         yield NOT_FOUND.hit(*hop.sources(failures), count=len(failures))
         if brief(hop, mesh):
@@ -217,6 +210,18 @@ def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             yield ROUTE_LOADED.hit(
                 route.source, route=told_by(route), cluster=cluster, observation="destination"
             )
+
+
+def _astray(mesh: Mesh) -> Iterator[Hit]:
+    """A listener of istioctl's table whose cluster is not in the table of clusters."""
+    for stray in stray_listeners(mesh):
+        clue = LISTENER_ASTRAY if stray.complete else LISTENER_MAY_BE_ASTRAY
+        values = {"place": stray.place, "cluster": stray.cluster, "observation": "listener"}
+        if stray.alias:
+            yield ALIASED.hit(*stray.sources, service=stray.alias, **values)
+        else:
+            yield clue.hit(*stray.sources, **values)
+        return
 
 
 def _analysed(mesh: Mesh) -> Iterator[Hit]:
@@ -310,14 +315,33 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+_NAMES = {ELSEWHERE: "other-namespace", NO_SUCH_PORT: "no-such-port"}
+_SAME = ("IST0101", "KIA1101")
+RULES = {clue: Rule(_NAMES[clue], Severity.ERROR, clue.sentence, _SAME) for clue in _NAMES}
+LOST_HOST = Rule("no-such-host", Severity.WARNING, NO_SUCH_HOST.sentence, _SAME)
+FOR_NOBODY = Rule(
+    "rule-for-nobody",
+    Severity.WARNING,
+    _("{rule} is for {host}, which no Service or ServiceEntry given has."),
+    ("KIA0202",),
+)
+NO_PORT = Rule(
+    "no-port-named",
+    Severity.ERROR,
+    _("{route} names no port of {host}, which has {ports}: the route leads nowhere."),
+    ("IST0112",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Routes whose destination has a namesake in another namespace, or a port that is not there."""
     for destination in all_destinations(mesh):
         for hit in _wrong(destination, mesh):
-            if hit.clue in (ELSEWHERE, NO_SUCH_PORT):
-                yield Hazard(
-                    sentence=hit.clue.sentence, source=destination.source, values=hit.values
-                )
+            if hit.clue in RULES:
+                yield RULES[hit.clue].at(destination.source, **dict(hit.values))
+    yield from LOST_HOST.each(lost_hosts(mesh))
+    yield from FOR_NOBODY.each(rules_for_nobody(mesh))
+    yield from NO_PORT.each(routes_without_port(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

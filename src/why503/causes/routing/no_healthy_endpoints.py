@@ -30,21 +30,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.scenario import Act, Knob, Load, Scenario, Side, Step
-from why503.diagnosis.scenario_part import first_pod
+from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
+from why503.diagnosis.scenario_part import caller_given, first_pod
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import PASSTHROUGH, cluster_name
+from why503.mesh.armed.declared_port import named_targets_without_port
+from why503.mesh.armed.server_idle import empty_services
 from why503.mesh.destination import destinations_of
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import Endpoint, kubernetes_endpoints, proxy_endpoints, selects_nothing
@@ -70,22 +63,16 @@ SCENARIO = Scenario(
     summary="The last ready endpoint of the Service goes.",
     hop=Place.DOWNSTREAM_PROXY,
     load=Load(requests=30, gap=0.03),
-    steps=(
-        Step(
-            at=Knob(name="gone", low=0.2, high=0.4, seconds=True),
-            act=Act.CHANGE,
-            side=Side.CALLER,
-            overlay={"endpoints": []},
-        ),
-    ),
+    steps=(caller_given(Knob(name="gone", low=0.2, high=0.4, seconds=True), endpoints=[]),),
     objects=(first_pod(ready=False),),
+    cure=Cure(steps=()),
 )
 
 UNHEALTHY = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "{count:request|requests} ended with `no healthy upstream` (UH): the "
-        "proxy had no endpoint to choose."
+        "{count:request|requests} ended with `no healthy upstream` (UH): the proxy had no endpoint "
+        "to choose."
     ),
 )
 ANSWERED_ALONE = Clue(
@@ -95,14 +82,12 @@ ANSWERED_ALONE = Clue(
         "gateway of the Gateway API does for a route whose backends have no endpoint."
     ),
 )
-EMPTY = Clue(
-    Weight.PROVES,
-    _("Kubernetes lists no ready endpoint for {service}."),
-)
-EMPTY_SERVICE = Clue(
+EMPTY = Clue(Weight.PROVES, _("Kubernetes lists no ready endpoint for {service}."))
+UNREADY = Clue(
     Weight.SPEAKS_FOR,
-    _("Kubernetes lists no endpoint for {service}."),
+    _("Kubernetes lists {count:endpoint|endpoints} of {service}, none of which is ready."),
 )
+EMPTY_SERVICE = Clue(Weight.SPEAKS_FOR, _("Kubernetes lists no endpoint for {service}."))
 OTHERS_HAVE = Clue(Weight.HINTS, _("Other services of the list have endpoints ({other})."))
 ROUTED_TO = Clue(Weight.SPEAKS_FOR, _("{route} sends requests to that very service."))
 HAS_SOME = Clue(
@@ -110,12 +95,10 @@ HAS_SOME = Clue(
     _("Kubernetes lists {count:ready endpoint|ready endpoints} for {service}."),
 )
 SELECTS_NOTHING = Clue(
-    Weight.SPEAKS_FOR,
-    _("The selector of {service} matches none of the workloads given."),
+    Weight.SPEAKS_FOR, _("The selector of {service} matches none of the workloads given.")
 )
 NAMESAKE_UNSELECTED = Clue(
-    Weight.PROVES,
-    _("The selector of {service} does not match the labels of {workload}."),
+    Weight.PROVES, _("The selector of {service} does not match the labels of {workload}.")
 )
 SCALED_DOWN = Clue(Weight.PROVES, _("{workload} is scaled to 0 replicas."))
 NONE_READY = Clue(
@@ -141,10 +124,7 @@ EJECTED = Clue(
     Weight.SPEAKS_AGAINST,
     _("The proxy holds endpoints of {service} that outlier detection has ejected."),
 )
-SUBSET = Clue(
-    Weight.SPEAKS_AGAINST,
-    _("The empty cluster is that of subset {subset} only."),
-)
+SUBSET = Clue(Weight.SPEAKS_AGAINST, _("The empty cluster is that of subset {subset} only."))
 OUTSIDE = Clue(
     Weight.SPEAKS_AGAINST,
     _("{host} is outside the mesh: its addresses do not come from a Service's pods."),
@@ -237,13 +217,14 @@ def _listed(hop: Hop, mesh: Mesh, listed: tuple[Endpoint, ...] | None) -> Iterat
     if listed is None:
         return
     ready = [endpoint for endpoint in listed if endpoint.ready]
+    about = {"service": service_name(hop), "observation": "endpoints"}
     if ready:
-        yield HAS_SOME.hit(
-            ready[0].source, count=len(ready), service=service_name(hop), observation="endpoints"
-        )
+        yield HAS_SOME.hit(ready[0].source, count=len(ready), **about)
+    elif listed:
+        sources = [endpoint.source for endpoint in listed[:2]]
+        yield UNREADY.hit(*sources, count=len(listed), **about)
     else:
-        sources = [endpoint.source for endpoint in listed[:2]] or _lists(hop, mesh)
-        yield EMPTY.hit(*sources, service=service_name(hop), observation="endpoints")
+        yield EMPTY.hit(*_lists(hop, mesh), **about)
 
 
 def _lists(hop: Hop, mesh: Mesh) -> list[Source]:
@@ -344,17 +325,22 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     yield from () if inside else question.outside_addresses(hop, mesh, ID, "egress-address-stale")
 
 
+EMPTY_SERVICE_ARMED = Rule("selector-matches-nothing", Severity.ERROR, SELECTS_NOTHING.sentence)
+NO_NAMED_PORT = Rule(
+    "named-target-not-declared",
+    Severity.ERROR,
+    _(
+        "{service} sends to the port `{name}`, which no container behind it has: it gets no "
+        "endpoint."
+    ),
+    ("KIA0701",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Services whose selector matches none of the workloads given for their namespace."""
-    for service in mesh.manifests("Service"):
-        host = f"{service.name}.{service.namespace}" if service.namespace else service.name
-        source = selects_nothing(mesh, host)
-        if source is not None:
-            yield Hazard(
-                sentence=SELECTS_NOTHING.sentence,
-                source=source,
-                values=(("service", service.full_name),),
-            )
+    """Services whose selector or target port leads to no pod."""
+    yield from EMPTY_SERVICE_ARMED.each(empty_services(mesh))
+    yield from NO_NAMED_PORT.each(named_targets_without_port(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -41,12 +41,15 @@ from why503.diagnosis.cause import (
     Patch,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Manifest, Source
 from why503.mesh.address import is_address, split_host
+from why503.mesh.armed.overlap import empty_weights, rivals_for_host, unreachable_rules
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
@@ -229,9 +232,31 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: rules that leave requests out may well be meant so."""
-    yield from ()
+UNREACHABLE = Rule(
+    "unreachable-rule",
+    Severity.WARNING,
+    _("Rule {number} of {route} is never reached: rule {before} takes its requests."),
+    ("IST0130", "IST0131"),
+)
+TWO_ROUTES = Rule(
+    "two-routes-for-host",
+    Severity.WARNING,
+    _("{route} and {other} are both for {host} at the sidecars: only one of them is in force."),
+    ("IST0109", "KIA1106"),
+)
+NO_WEIGHT = Rule(
+    "no-weight",
+    Severity.ERROR,
+    _("All destinations of a rule of {route} have the weight 0: the object is refused."),
+    ("IST0106",),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Rules that no request reaches, and two routes for one host."""
+    yield from UNREACHABLE.each(unreachable_rules(mesh))
+    yield from TWO_ROUTES.each(rivals_for_host(mesh))
+    yield from NO_WEIGHT.each(empty_weights(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -25,15 +25,14 @@ outside the mesh, with the port that is called. ALLOW_ANY lets everything throug
 * istio/istio 12760: 502 for unknown hosts under REGISTRY_ONLY.
 """
 
-import re
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -41,15 +40,25 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Call, Load, Scenario
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.proposal import service_entry
+from why503.diagnosis.scenario import Call, Cure, Load, Scenario
 from why503.facts import Source
 from why503.mesh.address import BLACK_HOLE, is_address, server_name, split_host
+from why503.mesh.armed.overlap import rival_sidecars
+from why503.mesh.armed.reference import (
+    exports_to_nowhere,
+    hosts_out_of_reach,
+    malformed_egress_hosts,
+    selectors_without_pods,
+)
 from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.setting import word_of
 from why503.mesh.workload import service_entries_of
 from why503.support.text import _
 
@@ -105,6 +114,12 @@ SCENARIO = Scenario(
             mode: REGISTRY_ONLY
         """,
     ),
+    cure=Cure(
+        caller={
+            "virtual_hosts": None,
+            "virtual_host": {"domains": ["{host}", "reports.archive.svc.cluster.local"]},
+        }
+    ),
 )
 
 BLOCKED = Clue(
@@ -127,6 +142,17 @@ OWN_502 = Clue(
         "The 502 is Envoy's own and empty (server: {server}, no upstream time): so "
         "answers `block_all` under REGISTRY_ONLY."
     ),
+)
+DIRECT_502 = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:request was|requests were} answered 502 by a route itself (direct_response), as "
+        "`block_all` does under REGISTRY_ONLY."
+    ),
+)
+BY_ADDRESS = Clue(
+    Weight.SPEAKS_FOR,
+    _("The requests name the address {host} as their host; {entry} has it, but not as a host."),
 )
 REGISTRY_ONLY = Clue(
     Weight.SPEAKS_FOR,
@@ -157,6 +183,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif hop.role is Role.CLIENT and (own := [f for f in hop.failures if _is_own_502(f)]):
         server = own[0].teller.server or "envoy"
         yield OWN_502.hit(*hop.sources(own), server=server)
+    elif direct := [f for f in hop.having(Ending.DIRECT_RESPONSE) if _is_blocking(f)]:
+        yield DIRECT_502.hit(*hop.sources(direct), count=len(direct))
+        yield from _by_address(direct, mesh)
     elif not hop.having(Ending.NO_ROUTE, Ending.NO_CLUSTER) and not _bare_502(hop):
         return
     policy = registry_only(mesh)
@@ -177,6 +206,24 @@ def _blocked(hop: Hop, blocked: tuple[Failure, ...]) -> Iterator[Hit]:
     routed = [failure for failure in blocked if failure not in holes]
     if routed:
         yield BLOCKED.hit(*hop.sources(routed), count=len(routed), observation="blocked")
+
+
+def _is_blocking(failure: Failure) -> bool:
+    """A direct response of 502 whose route is not named: so Istio blocks unknown hosts."""
+    return failure.teller.code == HTTPStatus.BAD_GATEWAY and not failure.teller.route
+
+
+def _by_address(failures: list[Failure], mesh: Mesh) -> Iterator[Hit]:
+    """A ServiceEntry that has the called address, for requests that carry it as their host."""
+    for failure in failures:
+        host = split_host(failure.account.authority)[0]
+        for entry in mesh.manifests("ServiceEntry") if is_address(host) else ():
+            listed = [word_of(address) for _place, address in entry.items("spec", "addresses")]
+            named = [word_of(name) for _place, name in entry.items("spec", "hosts")]
+            if host not in named and {host, f"{host}/32", f"{host}/128"} & set(listed):
+                source = entry.where("spec", "hosts")
+                yield BY_ADDRESS.hit(source, host=host, entry=entry.full_name)
+                return
 
 
 def _is_own_502(failure: Failure) -> bool:
@@ -245,9 +292,48 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: a narrow scope is a decision, not a mistake, until a request is blocked."""
-    yield from ()
+TWO_SIDECARS = Rule(
+    "two-sidecars",
+    Severity.WARNING,
+    _("{sidecar} and {other} are for the same pods: which of them is in force is not defined."),
+    ("IST0110", "IST0111", "KIA0002", "KIA0003"),
+)
+HOST_LOST = Rule(
+    "egress-host-not-given",
+    Severity.WARNING,
+    _("{sidecar} lets its pods see {host}, which no Service or ServiceEntry given has."),
+    ("KIA1004",),
+)
+HOST_MALFORMED = Rule(
+    "egress-host-malformed",
+    Severity.ERROR,
+    _(
+        "`{host}` in {sidecar} is not `namespace/host`: the object is refused (`./*` is the "
+        "own namespace, `*/*` all)."
+    ),
+    ("IST0106",),
+)
+SELECTS_NOBODY = Rule(
+    "selects-no-pod",
+    Severity.WARNING,
+    _("{policy} is for pods with {labels}, which no workload given has."),
+    ("IST0127", "KIA0004"),
+)
+EXPORTED_NOWHERE = Rule(
+    "export-to-nowhere",
+    Severity.WARNING,
+    _("{object} is exported to the namespace {namespace}, which is none of those given."),
+    ("KIA0005",),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Sidecars of which only one is in force, and hosts that they cannot mean."""
+    yield from TWO_SIDECARS.each(rival_sidecars(mesh))
+    yield from HOST_LOST.each(hosts_out_of_reach(mesh))
+    yield from HOST_MALFORMED.each(malformed_egress_hosts(mesh))
+    yield from SELECTS_NOBODY.each(selectors_without_pods(mesh, "Sidecar"))
+    yield from EXPORTED_NOWHERE.each(exports_to_nowhere(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -296,30 +382,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
-    )
-
-
-def service_entry(host: str, port: int | None) -> str:
-    """A ServiceEntry for one host outside the mesh, or for an address without a name.
-
-    The host of an address is made up, for `hosts` takes names only; the proxy then sends on to the
-    address that was called.
-    """
-    number, bare = port or 443, is_address(host)
-    protocol = "TCP" if bare else "HTTP" if number in {80, 8080} else "TLS"
-    name = re.sub(r"[.:]+", "-", host).strip("-")
-    addresses = f'  addresses: ["{host}"]\n' if bare else ""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: ServiceEntry\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        "  namespace: <client-namespace>\n"
-        "spec:\n"
-        f"  hosts: [{f'{name}.external' if bare else host}]\n"
-        f"{addresses}"
-        "  location: MESH_EXTERNAL\n"
-        f"  resolution: {'NONE' if bare else 'DNS'}\n"
-        "  ports:\n"
-        f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
     )

@@ -37,6 +37,8 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.scenario import (
@@ -196,6 +198,11 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+ENDS_STREAMS = Rule(
+    "ends-every-stream", Severity.WARNING, _("{by} ends every stream after {limit}, busy or not.")
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Limits of age for streams, which end busy ones too."""
     for setting in envoy_settings(mesh, "max_stream_duration"):
@@ -204,11 +211,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             value = value.get("max_stream_duration")
         seconds = seconds_of(value)
         if seconds and setting.source is not None:
-            yield Hazard(
-                sentence=_("{by} ends every stream after {limit}, busy or not."),
-                source=setting.source,
-                values=(("by", setting.by), ("limit", spell(seconds))),
-            )
+            yield ENDS_STREAMS.at(setting.source, by=setting.by, limit=spell(seconds))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -37,7 +37,6 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
@@ -45,6 +44,7 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import (
     Answer,
     Call,
@@ -305,6 +305,16 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+RETRIES_CUT = Rule(
+    "retries-exceed-timeout",
+    Severity.WARNING,
+    _(
+        "{by} gives {tries} tries of {single} each only {whole} together: "
+        "the last tries are cut off (504 UT)."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Routes whose retries do not fit into the timeout of the whole request."""
     for service in mesh.manifests("VirtualService"):
@@ -316,18 +326,12 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             )
             attempts = whole_number(retries.get("attempts"))
             if whole and single and attempts and single * (attempts + 1) > whole:
-                yield Hazard(
-                    sentence=_(
-                        "{by} gives {tries} tries of {single} each only {whole} together: "
-                        "the last tries are cut off (504 UT)."
-                    ),
-                    source=service.where(*rule.path, "timeout"),
-                    values=(
-                        ("by", service.full_name),
-                        ("single", spell(single)),
-                        ("tries", str(attempts + 1)),
-                        ("whole", spell(whole)),
-                    ),
+                yield RETRIES_CUT.at(
+                    service.where(*rule.path, "timeout"),
+                    by=service.full_name,
+                    single=spell(single),
+                    tries=attempts + 1,
+                    whole=spell(whole),
                 )
 
 

@@ -38,6 +38,8 @@ from why503.diagnosis.cause import (
     Patch,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
 from why503.diagnosis.scenario import (
@@ -141,19 +143,22 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+SHORT_IDLE = Rule(
+    "short-stream-idle",
+    Severity.WARNING,
+    _(
+        "{by} ends streams on which nothing moves for {limit}: long polls, "
+        "events and slow reports are cut off."
+    ),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Limits shorter than Envoy's own, which end long polls and quiet streams."""
     for setting in envoy_settings(mesh, "stream_idle_timeout"):
         seconds = seconds_of(setting.value)
         if seconds and seconds < ENVOY_LIMIT and setting.source is not None:
-            yield Hazard(
-                sentence=_(
-                    "{by} ends streams on which nothing moves for {limit}: long polls, "
-                    "events and slow reports are cut off."
-                ),
-                source=setting.source,
-                values=(("by", setting.by), ("limit", spell(seconds))),
-            )
+            yield SHORT_IDLE.at(setting.source, by=setting.by, limit=spell(seconds))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -36,19 +36,11 @@ from datetime import UTC, datetime
 from statistics import median
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
-from why503.diagnosis.scenario import Credential, Inbound, Scenario
+from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.scenario import Credential, Cure, Inbound, Scenario
 from why503.facts import AppEvent, Peer, ProxyEvent, Tunnel
+from why503.mesh.armed.pod_setting import ending_certificates
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
@@ -94,6 +86,7 @@ SCENARIO = Scenario(
     hop=Place.PROXY_TO_PROXY,
     callee_tls=Inbound.STRICT,
     callee_credential=Credential.EXPIRED,
+    cure=Cure(callee_credential=Credential.GOOD),
 )
 
 WE_REFUSED = Clue(
@@ -341,9 +334,16 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: objects name certificates and do not show their dates or issuers."""
-    yield from ()
+ENDS_SOON = Rule(
+    "ends-soon",
+    Severity.WARNING,
+    _("The certificate {name} ends in {days:day|days}."),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Certificates that end within days."""
+    yield from ENDS_SOON.each(ending_certificates(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

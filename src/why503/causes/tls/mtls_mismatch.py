@@ -42,27 +42,22 @@ moving over. A client without a sidecar cannot call a STRICT server at all.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import At, Disposition, Hazard, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import accept_plain_text
 from why503.diagnosis.scenario import Cure, Inbound, Scenario, Upstream, View
 from why503.diagnosis.scenario_part import destination_rule
 from why503.facts import LoadedListener
-from why503.mesh import captured, mtls
-from why503.mesh.address import is_address, is_service_name
+from why503.mesh import captured, mtls, naming
+from why503.mesh.address import PASSTHROUGH, is_address, is_service_name
 from why503.mesh.analysed import MODES_CLASH, analysed
+from why503.mesh.armed import overlap, pod_setting, tls_mode
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import (
-    caller_namespace,
-    caller_proxy,
-    namespace_of,
-    server_pod,
-    service_name,
-)
-from why503.mesh.timing import all_fail, successes
+from why503.mesh.timing import all_fail, first_time, successes
 from why503.mesh.tls_reason import TlsReason, tls_events, tls_failures
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
 from why503.mesh.workload import WORKLOAD_KINDS, same_host
@@ -73,8 +68,8 @@ TITLE = _("One end of the connection speaks mutual TLS and the other plain text"
 READS = frozenset(
     {*WORKLOAD_KINDS}
     | {"Analysis", "Counter", "DestinationRule", "IstioOperator", "LoadedCluster"}
-    | {"LoadedEndpoint", "LoadedListener", "MeshConfig", "PeerAuthentication", "ProxyEvent"}
-    | {"ProxyInfo", "Request", "Service", "ServiceEntry", "TcpConnection", "fragment"}
+    | {"LoadedEndpoint", "LoadedListener", "MeshConfig", "Namespace", "PeerAuthentication"}
+    | {"ProxyEvent", "ProxyInfo", "Request", "Service", "ServiceEntry", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
     {"filter_chain_not_found", "connection termination", "UC", "UF", "WRONG_VERSION_NUMBER"}
@@ -106,6 +101,10 @@ REFUSED_ALONE = Clue(
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count:connection|connections} between proxies ended (UC), as plain text to STRICT does."),
+)
+PAST_THE_MESH = Clue(
+    Weight.HINTS,
+    _("They were sent to a bare address (PassthroughCluster): plain text, which STRICT cuts off."),
 )
 EVERY_REQUEST = Clue(
     Weight.HINTS,
@@ -141,7 +140,7 @@ CERTIFICATE_WANTED = Clue(
 )
 PLAIN_LOGGED = Clue(
     Weight.HINTS,
-    _("A proxy's log shows plain HTTP on a connection that has to be TLS there (HTTP_REQUEST)."),
+    _("A proxy's log shows that one end of a connection spoke TLS and the other plain text."),
 )
 CERTIFICATE_LOGGED = Clue(
     Weight.SPEAKS_FOR,
@@ -169,6 +168,8 @@ WORKED_BEFORE = Clue(
     Weight.HINTS, _("The same request had gone well before; something was changed in between.")
 )
 
+_LEAVE_MODE = _("Leave the TLS mode to Istio: no tls block in the DestinationRule for the host")
+_SAY_MODE = _("Add trafficPolicy.tls.mode ISTIO_MUTUAL to the DestinationRule")
 _FITS = frozenset(
     {Ending.CONNECTION_TERMINATION, Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE}
     | {Ending.NO_FILTER_CHAIN, Ending.UNKNOWN}
@@ -219,13 +220,15 @@ def _ended(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     well = sum(group.count for group in successes(hop, mesh))
     if well:
-        yield OTHERS_WENT_WELL.hit(count=well, service=service_name(hop))
+        yield OTHERS_WENT_WELL.hit(count=well, service=naming.service_name(hop))
         return
     yield ENDED_UNANSWERED.hit(*hop.sources(ended), count=len(ended))
+    if all(failure.account.upstream_cluster == PASSTHROUGH for failure in ended):
+        yield PAST_THE_MESH.hit(*hop.sources(ended, 1))
     for told in mtls.refusals_counted(mesh, hop.host)[:1]:
         yield COUNTED.hit(told.source, name=told.name, count=f"{told.value:.0f}")
     if all_fail(hop, mesh):
-        yield EVERY_REQUEST.hit(service=service_name(hop))
+        yield EVERY_REQUEST.hit(service=naming.service_name(hop))
     if all(failure.server_silent for failure in ended):
         yield SERVER_NEVER_SAW.hit(*hop.sources(ended, 1))
 
@@ -235,7 +238,7 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     plain = hop.sources(tls_failures(hop, TlsReason.PLAIN_PEER))
     seen = captured.captured_on(hop, mesh, captured.Shape.PLAIN_ANSWER)
     if sources := (*plain, *captured.packets(seen)):
-        yield PLAIN_SERVER.hit(*sources, service=service_name(hop))
+        yield PLAIN_SERVER.hit(*sources, service=naming.service_name(hop))
     if wanted := tls_failures(hop, TlsReason.NO_CERTIFICATE):
         yield CERTIFICATE_WANTED.hit(
             *hop.sources(wanted), text=wanted[0].outcome.transport, observation="client certificate"
@@ -244,7 +247,7 @@ def _tls(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     if late := [f for f in refused if "ON_CLIENT_HELLO" not in f.outcome.transport]:
         yield HANDSHAKE_REFUSED.hit(*hop.sources(late), observation="client certificate")
     if not hop.count:
-        for event in tls_events(mesh, TlsReason.PLAIN_CALLER)[:1]:
+        for event in tls_events(mesh, TlsReason.PLAIN_CALLER, TlsReason.PLAIN_PEER)[:1]:
             yield PLAIN_LOGGED.hit(event.source, observation="client certificate")
     for event in tls_events(mesh, TlsReason.NO_CERTIFICATE)[:1]:
         yield CERTIFICATE_LOGGED.hit(event.source, observation="client certificate")
@@ -316,8 +319,7 @@ def _modes(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _old_rule(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Before auto mTLS: a DestinationRule without a tls block."""
-    times = [failure.time for failure in hop.failures if failure.time is not None]
-    first = min(times, default=None)
+    first = first_time(hop)
     rule = mtls.switched_off(mesh, hop.host, hop.port, first) if hop.host and hop.count else None
     if rule is None:
         return
@@ -340,56 +342,53 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     if not mesh.facts(LoadedListener):
         yield Missing(
             what=_("the listener of the server's proxy, and whether it takes plain text"),
-            command=f"istioctl proxy-config listener {server_pod(hop, mesh)} "
-            f"-n {namespace_of(hop, mesh)} --port 15006",
+            command=f"istioctl proxy-config listener {naming.server_pod(hop, mesh)} "
+            f"-n {naming.namespace_of(hop, mesh)} --port 15006",
             decides=(ID, "keepalive-race", "stale-connection"),
         )
 
 
+MODES_DIFFER = Rule(
+    "mode-conflict",
+    Severity.ERROR,
+    _("{client} makes callers of {host} use {mode}; it takes {demand}."),
+    ("IST0113", "KIA0207", "KIA0208", "KIA0505", "KIA0506"),
+)
+TWO_POLICIES = Rule(
+    "two-policies", Severity.WARNING, _("{policy} is set aside: {other} is older."), ("KIA0002",)
+)
+PROXY_USER = Rule(
+    "runs-as-proxy-user", Severity.ERROR, _("{workload} has the proxy's user, 1337."), ("IST0144",)
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """DestinationRules whose TLS mode the server cannot accept."""
-    for host, conflict in mtls.conflicts(mesh):
-        demand = conflict.server.value if conflict.server else _("plain text (no sidecar)")
-        if conflict.client.source is not None:
-            yield Hazard(
-                sentence=_("{client} makes callers of {host} use {mode}; it takes {demand}."),
-                source=conflict.client.source,
-                values=(
-                    ("client", conflict.client.by),
-                    ("demand", demand),
-                    ("host", host),
-                    ("mode", conflict.client.value),
-                ),
-            )
+    """TLS modes that the server cannot accept, and pods that pass their proxy by."""
+    yield from MODES_DIFFER.each(tls_mode.mode_conflicts(mesh))
+    yield from TWO_POLICIES.each(overlap.rival_peer_policies(mesh))
+    yield from PROXY_USER.each(pod_setting.runs_as_proxy(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """PERMISSIVE for the time being; the caller's mode mended; sidecars before STRICT."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    times = [failure.time for failure in hop.failures if failure.time is not None]
-    old = (
-        mtls.switched_off(mesh, hop.host, hop.port, min(times, default=None)) if hop.host else None
-    )
+    name, namespace = naming.service_name(hop), naming.namespace_of(hop, mesh)
+    old = mtls.switched_off(mesh, hop.host, hop.port, first_time(hop)) if hop.host else None
     plain = old is None and not hop.having(Ending.TLS_FAILURE)
     if plain:
         yield accept_plain_text(hop, mesh)
     rules = destination_rules_for(mesh, hop.host) if hop.host else ()
     which = rules[0].name if rules else "<rule>"
     where = (rules[0].namespace if rules else "") or namespace
-    if old is not None:
-        title = _("Add trafficPolicy.tls.mode ISTIO_MUTUAL to the DestinationRule")
-    else:
-        title = _("Leave the TLS mode to Istio: no tls block in the DestinationRule for the host")
     yield Remedy(
-        title=title,
+        title=_LEAVE_MODE if old is None else _SAY_MODE,
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
         commands=(f"kubectl -n {where} edit destinationrule {which}",),
         risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
-        verify=f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} "
+        verify=f"istioctl proxy-config cluster {naming.caller_proxy(hop, mesh)} "
         f"--fqdn {hop.host or name} -o json",
     )
-    lacking = caller_namespace(hop, mesh) if plain else namespace
+    lacking = naming.caller_namespace(hop, mesh) if plain else namespace
     yield Remedy(
         title=_("Give the callers sidecars before the server's namespace is made STRICT")
         if plain

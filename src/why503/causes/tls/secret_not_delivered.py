@@ -36,13 +36,17 @@ from why503.diagnosis.cause import (
     Missing,
     Remedy,
     RemedyKind,
+    Rule,
+    Severity,
     Weight,
 )
+from why503.diagnosis.scenario import Scenario, Topology, Upstream
+from why503.diagnosis.scenario_part import destination_rule, secret_from_server, secret_server
 from why503.facts import Certificate, Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.analysed import SECRET_LOST, analysed
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family
-from why503.mesh.hop import Hop
+from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_namespace, caller_pod, namespace_of
@@ -66,7 +70,22 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
-SCENARIO = None
+_CREDENTIAL = "kubernetes://{service}-client"
+SCENARIO = Scenario(
+    summary="A DestinationRule names a client certificate that nobody delivers to the proxy.",
+    hop=Place.PROXY_TO_EXTERNAL,
+    topology=Topology.EXTERNAL,
+    caller_tls=Upstream.ALWAYS,
+    caller={
+        **secret_server(),
+        "upstream_tls": {
+            "common_tls_context": {
+                "tls_certificate_sds_secret_configs": [secret_from_server(_CREDENTIAL)]
+            }
+        },
+    },
+    objects=(destination_rule("tls:\n  mode: MUTUAL\n  credentialName: {service}-client"),),
+)
 
 NOT_SUPPLIED = Clue(
     Weight.PROVES,
@@ -234,14 +253,18 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
+NO_SECRET_ARMED = Rule(
+    "secret-not-given",
+    Severity.ERROR,
+    _("{object} names the Secret {secret}, which is not there: TLS cannot start."),
+    same_as=("IST0101",),
+)
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Secrets that are named and not there."""
     for manifest, secret, source in _unmet(mesh):
-        yield Hazard(
-            sentence=_("{object} names the Secret {secret}, which is not there: TLS cannot start."),
-            source=source,
-            values=(("object", manifest.full_name), ("secret", secret)),
-        )
+        yield NO_SECRET_ARMED.at(source, object=manifest.full_name, secret=secret)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

@@ -34,43 +34,35 @@ Say in the ServiceEntry what the *application* speaks on the port (`protocol: HT
 * Measured on Envoy 1.40.0: plain text to a TLS port, TLS to a plain port, no SNI.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Patch,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Cure, Scenario, Topology, Upstream
 from why503.diagnosis.scenario_part import destination_rule
 from why503.facts import Manifest, Peer
 from why503.facts.manifest import Path
+from why503.mesh import naming
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets, plain_refused
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import (
-    UNKNOWN_NAMESPACE,
-    caller_namespace,
-    caller_proxy,
-    namespace_of,
-    service_name,
+from why503.mesh.outside_tls import (
+    ORIGINATING,
+    TLS_PORTS,
+    WANTS_TLS,
+    outside_tls_port,
+    soon_cut,
+    tls_starters,
+    upstream_tls_contexts,
 )
-from why503.mesh.outside_tls import TLS_PORTS, outside_tls_port, upstream_tls_contexts
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.timing import all_fail, successes
-from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_failures
+from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_events, tls_failures
 from why503.mesh.traffic_policy import client_tls, client_tls_settings
 from why503.mesh.workload import service_entries_of
 from why503.support.text import _
@@ -79,18 +71,12 @@ ID = "tls-origination-mismatch"
 TITLE = _("The TLS that the proxy starts towards an outside server is set up wrongly")
 READS = frozenset(
     {"DaemonSet", "Deployment", "DestinationRule", "IstioOperator", "LoadedCluster"}
-    | {"LoadedEndpoint", "MeshConfig", "Pod", "ProxyInfo", "ReplicaSet", "Service"}
-    | {"ServiceEntry", "StatefulSet", "TcpConnection", "fragment"}
+    | {"LoadedEndpoint", "MeshConfig", "Pod", "ProxyEvent", "ProxyInfo", "ReplicaSet"}
+    | {"Service", "ServiceEntry", "StatefulSet", "TcpConnection", "fragment"}
 )
 SIGNS = frozenset(
-    {
-        "WRONG_VERSION_NUMBER",
-        "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        "HANDSHAKE_FAILURE_ON_CLIENT_HELLO",
-        "TLSV1_ALERT_UNRECOGNIZED_NAME",
-        "UF",
-        "UC",
-    }
+    {"WRONG_VERSION_NUMBER", "SSLV3_ALERT_HANDSHAKE_FAILURE", "UF", "UC"}
+    | {"HANDSHAKE_FAILURE_ON_CLIENT_HELLO", "TLSV1_ALERT_UNRECOGNIZED_NAME"}
 )
 AT = At.LEG
 SCENARIO = Scenario(
@@ -153,10 +139,7 @@ CAPTURED_ALERT = Clue(
 )
 ENDED_UNANSWERED = Clue(
     Weight.HINTS,
-    _(
-        "{count:connection|connections} ended without an answer (UC), as plain text to a TLS port "
-        "does."
-    ),
+    _("{count:connection|connections} ended unanswered (UC), as plain text to a TLS port does."),
 )
 EVERY_REQUEST = Clue(Weight.HINTS, _("Every request to {service} fails."))
 OTHERS_WENT_WELL = Clue(
@@ -164,21 +147,17 @@ OTHERS_WENT_WELL = Clue(
     _("{count:request|requests} to {service} went well over the same settings."),
 )
 
-_TLS_WANTED = re.compile(
-    r"plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server"
-)
-"""nginx and Go."""
 _HELLO_ALERTS = frozenset({"handshake_failure", "unrecognized_name", "protocol_version"})
-_ORIGINATING = frozenset({"SIMPLE", "MUTUAL"})
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """TLS errors towards an outside server, or plain text to its TLS port."""
     if not hop.count or hop.leg is Place.UPSTREAM_PROXY_TO_APP:
+        yield from () if hop.count else _logged(mesh)
         return
     outside = hop.leg is Place.PROXY_TO_EXTERNAL
     mode = client_tls(mesh, hop.host, hop.port) if hop.host else None
-    originates = mode is not None and mode.value in _ORIGINATING
+    originates = mode is not None and mode.value in ORIGINATING
     if mode is not None and mode.value == "DISABLE" and not mode.default:
         yield from _loaded_plain(hop, mesh)
     bare = [context for context, named in upstream_tls_contexts(mesh) if not named]
@@ -194,9 +173,17 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _told(hop, mesh)
 
 
+def _logged(mesh: Mesh) -> Iterator[Hit]:
+    """A proxy's log alone: TLS that met plain text, and a rule that starts TLS of its own."""
+    for event in tls_events(mesh, TlsReason.PLAIN_PEER)[:1]:
+        for mode in tls_starters(mesh)[:1]:
+            sources = (event.source, mode.source) if mode.source else (event.source,)
+            yield ORIGINATES.hit(*sources, rule=mode.by, mode=mode.value)
+
+
 def _captured(hop: Hop, mesh: Mesh, *, outside: bool) -> Iterator[Hit]:
     """What the wire shows of the handshake, or of plain text where TLS is wanted."""
-    name, port = service_name(hop), outside_tls_port(hop, mesh)
+    name, port = naming.service_name(hop), outside_tls_port(hop, mesh)
     if outside and (plain := captured_on(hop, mesh, Shape.PLAIN_ANSWER)):
         yield CAPTURED_PLAIN.hit(*packets(plain), service=name)
     dialled = {split_host(host)[1] for host in hop.upstream_hosts} & TLS_PORTS
@@ -226,15 +213,15 @@ def _loaded_plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         )
         yield ENDED_UNANSWERED.hit(*hop.sources(failures), count=len(failures))
         if all_fail(hop, mesh):
-            yield EVERY_REQUEST.hit(service=service_name(hop))
+            yield EVERY_REQUEST.hit(service=naming.service_name(hop))
 
 
 def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The server's own words for plain HTTP on a TLS port, and the rule for that port."""
-    told = [f for f in hop.failures if _TLS_WANTED.search(f.teller.body or "")]
+    told = [f for f in hop.failures if WANTS_TLS.search(f.teller.body or "")]
     for failure in told[:1]:
-        found = _TLS_WANTED.search(failure.teller.body or "")
-        name, text = service_name(hop), found[0] if found else ""
+        found = WANTS_TLS.search(failure.teller.body or "")
+        name, text = naming.service_name(hop), found[0] if found else ""
         yield TLS_WANTED.hit(*hop.sources(told), service=name, text=text)
         entries = [entry.source for entry in service_entries_of(mesh, hop.host)]
         if (port := outside_tls_port(hop, mesh)) is not None:
@@ -242,7 +229,7 @@ def _told(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 
 def _handshake(hop: Hop, *, outside: bool) -> Iterator[Hit]:
-    name = service_name(hop)
+    name = naming.service_name(hop)
     if plain := tls_failures(hop, TlsReason.PLAIN_PEER):
         yield TLS_TO_PLAIN.hit(*hop.sources(plain), service=name)
         if outside:
@@ -269,7 +256,7 @@ def _settings(hop: Hop, mesh: Mesh, bare: list[tuple[Manifest, Path]]) -> Iterat
         if f.outcome.detail == "remote connection failure" and not f.outcome.transport
     ]
     settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
-    if settings is not None and word_of(settings.value.get("mode")).upper() in _ORIGINATING:
+    if settings is not None and word_of(settings.value.get("mode")).upper() in ORIGINATING:
         sources = [settings.source] if settings.source else []
         if silent:
             yield BARE_FAILURE.hit(*hop.sources(silent))
@@ -287,8 +274,8 @@ def _settings(hop: Hop, mesh: Mesh, bare: list[tuple[Manifest, Path]]) -> Iterat
 
 def _plain(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UC towards an outside TLS port without any rule that starts TLS."""
-    ended = hop.having(Ending.CONNECTION_TERMINATION)
-    name = service_name(hop)
+    ended = soon_cut(hop)
+    name = naming.service_name(hop)
     port = outside_tls_port(hop, mesh)
     if port is None or not any(failure.teller.method for failure in ended):
         return
@@ -315,13 +302,21 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
             hop, mesh, "DestinationRule", "ServiceEntry", decides=(ID, "egress-blocked")
         )
     )
-    target = f"{service_name(hop)}:{hop.port or 443}"
+    name = naming.service_name(hop)
+    target = f"{name}:{hop.port or 443}"
     yield Missing(
         what=_("what the outside port speaks, with and without a server name"),
-        command=f"openssl s_client -connect {target} -servername {service_name(hop)} </dev/null; "
+        command=f"openssl s_client -connect {target} -servername {name} </dev/null; "
         f"openssl s_client -connect {target} -noservername </dev/null",
         decides=(ID, "certificate-invalid", "egress-blocked"),
     )
+
+
+HTTP_TO_TLS = Rule(
+    "http-to-tls-port",
+    Severity.WARNING,
+    _("Plain HTTP goes to port {port} of {host}; no rule starts TLS."),
+)
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
@@ -334,19 +329,18 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             target = whole_number(port.get("targetPort")) or number
             plain = word_of(port.get("protocol")).upper() in {"HTTP", "HTTP2", "GRPC"}
             for host in hosts if plain and target in TLS_PORTS else ():
-                if client_tls(mesh, host, number).value not in _ORIGINATING:
-                    yield Hazard(
-                        sentence=_("Plain HTTP goes to port {port} of {host}; no rule starts TLS."),
-                        source=entry.where("spec", "ports", index),
-                        values=(("host", host), ("port", str(target))),
+                if client_tls(mesh, host, number).value not in ORIGINATING:
+                    yield HTTP_TO_TLS.at(
+                        entry.where("spec", "ports", index), host=host, port=target
                     )
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Start TLS with a server name, or start none."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    if namespace == UNKNOWN_NAMESPACE:
-        namespace = caller_namespace(hop, mesh)
+    name, namespace = naming.service_name(hop), naming.namespace_of(hop, mesh)
+    proxy = naming.caller_proxy(hop, mesh)
+    if namespace == naming.UNKNOWN_NAMESPACE:
+        namespace = naming.caller_namespace(hop, mesh)
     if tls_failures(hop, TlsReason.PLAIN_PEER):
         yield Remedy(
             title=_("Start no TLS towards port {port}, or dial the server's TLS port").format(
@@ -376,7 +370,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.NEEDS_REVIEW,
         patches=(Patch(yaml=_origination(name, namespace, hop.port or 443)),),
         risks=(_("The application must go on speaking plain HTTP on this port, not TLS."),),
-        verify=f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} --fqdn {name} -o json",
+        verify=f"istioctl proxy-config cluster {proxy} --fqdn {name} -o json",
         undo=f"kubectl -n {namespace} delete destinationrule tls-{name.replace('.', '-')}",
     )
 

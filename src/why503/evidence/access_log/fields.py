@@ -92,7 +92,7 @@ def present(fields: Fields, name: str) -> bool:
     return fields.get(name, "-") not in MISSING
 
 
-_CUT_WITHOUT_A_FLAG = ("max_duration_timeout", "duration_timeout")
+_CUT_WITHOUT_A_FLAG = ("max_duration_timeout", "duration_timeout", "stream_idle_timeout")
 """Details of an answer that was cut off; its code may be 200 and its flags empty."""
 
 

@@ -1,6 +1,7 @@
 """Access log lines in JSON: Istio's, Envoy Gateway's, and any with keys that can be recognised."""
 
 import json
+import re
 from typing import Any
 
 from why503.evidence.access_log.aliases import is_proxy_line, put
@@ -10,6 +11,8 @@ ISTIO = "Istio JSON"
 GATEWAY = "Envoy Gateway JSON"
 OTHER = "JSON"
 
+_LEFT_OUT = re.compile(r"(?<=,)\s{0,8}(?:\.{3}|\u2026)\s{0,8}(?:,|(?=\}))")
+"""`...` that somebody wrote in place of some members."""
 _DEEPEST = 4
 _MOST_KEYS = 400
 _FOREIGN = frozenset({"kubernetes", "kube", "resource", "agent", "ecs", "stream", "tags"})
@@ -54,6 +57,8 @@ def read_json(text: str) -> tuple[str, Fields] | None:
     text = text.strip()
     if not (text.startswith("{") and text.endswith("}")):
         return None
+    if '"' in text and ("..." in text or "\u2026" in text):
+        text = re.sub(r",\s{0,8}\}$", "}", _LEFT_OUT.sub("", text))
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -10,6 +10,8 @@ _MOST_ENDS = 80
 """Places where one value may end that are tried."""
 _MOST_STEPS = 20_000
 _MOST_CHARACTERS = 16_000
+_WITHOUT_QUOTES = frozenset({"request_id", "authority", "upstream_host"})
+"""Fields that no caller fills with quotes, as it may the path and the user agent."""
 _DELIMITER = re.compile(r"[\s\"]")
 
 
@@ -91,6 +93,8 @@ class _Matcher:
         while end >= 0 and len(ends) < _MOST_ENDS and not 0 <= quote < end:
             ends.append(end)
             end = self.text.find(literal, end + 1)
+        if self.in_quotes[index] and one.field in _WITHOUT_QUOTES:
+            ends = [end for end in ends if '"' not in self.text[position:end]]
         return sorted(ends, key=lambda place: self._odd(position, place))
 
     def _odd(self, position: int, end: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from why503.evidence.redaction.pseudonym import Counted
 from why503.evidence.redaction.vocabulary import stays
+from why503.evidence.stand_in_keys import without_address
 from why503.support.secret import MASK, mask
 
 _BEGIN = "-----BEGIN"
@@ -54,7 +55,7 @@ def hide(text: str, counted: Counted, certificate: Rewritten = lambda _body: Non
 
 def _line(line: str, counted: Counted) -> str:
     small = line.lower()
-    text = mask(line)
+    text = mask(without_address(line))
     if text != line:
         for _ in range(max(1, text.count(MASK) - line.count(MASK))):
             counted("secret")

@@ -13,6 +13,7 @@ from why503.mesh.traced.proxy import Proxy, number_inside, proxy_of
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Resolution, Service
 from why503.mesh.workload import WORKLOAD_KINDS, labels_of
+from why503.support.text import _
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Backends:
 
     found: tuple[Backend, ...]
     known: bool
-    """False where the evidence does not list them, so that none found says nothing."""
+    """False where the evidence does not list them: those found are taken for granted."""
     source: Source
 
 
@@ -55,8 +56,30 @@ def backends_of(push: Push, service: Service, port: Port) -> Backends:
     chosen = pods or others
     given = any(push.space_of(w) == service.namespace for w in _whole(push))
     found = [made for one in chosen if (made := _of_workload(push, service, port, one))]
+    if not chosen and not given:
+        found = [_unseen(push, service, port)]
     source = service.manifest.where("spec", "selector")
     return Backends(found=tuple(found), known=bool(chosen) or given, source=source)
+
+
+def _unseen(push: Push, service: Service, port: Port) -> Backend:
+    """A pod of which nothing is given but the labels that the Service selects it by."""
+    return Backend(
+        address=f"<pod of {service.host}>",
+        port=port.target if isinstance(port.target, int) else port.number,
+        source=service.manifest.where("spec", "selector"),
+        proxy=_selected_proxy(push, service),
+    )
+
+
+def _selected_proxy(push: Push, service: Service) -> Proxy | None:
+    """What a Service selects, by its labels; None where it selects nothing."""
+    selector = mapping_of(service.manifest.get("spec", "selector"))
+    if not selector:
+        return None
+    labels = {str(key): str(value) for key, value in selector.items()}
+    name = _("a pod of {service}").format(service=service.manifest.full_name)
+    return Proxy(mesh=push.mesh, name=name, namespace=service.namespace, labels=labels)
 
 
 def with_labels(backends: Backends, labels: Mapping[str, Any]) -> Backends:
@@ -123,7 +146,9 @@ def _listed(push: Push, service: Service, port: Port, listed: Sequence[Endpoint]
                 port=one.port or number or port.number,
                 source=one.source,
                 labels=labels_of(workload) if workload is not None else None,
-                proxy=proxy_of(push, workload) if workload is not None else None,
+                proxy=proxy_of(push, workload)
+                if workload is not None
+                else _selected_proxy(push, service),
             )
         )
     source = listed[0].source if listed else service.manifest.source

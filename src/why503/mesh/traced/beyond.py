@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.support.text import _
 
@@ -38,6 +39,23 @@ def _left_out(push: Push) -> Iterator[str]:
     tokens = [one.full_name for one in push.mesh.manifests("RequestAuthentication")]
     if tokens:
         yield _("Tokens are not checked: {names}.").format(names=_few(tokens))
+
+
+def is_ambient(push: Push, proxy: Proxy) -> bool:
+    """Whether a workload is in ambient mode: by its own labels, else by its namespace's."""
+    if proxy.gateway or proxy.has_proxy:
+        return False
+    own = proxy.labels.get(_AMBIENT, "")
+    spaces = [one for one in push.mesh.manifests("Namespace") if one.name == proxy.namespace]
+    return own == "ambient" or (
+        not own and any(_ambient(mapping_of(one.get("metadata", "labels"))) for one in spaces)
+    )
+
+
+def ambient_told(proxy: Proxy) -> str:
+    """A sentence for it."""
+    text = _("{name} is in ambient mode, which is not followed: ztunnel may decide otherwise.")
+    return text.format(name=proxy.name)
 
 
 def _ambient(labels: object) -> bool:

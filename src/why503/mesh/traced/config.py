@@ -75,6 +75,8 @@ class Route:
     match: RouteMatch = field(default_factory=RouteMatch)
     clusters: tuple[tuple[str, int], ...] = ()
     """Names with weights; several: one is drawn."""
+    places: tuple[Source | None, ...] = ()
+    """Lines that name the clusters, in their order; empty where they have none of their own."""
     redirect: int | None = None
     """Status of a redirect."""
     answer: int | None = None

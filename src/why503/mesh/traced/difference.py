@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from why503.facts import ProxySync, RejectedConfig, Source
+from why503.mesh.address import is_address
 from why503.mesh.traced.asked import Asked
 from why503.mesh.traced.dumped import Dump
 from why503.mesh.traced.envoy import Passage
@@ -11,6 +12,7 @@ from why503.mesh.traced.push import Push
 from why503.mesh.traced.resolve import service_named
 from why503.mesh.traced.telling import source_of
 from why503.mesh.traced.tracing import OfYaml, passage_of
+from why503.mesh.traced.upstream import Upstream, upstream_of
 from why503.support.text import _
 
 _OLD = frozenset({"STALE", "DIFFERS", "ERROR"})
@@ -38,14 +40,25 @@ def differences(push: Push, proxy: Proxy, asked: Asked) -> tuple[Difference, ...
         return ()
     loaded = passage_of(push, proxy, asked, dump)
     wanted = passage_of(push, proxy, asked, OfYaml(push, proxy))
-    found: list[Difference] = []
-    for name, one, other in (
-        (_("the destination"), _ends(loaded), _ends(wanted)),
-        (_("the timeout"), _timeout(loaded), _timeout(wanted)),
-    ):
-        if one != other and not (name != _("the destination") and found):
-            found.append(_difference(push, proxy, (name, one, other), (loaded, wanted)))
-    return tuple(found)
+    told = [(_("the destination"), _ends(loaded), _ends(wanted))]
+    if told[0][1] == told[0][2]:
+        told = [(_("the timeout"), _timeout(loaded), _timeout(wanted))]
+        for name, _weight in loaded.clusters:
+            here, there = dump.upstream(name), upstream_of(push, proxy, name)
+            if _listed(here) and _listed(there):
+                title = _("the endpoints of {cluster}").format(cluster=name)
+                told.append((title, _listed(here), _listed(there)))
+    return tuple(
+        _difference(push, proxy, one, (loaded, wanted)) for one in told if one[1] != one[2]
+    )
+
+
+def _listed(up: Upstream) -> str:
+    """The addresses of a cluster's endpoints; ``""`` where they are not all known."""
+    found = up.backends.found if up.backends is not None and up.backends.known else ()
+    if not all(is_address(one.address) for one in found):
+        return ""
+    return ", ".join(sorted(f"{one.address}:{one.port}" for one in found))
 
 
 def _written(push: Push, proxy: Proxy, asked: Asked) -> bool:
@@ -77,7 +90,7 @@ def _difference(
     refused = [one for one in push.mesh.facts(RejectedConfig) if one.teller == proxy.teller]
     old = [one for one in push.mesh.facts(ProxySync) if _is_old(one, proxy)]
     sources = [found for one in passages if (found := source_of(one)) is not None]
-    text = _("The proxy has loaded another {name} than YAML asks for: {loaded}, not {wanted}.")
+    text = _("The proxy and YAML differ in {name}: loaded is {loaded}, asked for is {wanted}.")
     sentence = text.format(name=name, loaded=loaded or "-", wanted=wanted or "-")
     if refused:
         why = "rejected"

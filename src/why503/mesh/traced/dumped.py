@@ -1,6 +1,6 @@
 """What a proxy has loaded, in the shapes of `config.py`, so that a dump is traced like YAML."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from why503.facts import (
@@ -9,7 +9,7 @@ from why503.facts import (
     LoadedListener,
     LoadedRoute,
 )
-from why503.mesh.address import split_host
+from why503.mesh.address import cluster_name, split_host
 from why503.mesh.held import held_endpoints
 from why503.mesh.loaded_policy import UNLIMITED, tls_mode, told_by
 from why503.mesh.loaded_route import fault_in_words, retries_in_words
@@ -75,7 +75,17 @@ class Dump:
         for route in self.mesh.facts(LoadedRoute):
             if route.config in found and route.teller == self.teller:
                 found[route.config].setdefault(route.virtual_host, []).append(route)
-        return {name: _route_config(name, hosts) for name, hosts in found.items()}
+        return {name: _route_config(name, hosts) for name, hosts in found.items() if hosts}
+
+    def address_of(self, names: Collection[str], port: int) -> str:
+        """The address at which it listens for a service of one of these names; ``""`` if none."""
+        for one in self.mesh.facts(LoadedListener):
+            address, own = split_host(one.address)
+            if one.teller == self.teller and own == port and own not in _VIRTUAL:
+                told = {name for chain in one.chains for name in _hosts_of(chain)}
+                if address != WILDCARD and told & set(names):
+                    return address
+        return ""
 
     def upstream(self, name: str) -> Upstream:
         """A cluster as loaded."""
@@ -121,6 +131,16 @@ class Dump:
         pod = pod_at(self.mesh, host)
         proxy = proxy_of(self.push, pod) if pod is not None else None
         return Backend(address=host, port=port or 0, source=cluster.source, proxy=proxy)
+
+
+def _hosts_of(chain: FilterChain) -> Iterator[str]:
+    """Hosts that a chain leads to, by its clusters and by the name of its routes."""
+    for name in chain.clusters:
+        parts = cluster_name(name)
+        if parts is not None:
+            yield parts.host
+    if chain.http is not None:
+        yield chain.http.route_config.rpartition(":")[0]
 
 
 def _is_for(listener: LoadedListener, port: int) -> bool:
@@ -211,8 +231,8 @@ class _Routes(Sequence[Route]):
 
 
 def _route_config(name: str, hosts: Mapping[str, Sequence[LoadedRoute]]) -> RouteConfig:
-    first = next((routes[0] for routes in hosts.values()), None)
-    made = Made(route_told_by(first), first.source) if first is not None else Made("")
+    first = next(iter(hosts.values()))[0]
+    made = Made(route_told_by(first), first.source)
     return RouteConfig(
         name=name,
         hosts=tuple(
@@ -224,7 +244,7 @@ def _route_config(name: str, hosts: Mapping[str, Sequence[LoadedRoute]]) -> Rout
 
 def _route(loaded: LoadedRoute) -> Route:
     made = Made(route_told_by(loaded), loaded.source)
-    clusters = ((loaded.cluster, 100),) if loaded.cluster else loaded.weighted
+    clusters = ((loaded.cluster, 100),) if loaded.cluster else _drawn(loaded.weighted)
     timeout = None
     if loaded.timeout is not None:
         timeout = Setting(value=loaded.timeout, source=loaded.source, default=False, by=made.by)
@@ -241,6 +261,11 @@ def _route(loaded: LoadedRoute) -> Route:
         timeout=timeout,
         retries=_setting(retries, made) if retries else None,
     )
+
+
+def _drawn(weighted: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """Without the clusters that have no weight."""
+    return tuple((name, weight) for name, weight in weighted if weight)
 
 
 def _setting(value: Mapping[str, Any], made: Made) -> Setting[Mapping[str, Any]]:

@@ -193,7 +193,8 @@ def _fields(
         told["timeout"] = request
     retry = mapping_of(fields.get("retry"))
     if retry:
-        codes = ",".join(str(code) for code in retry.get("codes") or ())
+        listed = retry.get("codes")
+        codes = ",".join(map(str, listed)) if isinstance(listed, list) else ""
         told["retries"] = {"attempts": retry.get("attempts", 1), "retryOn": codes}
     redirect = next(
         (

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traced.config import Made, Route, RouteMatch, StringMatch
@@ -16,6 +14,7 @@ from why503.support.text import _
 
 Lookup = Callable[[str], Service | None]
 _REDIRECT = 301
+_WHOLE = 100
 _KINDS = ("exact", "prefix", "regex")
 
 
@@ -80,11 +79,12 @@ def _route(rule: Rule, match: Mapping[str, Any], port: int, proxy: Proxy, lookup
         name=name,
         match=_match_of(match),
         clusters=() if redirect or answer else _clusters(rule.targets, port, lookup),
+        places=tuple(target.source for target in weighted(rule.targets)),
         redirect=redirected,
         answer=whole_number(answer.get("status")) if answer else None,
         fault=_setting(rule, "fault", fault) if fault else None,
         timeout=timeout_of(rule),
-        retries=retries_of(rule, proxy.mesh),
+        retries=retries_of(rule, proxy),
         mirrors=tuple(cluster_of(target, port, lookup(target.host)) for target in rule.mirrors),
     )
 
@@ -103,23 +103,22 @@ def timeout_of(rule: Rule) -> Setting[float]:
     return Setting(value=seconds, source=source, default=False, by=rule.manifest.full_name)
 
 
-def retries_of(rule: Rule | None, mesh: Mesh) -> Setting[Mapping[str, Any]]:
-    """Retries of a rule, else the mesh config's, else Istio's two."""
-    written = mapping_of(rule.fields.get("retries")) if rule is not None else {}
-    if rule is not None and written:
-        return _setting(rule, "retries", written)
-    found = mesh_setting(mesh, "defaultHttpRetryPolicy")
-    if found is not None and isinstance(found.value, Mapping):
-        return found
-    value = {"attempts": 2, "retryOn": "connect-failure,refused-stream,unavailable,cancelled"}
-    return Setting(value=value, source=None, default=True, by=_("Istio's default"))
+def retries_of(rule: Rule, proxy: Proxy) -> Setting[Mapping[str, Any]]:
+    """Retries of a rule, else those that the proxy has where nothing is said."""
+    written = mapping_of(rule.fields.get("retries"))
+    return _setting(rule, "retries", written) if written else proxy.default_retries
+
+
+def weighted(targets: Sequence[Target]) -> Sequence[Target]:
+    """The targets that requests go to: the only one, else those with a weight."""
+    return targets if len(targets) == 1 else [target for target in targets if target.weight]
 
 
 def _clusters(targets: Sequence[Target], port: int, lookup: Lookup) -> tuple[tuple[str, int], ...]:
-    named = [(cluster_of(target, port, lookup(target.host)), target.weight) for target in targets]
-    if len(named) == 1:
-        return ((named[0][0], 100),)
-    return tuple((name, weight) for name, weight in named if weight)
+    return tuple(
+        (cluster_of(target, port, lookup(target.host)), target.weight or _WHOLE)
+        for target in weighted(targets)
+    )
 
 
 def cluster_of(target: Target, port: int, service: Service | None) -> str:

@@ -9,8 +9,11 @@ from why503.mesh.traced.config import RouteMatch, StringMatch
 
 _LONGEST = 2000
 """Characters of a pattern and of a text up to which a regular expression is tried."""
-_RISKY = re.compile(r"[*+}]\)[*+{]|\\\d|\(\?[<=!]")
-"""Repeated repetitions, and what Envoy's RE2 does not have."""
+_STEPS = 10_000_000
+"""Steps that trying one may take at worst."""
+_NOT_RE2 = re.compile(r"\\\d|\(\?[<=!]")
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
+"""An escape, a class, a count, or one character."""
 
 
 def takes(match: RouteMatch, call: Call) -> bool | None:
@@ -57,18 +60,46 @@ def _holds(wanted: StringMatch, text: str) -> bool | None:
 
 def _matches(pattern: str, text: str, *, ignore_case: bool) -> bool | None:
     """Whether the whole text fits; None where the pattern is not RE2's or could take for ever."""
-    compiled = _compiled(pattern, ignore_case=ignore_case) if len(text) <= _LONGEST else None
-    return None if compiled is None else compiled.fullmatch(text) is not None
+    compiled = _compiled(pattern, ignore_case=ignore_case)
+    repeats = _repeats(pattern)
+    if compiled is None or repeats is None or len(text) > _LONGEST:
+        return None
+    if (len(text) + 1) ** repeats > _STEPS:
+        return None
+    return compiled.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, *, ignore_case: bool) -> re.Pattern[str] | None:
-    if len(pattern) > _LONGEST or _RISKY.search(pattern) or pattern.count("*") > 5:
+    if len(pattern) > _LONGEST or _NOT_RE2.search(pattern):
         return None
     try:
         return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     except (re.error, RecursionError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _repeats(pattern: str) -> int | None:
+    """How many parts repeat; None where a part that repeats or chooses is itself repeated."""
+    count = 0
+    open_groups = [False]
+    before, closed = "", False
+    for piece in _PIECE.findall(pattern):
+        repeated = piece in ("*", "+") or (len(piece) > 1 and piece[0] == "{")
+        if repeated and closed:
+            return None
+        closed = False
+        count += repeated
+        if repeated or piece == "|" or (piece == "?" and before != "("):
+            open_groups[-1] = True
+        elif piece == "(":
+            open_groups.append(False)
+        elif piece == ")" and len(open_groups) > 1:
+            closed = open_groups.pop()
+            open_groups[-1] = open_groups[-1] or closed
+        before = piece
+    return count
 
 
 def every(answers: Iterable[bool | None]) -> bool | None:

@@ -17,8 +17,8 @@ from why503.mesh.traced.config import (
     Made,
     ProxyConfig,
 )
-from why503.mesh.traced.host import matches
-from why503.mesh.traced.http_route import cluster_of
+from why503.mesh.traced.host import is_wild, matches
+from why503.mesh.traced.http_route import cluster_of, weighted
 from why503.mesh.traced.outbound_route import route_configs
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
@@ -28,6 +28,7 @@ from why503.mesh.traced.scope import Egress, Scope, scope_of
 from why503.support.text import _
 
 LISTEN_PORT = 15001
+_WHOLE = 100
 _PLAIN_HTTP = ("http/1.1", "h2c")
 _KNOWN = HTTP | TCP | {""}
 _SERVER_FIRST = frozenset({"mongo", "mysql", "redis"})
@@ -56,6 +57,7 @@ class _Outbound:
         self.scope = scope
         self.port = port
         self.entries: dict[tuple[str, int], _Entry] = {}
+        self.by_host = {id(egress): _by_host(egress.routings) for egress in scope.egress}
 
     def build(self) -> tuple[Listener, ...]:
         """Listeners for one port, and the one that takes the rest."""
@@ -125,9 +127,10 @@ class _Outbound:
     def _tcp(
         self, egress: Egress, service: Service, port: Port, at: tuple[str, str]
     ) -> Iterator[Chain]:
-        routings = [
-            one for one in egress.routings if any(matches(host, service.host) for host in one.hosts)
-        ]
+        exact, wild = self.by_host[id(egress)]
+        places = exact.get(service.host, [])
+        places = places + [place for host, place in wild if matches(host, service.host)]
+        routings = [egress.routings[place] for place in sorted(set(places))]
         if port.protocol in TLS:
             yield from self._tls_chains(service, port, at, routings)
             return
@@ -197,15 +200,27 @@ class _Outbound:
         return rest_of(self.scope)
 
 
+def _by_host(
+    routings: Sequence[Routing],
+) -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
+    """Places of route objects by exact host, and those with wildcards."""
+    exact: dict[str, list[int]] = {}
+    wild: list[tuple[str, int]] = []
+    for place, routing in enumerate(routings):
+        for host in routing.hosts:
+            if is_wild(host):
+                wild.append((host, place))
+            else:
+                exact.setdefault(host, []).append(place)
+    return exact, wild
+
+
 def tcp_clusters(push: Push, proxy: Proxy, rule: Rule, port: int) -> tuple[tuple[str, int], ...]:
     """Clusters of a `tcp` or `tls` rule, with weights."""
-    named = [
-        (cluster_of(one, port, push.service(one.host, proxy.namespace)), one.weight)
-        for one in rule.targets
-    ]
-    if len(named) == 1:
-        return ((named[0][0], 100),)
-    return tuple((name, weight) for name, weight in named if weight)
+    return tuple(
+        (cluster_of(one, port, push.service(one.host, proxy.namespace)), one.weight or _WHOLE)
+        for one in weighted(rule.targets)
+    )
 
 
 def rest_of(scope: Scope) -> Chain:

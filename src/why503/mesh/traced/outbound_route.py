@@ -8,7 +8,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.setting import Setting
 from why503.mesh.traced.config import WILDCARD, Made, Route, RouteConfig, VirtualHost
 from why503.mesh.traced.host import is_wild, matches, most_specific, short_spellings
-from why503.mesh.traced.http_route import retries_of, routes_of
+from why503.mesh.traced.http_route import routes_of
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Resolution, Service
@@ -82,7 +82,7 @@ def virtual_hosts(push: Push, proxy: Proxy, egress: Egress, port: int) -> tuple[
     ]
     taken = {service.host for part in parts for service in part.services}
     parts += [
-        _of_service(service, port, push.mesh)
+        _of_service(service, port, proxy)
         for host, service in known.items()
         if host not in taken
         and service.resolution is not Resolution.ALIAS
@@ -160,7 +160,7 @@ def _split(
     return hosts, services
 
 
-def _of_service(service: Service, port: int, mesh: Mesh) -> _Part:
+def _of_service(service: Service, port: int, proxy: Proxy) -> _Part:
     made = Made(service.manifest.full_name, service.ports[0].source)
     none = Setting(value=0.0, source=None, default=True, by=_("Istio's default"))
     route = Route(
@@ -168,7 +168,7 @@ def _of_service(service: Service, port: int, mesh: Mesh) -> _Part:
         name="default",
         clusters=((f"outbound|{port}||{service.host}", 100),),
         timeout=none,
-        retries=retries_of(None, mesh),
+        retries=proxy.default_retries,
     )
     return _Part(services=(service,), hosts=(), routes=(route,), made=made)
 

@@ -34,9 +34,14 @@ def stopped(passage: Passage, call: Call, *, http: bool, source: Source | None) 
         flag=flag,
         details=details,
         passes=stop in (Stop.REDIRECT, Stop.TLS_REDIRECT) or _answers_well(passage.route, stop),
-        sure=not passage.doubts,
+        sure=not passage.doubts and not _without_routes(passage),
         source=source,
     )
+
+
+def _without_routes(passage: Passage) -> bool:
+    """Whether the route configuration was not given at all: it may hold the host."""
+    return passage.stop is Stop.NO_VIRTUAL_HOST and passage.config is None
 
 
 def _answers_well(route: Route | None, stop: Stop) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from why503.facts import Manifest, ProxyInfo
@@ -9,10 +10,12 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.selection import has_labels
-from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Service
+from why503.mesh.version import istio_version
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, has_own_sidecar, labels_of
+from why503.support.text import _
 
 _KINDS = {
     "deploy": "Deployment",
@@ -27,6 +30,9 @@ _KINDS = {
     "pod": "Pod",
 }
 _OF_GATEWAY_API = "gateway.networking.k8s.io/gateway-name"
+_WITHOUT_503 = (1, 24)
+"""Version of Istio since which a 503 is no longer tried again by default."""
+_RETRIED = "connect-failure,refused-stream,unavailable,cancelled"
 _TEMPLATES = "inject.istio.io/templates"
 
 
@@ -49,6 +55,17 @@ class Proxy:
     """Whose configuration dump it is; ``""`` where none is given."""
     dns_capture: bool = False
     """Names are resolved by the proxy, which knows the addresses of ServiceEntries."""
+
+    @cached_property
+    def default_retries(self) -> Setting[Mapping[str, Any]]:
+        """Retries where a rule says nothing: the mesh config's, else Istio's of its version."""
+        found = mesh_setting(self.mesh, "defaultHttpRetryPolicy")
+        if found is not None and isinstance(found.value, Mapping):
+            return found
+        version = istio_version(self.mesh)
+        old = version is not None and version.value < _WITHOUT_503
+        value = {"attempts": 2, "retryOn": _RETRIED + (",503" if old else "")}
+        return Setting(value=value, source=None, default=True, by=_("Istio's default"))
 
     @property
     def has_proxy(self) -> bool | None:
@@ -81,7 +98,24 @@ def proxy_named(push: Push, name: str) -> Proxy:
             if gateway.api == word and gateway.namespace == namespace:
                 labels = {_OF_GATEWAY_API: word}
                 return _told(push, name, namespace, labels=labels, gateway=True)
-    return _told(push, name, namespace, labels={}, gateway="gateway" in name)
+    if "gateway" in name:
+        labels = _selected_by(push, word, namespace)
+        return _told(push, name, namespace, labels=labels, gateway=True)
+    return _told(push, name, namespace, labels={}, gateway=False)
+
+
+def _selected_by(push: Push, word: str, namespace: str) -> dict[str, str]:
+    """Labels of a gateway that is not given: those that the Gateway of this name asks for.
+
+    Without one, those that all Gateways ask for alike.
+    """
+    own = [one for one in push.gateways if (one.name, one.namespace) == (word, namespace)]
+    found = [
+        {str(key): str(value) for key, value in one.selector.items()}
+        for one in own or push.gateways
+        if not one.api
+    ]
+    return found[0] if found and all(one == found[0] for one in found) else {}
 
 
 def _workload(push: Push, word: str, namespace: str, kind: str) -> Manifest | None:
@@ -184,7 +218,7 @@ def _is_of(service: Service, proxy: Proxy) -> bool:
 
 
 def _own_endpoints(service: Service, proxy: Proxy) -> Iterator[Mapping[str, Any]]:
-    for _, told in service.manifest.items("spec", "endpoints"):
+    for _index, told in service.manifest.items("spec", "endpoints"):
         fields = mapping_of(told)
         if word_of(fields.get("address")) in proxy.addresses:
             yield fields
@@ -206,7 +240,7 @@ def number_inside(port: Port, workload: Manifest | None) -> int | None:
     if workload is None:
         return None
     for path, _container in containers_of(workload):
-        for _, told in workload.items(*path, "ports"):
+        for _index, told in workload.items(*path, "ports"):
             if word_of(mapping_of(told).get("name")) == port.target:
                 return whole_number(mapping_of(told).get("containerPort"))
     return None

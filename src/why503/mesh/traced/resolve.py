@@ -24,6 +24,11 @@ class Resolved(NamedTuple):
     assumed: str = ""
     """A sentence where the address had to be taken for granted."""
 
+    @property
+    def unknown(self) -> bool:
+        """Whether a placeholder stands for the address."""
+        return self.address.startswith("<")
+
 
 def resolve(push: Push, proxy: Proxy, host: str) -> Resolved:
     """What a name stands for, seen from a workload."""
@@ -55,14 +60,15 @@ def resolve(push: Push, proxy: Proxy, host: str) -> Resolved:
 
 def service_named(push: Push, proxy: Proxy, host: str) -> Service | None:
     """The service that a name means to a workload: short names are completed."""
-    for name in _spellings(host.lower(), proxy.namespace):
+    for name in spellings(host.lower(), proxy.namespace):
         found = push.service(name, proxy.namespace)
         if found is not None:
             return found
     return None
 
 
-def _spellings(host: str, namespace: str) -> Iterator[str]:
+def spellings(host: str, namespace: str) -> Iterator[str]:
+    """The full names that a short one can mean to a workload of ``namespace``."""
     yield host
     dots = host.count(".")
     if dots == 0:

@@ -1,10 +1,10 @@
 """Route objects in one shape, names completed: VirtualServices, and what others become."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from why503.facts import Manifest
+from why503.facts import Manifest, Source
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import full_host
@@ -24,6 +24,7 @@ class Target:
     subset: str = ""
     port: int | None = None
     weight: int | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,13 @@ def _rules(manifest: Manifest, section: str, own: str) -> tuple[Rule, ...]:
                 fields=fields,
                 manifest=manifest,
                 path=("spec", section, index),
-                targets=tuple(_target(mapping_of(one), own) for one in _list(fields.get("route"))),
+                targets=tuple(
+                    replace(
+                        _target(mapping_of(one), own),
+                        source=manifest.where("spec", section, index, "route", place),
+                    )
+                    for place, one in enumerate(_list(fields.get("route")))
+                ),
                 matches=tuple(_match(mapping_of(one), own) for one in _list(fields.get("match"))),
                 mirrors=tuple(
                     _target({"destination": one}, own) for one in mirrors if mapping_of(one)

@@ -8,6 +8,7 @@ from why503.mesh.setting import Setting
 from why503.mesh.traced import outcome, telling
 from why503.mesh.traced.authorization import Caller, Verdict, verdict
 from why503.mesh.traced.backend import Backend
+from why503.mesh.traced.beyond import ambient_told, is_ambient
 from why503.mesh.traced.call import Call, Speech, Tls, Way
 from why503.mesh.traced.dumped import Dump
 from why503.mesh.traced.envoy import Passage, pass_through
@@ -49,6 +50,10 @@ def served(push: Push, sent: Sent) -> Served:
     server = sent.backend.proxy
     at = f"{sent.backend.address}:{sent.backend.port}"
     mode = _mode(push, sent)
+    if server is not None and is_ambient(push, server):
+        text = _("It reaches {at}, in ambient mode.").format(at=at)
+        ended = outcome.passing(text, sure=False, source=sent.backend.source)
+        return Served(steps=(), outcome=ended, assumed=(ambient_told(server),))
     if server is None or server.has_proxy is False:
         return _plain(sent, mode, at)
     call = _onward(sent, mode.value)
@@ -58,17 +63,25 @@ def served(push: Push, sent: Sent) -> Served:
     passage = pass_through(config, call)
     peer = peer_modes(push, server).at(call.port)
     steps = _with_peer(tuple(telling.steps_of(passage, call, server)), mode, peer)
-    assumed: tuple[str, ...] = ()
-    if server.has_proxy is None:
-        text = _("{name} is taken to have a sidecar; nothing given says so.")
-        assumed = (text.format(name=server.name),)
     if passage.stop is not None:
         source = mode.source or peer.source or telling.source_of(passage)
-        ended = _refused(passage, call, sent, source=source)
-        return Served(steps=steps, outcome=ended, assumed=assumed)
-    judged = verdict(push, server, call, _caller(sent, call))
-    steps = _with_policies(steps, judged)
-    return Served(steps=steps, outcome=_ended(judged, sent, at), assumed=assumed)
+        found = Served(steps=steps, outcome=_refused(passage, call, sent, source=source))
+    else:
+        judged = verdict(push, server, call, _caller(sent, call))
+        steps = with_policies(steps, judged)
+        found = Served(steps=steps, outcome=_ended(judged, sent, at))
+    return found if server.has_proxy else _assuming(found, server, mode)
+
+
+def _assuming(found: Served, server: Proxy, mode: Setting[str]) -> Served:
+    """What holds only if the server has a sidecar, of which nothing tells."""
+    text = _("{name} is taken to have a sidecar; nothing given says so.")
+    sure = found.outcome.sure and found.outcome.passes and (mode.default or mode.value != "MESH")
+    return replace(
+        found,
+        outcome=replace(found.outcome, sure=sure),
+        assumed=(text.format(name=server.name),),
+    )
 
 
 def _refused(passage: Passage, call: Call, sent: Sent, *, source: Source | None) -> Outcome:
@@ -157,7 +170,25 @@ def _with_peer(steps: tuple[Step, ...], mode: Setting[str], peer: Setting[str]) 
     )
 
 
-def _with_policies(steps: tuple[Step, ...], judged: Verdict) -> tuple[Step, ...]:
+def at_gateway(push: Push, proxy: Proxy, call: Call) -> Verdict | None:
+    """What the policies for a gateway say of a client from outside; None for a sidecar."""
+    if not proxy.gateway:
+        return None
+    return verdict(push, proxy, call, Caller(namespace="", account="", mesh=False))
+
+
+def denied(judged: Verdict, *, http: bool) -> Outcome:
+    """Turned away at the first proxy."""
+    return Outcome(
+        id="denied",
+        text=_("An AuthorizationPolicy turns it away."),
+        status=_DENIED if http else None,
+        details=judged.details,
+        source=judged.by.source if judged.by is not None else judged.judged[0].source,
+    )
+
+
+def with_policies(steps: tuple[Step, ...], judged: Verdict) -> tuple[Step, ...]:
     """The AuthorizationPolicies told at the last step."""
     if not steps or not judged.judged:
         return steps
@@ -181,14 +212,9 @@ def _with_policies(steps: tuple[Step, ...], judged: Verdict) -> tuple[Step, ...]
 def _ended(judged: Verdict, sent: Sent, at: str) -> Outcome:
     if judged.allowed is False:
         http = sent.http or (sent.call.is_http and sent.call.tls is Tls.NONE)
-        source = judged.by.source if judged.by is not None else judged.judged[0].source
-        return Outcome(
-            id="denied",
-            text=_("An AuthorizationPolicy turns it away."),
-            status=_DENIED if http else None,
-            details="via_upstream" if sent.up.tls is not None and http else judged.details,
-            far=judged.details,
-            source=source,
-        )
+        ended = denied(judged, http=http)
+        if sent.up.tls is not None and http:
+            ended = replace(ended, details="via_upstream")
+        return replace(ended, far=judged.details)
     text = _("The application behind {at} gets it.").format(at=at)
     return outcome.passing(text, sure=judged.allowed is True, source=sent.backend.source)

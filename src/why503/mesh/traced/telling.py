@@ -110,6 +110,13 @@ def source_of(passage: Passage) -> Source | None:
     return None
 
 
+def place_of(passage: Passage, number: int) -> Source | None:
+    """The line that names the destination of this number, else the one that decided last."""
+    places = passage.route.places if passage.route is not None else ()
+    found = places[number] if number < len(places) else None
+    return found or source_of(passage)
+
+
 def fault(status: int | None, source: Source | None) -> Outcome:
     """A fault that is made on purpose ends it."""
     return Outcome(

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from why503.facts import Source
 from why503.mesh.address import BLACK_HOLE, PASSTHROUGH
 from why503.mesh.setting import mapping_of, whole_number
 from why503.mesh.traced import outcome, telling
 from why503.mesh.traced.asked import Asked
 from why503.mesh.traced.backend import Backend
+from why503.mesh.traced.beyond import ambient_told, is_ambient
 from why503.mesh.traced.call import Call, Tls, Way
 from why503.mesh.traced.config import Made, ProxyConfig, Route
 from why503.mesh.traced.dumped import Dump
@@ -17,11 +19,11 @@ from why503.mesh.traced.gateway_listener import gateway_config
 from why503.mesh.traced.outbound import outbound_config
 from why503.mesh.traced.proxy import Proxy, proxy_named, targets_of
 from why503.mesh.traced.push import Push
-from why503.mesh.traced.resolve import Resolved, resolve
-from why503.mesh.traced.serving import Sent, served
+from why503.mesh.traced.resolve import Resolved, resolve, spellings
+from why503.mesh.traced.serving import Sent, at_gateway, denied, served, with_policies
 from why503.mesh.traced.step import Branch, Outcome, Step, StepKind, Traced
 from why503.mesh.traced.upstream import SPECIAL, Upstream, upstream_of
-from why503.support.text import _
+from why503.support.text import _, ngettext
 
 _WHOLE = 100.0
 
@@ -62,10 +64,15 @@ def start(push: Push, asked: Asked) -> Proxy:
     return Proxy(mesh=push.mesh, name=_("the client"), namespace=push.namespace)
 
 
-def first_call(push: Push, proxy: Proxy, asked: Asked) -> tuple[Call, Resolved]:
+def first_call(push: Push, proxy: Proxy, asked: Asked, view: View) -> tuple[Call, Resolved]:
     """The request as the first proxy meets it."""
     resolved = resolve(push, proxy, asked.host)
-    if asked.address:
+    if resolved.unknown and isinstance(view, Dump):
+        names = tuple(spellings(asked.host.lower(), proxy.namespace))
+        address = view.address_of(names, asked.port) or resolved.address
+        resolved = Resolved(address, resolved.service)
+    unlisted = resolved.unknown and resolved.service is not None
+    if asked.address and not (unlisted and isinstance(view, OfYaml)):
         resolved = Resolved(asked.address, resolved.service)
     port = asked.port
     if proxy.gateway:
@@ -91,15 +98,27 @@ def first_call(push: Push, proxy: Proxy, asked: Asked) -> tuple[Call, Resolved]:
 
 def trace(push: Push, proxy: Proxy, asked: Asked, view: View) -> Traced:
     """What would happen; ``view``: the configuration of the first proxy."""
-    call, resolved = first_call(push, proxy, asked)
+    call, resolved = first_call(push, proxy, asked, view)
     assumed = [resolved.assumed] if resolved.assumed and not asked.address else []
     if proxy.has_proxy is False or not asked.source:
         return _without_proxy(push, proxy, call, resolved, assumed)
     if proxy.has_proxy is None:
         text = _("{name} is taken to have a sidecar; nothing given says so.")
         assumed.append(text.format(name=proxy.name))
-    walk = _Walk(push, proxy, view, call)
-    return walk.traced(assumed)
+    unseen = proxy.gateway and proxy.workload is None and not proxy.teller
+    if unseen:
+        labels = ", ".join(f"{key}={value}" for key, value in proxy.labels.items())
+        text = _("The pods of {name} are taken to have the labels {labels}.")
+        assumed.append(text.format(name=proxy.name, labels=labels or "-"))
+    if is_ambient(push, proxy):
+        assumed.append(ambient_told(proxy))
+    found = _Walk(push, proxy, view, call).traced(assumed)
+    return found if proxy.labels or not unseen else _unsure(found)
+
+
+def _unsure(found: Traced) -> Traced:
+    branches = (replace(one, outcome=replace(one.outcome, sure=False)) for one in found.branches)
+    return replace(found, branches=tuple(branches))
 
 
 def view_of(push: Push, proxy: Proxy) -> View:
@@ -110,7 +129,7 @@ def view_of(push: Push, proxy: Proxy) -> View:
 
 def passage_of(push: Push, proxy: Proxy, asked: Asked, view: View) -> Passage:
     """How far it comes at the first proxy."""
-    call, _resolved = first_call(push, proxy, asked)
+    call, _resolved = first_call(push, proxy, asked, view)
     return pass_through(view.config(call.port), call)
 
 
@@ -149,11 +168,17 @@ class _Walk:
         passage = pass_through(self.view.config(self.call.port), self.call)
         self.http = passage.chain is not None and passage.chain.http
         steps = tuple(telling.steps_of(passage, self.call, self.proxy))
-        if passage.stop is not None:
+        judged = at_gateway(self.push, self.proxy, self.call) if self.http else None
+        if judged is not None:
+            steps = with_policies(steps, judged)
+        if judged is not None and judged.allowed is False:
+            ended = denied(judged, http=True)
+            branches: tuple[Branch, ...] = (Branch(share=_WHOLE, steps=(), outcome=ended),)
+        elif passage.stop is not None:
             ended = outcome.stopped(
                 passage, self.call, http=self.http, source=telling.source_of(passage)
             )
-            branches: tuple[Branch, ...] = (Branch(share=_WHOLE, steps=(), outcome=ended),)
+            branches = (Branch(share=_WHOLE, steps=(), outcome=ended),)
         else:
             branches = tuple(self._branches(passage))
         return Traced(
@@ -168,16 +193,18 @@ class _Walk:
             yield Branch(share=aborted, steps=(), outcome=ended)
             share -= aborted
         whole = sum(weight for _name, weight in passage.clusters) or 1
-        for name, weight in passage.clusters if share > 0 else ():
-            yield from self._to(name, share * weight / whole, passage)
+        for number, (name, weight) in enumerate(passage.clusters if share > 0 else ()):
+            source = telling.place_of(passage, number)
+            yield from self._to(name, share * weight / whole, passage, source)
         if not passage.clusters:
             text = _("The rule names no destination.")
             source = telling.source_of(passage)
             ended = outcome.no_cluster(text, http=self.http, sure=False, source=source)
             yield Branch(share=share, steps=(), outcome=ended)
 
-    def _to(self, name: str, share: float, passage: Passage) -> Iterator[Branch]:
-        source = telling.source_of(passage)
+    def _to(
+        self, name: str, share: float, passage: Passage, source: Source | None
+    ) -> Iterator[Branch]:
         if name == BLACK_HOLE:
             ended = outcome.black_hole(self.call, source=source)
             yield Branch(share=share, steps=(), outcome=ended)
@@ -204,6 +231,8 @@ class _Walk:
             yield Branch(share=share, steps=(step,), outcome=reached)
             return
         found = up.backends.found
+        if up.by_address:
+            found = tuple(one for one in found if one.address == self.call.address) or found
         if not found and up.backends.known:
             ended = outcome.no_endpoint(http=self.http, sure=True, source=up.backends.source)
             yield Branch(share=share, steps=(step,), outcome=ended)
@@ -220,10 +249,11 @@ class _Walk:
             sent = Sent(call=self.call, proxy=self.proxy, up=up, backend=first, http=self.http)
             reached_at = served(self.push, sent)
             self.assumed += reached_at.assumed
+            sure = reached_at.outcome.sure and (up.backends.known or up.by_address)
             yield Branch(
                 share=part,
                 steps=(step, endpoint, *reached_at.steps),
-                outcome=reached_at.outcome,
+                outcome=replace(reached_at.outcome, sure=sure),
             )
 
     def _step(self, up: Upstream) -> Step:
@@ -240,7 +270,8 @@ class _Walk:
     def _endpoint(self, backend: Backend, count: int) -> Step:
         name = f"{backend.address}:{backend.port}"
         who = backend.proxy.name if backend.proxy is not None else name
-        text = _("{count} endpoint(s) of {who}.").format(count=count, who=who)
+        text = ngettext("{count} endpoint of {who}.", "{count} endpoints of {who}.", count)
+        text = text.format(count=count, who=who)
         return Step(
             proxy=self.proxy.name,
             way=self.call.way.value,

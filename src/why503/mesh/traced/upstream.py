@@ -1,6 +1,6 @@
 """What a cluster's name leads to: service, subset, policies, endpoints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from why503.facts import Manifest
 from why503.mesh.address import BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH, cluster_name
@@ -45,6 +45,8 @@ class Upstream:
     speaks_h2: bool = False
     """HTTP/2 whatever the caller speaks."""
     external: bool = False
+    by_address: bool = False
+    """The endpoint is the one whose address was called (a headless service)."""
 
 
 def upstream_of(push: Push, proxy: Proxy, name: str) -> Upstream:
@@ -119,7 +121,12 @@ def _no_subset(
 def _found(push: Push, name: str, service: Service, port: Port, chosen: Chosen) -> Upstream:
     rules, subset = chosen.rules, chosen.subset
     backends: Backends | None = None
-    if service.resolution is not Resolution.NONE:
+    mode = tls_mode(push, rules, subset, port.number)
+    if service.headless:
+        backends = replace(backends_of(push, service, port), known=False)
+        if not mode.value and not _all_have_proxies(backends):
+            mode = replace(mode, value="DISABLE")
+    elif service.resolution is not Resolution.NONE:
         backends = backends_of(push, service, port)
         if subset is not None:
             backends = with_labels(backends, subset.labels)
@@ -143,7 +150,13 @@ def _found(push: Push, name: str, service: Service, port: Port, chosen: Chosen) 
         ),
         applied=tuple(applied),
         backends=backends,
-        tls=tls_mode(push, rules, subset, port.number),
+        tls=mode,
         speaks_h2=port.protocol in _H2 or upgrade == "UPGRADE",
         external=service.external,
+        by_address=service.headless,
     )
+
+
+def _all_have_proxies(backends: Backends) -> bool:
+    """Towards a headless service, auto mTLS is for all endpoints or for none."""
+    return all(one.proxy is not None and one.proxy.has_proxy is not False for one in backends.found)

@@ -1,6 +1,7 @@
 """Logs of some hundred lines, odd ones among them, and ways to read them in blocks."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from tests.evidence.access_log.made import line
@@ -57,7 +58,7 @@ def text_lines(count: int = 300) -> list[str]:
         lambda _one: "",
         lambda one: line(**one)[:60],
         lambda one: line(**one, user_agent='a" "b'),
-        lambda one: line(**(one | {"time": "2026-03-04T05:06:07Z"})),
+        lambda one: line(**(one | {"time": one["time"][:19] + "Z"})),
         lambda one: line(**one) + "\r",
     )
     lines = []
@@ -95,10 +96,7 @@ def partials(path: Path, cuts: list[int], how: Plan) -> list[Partial]:
     """The account of each range between the cuts."""
     size = path.stat().st_size
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < size), size]
-    return [
-        kernel(str(path), start, end, how)
-        for start, end in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [kernel(str(path), start, end, how) for start, end in pairwise(edges)]
 
 
 def facts(partial: Partial, how: Plan) -> Reading:

@@ -1,12 +1,14 @@
 import gzip
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.evidence.access_log.engine.large import ENVOY, text_lines, write
 from tests.evidence.access_log.made import line
+from why503.evidence.access_log.engine import kernel, workers
 from why503.evidence.access_log.engine import read as under_test
-from why503.evidence.access_log.engine import workers
 from why503.evidence.read import read_paths
 from why503.evidence.reader import Context, Options
 from why503.evidence.text_file import TextFile
@@ -77,7 +79,7 @@ def test_a_packed_log_with_a_broken_end_is_read_and_said_to_be_broken(
     tmp_path, monkeypatch, ending
 ):
     monkeypatch.setattr(under_test, "_PACKED_FROM", 1000)
-    many = [line(time=f"2026-03-04T05:06:07.{n % 1000:03d}Z", path=f"/{n * n}") for n in range(9000)]
+    many = [line(path=f"/{n * n}") for n in range(9000)]
     packed = _packed(write(tmp_path, many), ending)
     packed.write_bytes(packed.read_bytes()[:-2000])
 
@@ -108,7 +110,7 @@ def test_lines_of_others_beyond_the_bound_are_counted_and_said(tmp_path, monkeyp
 def test_an_interrupted_reading_is_said_first(tmp_path, monkeypatch):
     real = workers.kernel
 
-    def half(path, start, end, plan, _passed):
+    def half(path, start, end, plan, _passed, *, track):
         found = real(path, start, end // 2, plan)
         found.size = end // 2
         return found
@@ -120,6 +122,21 @@ def test_an_interrupted_reading_is_said_first(tmp_path, monkeypatch):
     assert outcome is not None
     assert "was interrupted" in outcome.unread[0].reason
     assert not _logs(outcome.facts)[0].request_ids_complete
+
+
+def test_an_interrupted_packed_log_is_said_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(under_test, "_PACKED_FROM", 1000)
+    monkeypatch.setattr(kernel, "_TELL_EVERY", 1000)
+    packed = _packed(write(tmp_path, LINES), ".gz")
+    monkeypatch.setattr(
+        under_test.Progress, "passed", lambda _self, _size: os.kill(os.getpid(), signal.SIGINT)
+    )
+
+    outcome, _file = _read(packed)
+
+    assert outcome is not None
+    assert 0 < outcome.lines < 3000
+    assert f"interrupted after {outcome.lines} lines" in outcome.unread[0].reason
 
 
 def test_a_worker_that_fails_leaves_the_file_to_the_line_reader(tmp_path, monkeypatch):

@@ -50,10 +50,10 @@ def test_uses_are_remembered_over_the_packing():
     tally = _tally()
     group = tally.group("p", FIELDS)
     _passed(tally, group, ["10.0"], ["1000"])
-    tally.use(["local"], 0)
+    tally.use([("10.0.0.1:80", "local")], 0)
     tally.settle()
 
-    tally.fail(group, (1, 14.0), ("local", None), {"code": 503})
+    tally.fail(group, (1, 14.0), (("10.0.0.1:80", "local"), None), {"code": 503})
 
     (failure,) = tally.partial.failures
     assert (failure.by_connection, failure.before) == (3.0, 1)
@@ -65,7 +65,7 @@ def test_the_host_tells_where_the_connection_is_not_known():
     group = tally.group("p", FIELDS)
     _passed(tally, group, ["10.0"], ["0"])
 
-    tally.fail(group, (1, 14.0), ("-", None), {})
+    tally.fail(group, (1, 14.0), (("10.0.0.1:80", "-"), None), {})
 
     (failure,) = tally.partial.failures
     assert (failure.connection, failure.by_host) == (None, 4.0)
@@ -74,9 +74,9 @@ def test_the_host_tells_where_the_connection_is_not_known():
 def test_request_ids_are_kept_only_where_they_are_wanted():
     keeps, leaves = _tally(), _tally(keep_ids=False)
     for tally in (keeps, leaves):
-        tally.remember([b"one", "two", "-", b""])
+        tally.remember("p", [b"one", "two", "-", b""])
 
-    assert keeps.partial.request_ids == {"one", "two"}
+    assert keeps.partial.request_ids == {"p": {"one", "two"}}
     assert leaves.partial.request_ids is None
 
 

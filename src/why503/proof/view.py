@@ -6,7 +6,7 @@ from why503.diagnosis.scenario import View
 
 
 def files_of(bundle: Path, view: View) -> list[Path]:
-    """The files of a view, those that there are."""
+    """The files of a view, those that there are; the folder itself for all of them."""
     if view is View.BUNDLE:
         return [bundle]
     if view is View.CALLER:

@@ -1,0 +1,213 @@
+"""Access logs of growing size: exact against the generator's truth, then timed next to peers.
+
+    python bench/access_log.py [--sizes 100kB,20MB,200MB] [--folder /dev/shm] [--write]
+
+Prints a table; with `--write` it also becomes docs/benchmarks.md. Fails where one figure of ours is
+not the truth's. Peers that are not installed are left out; each runs in turn with ours.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from access_log_lines import Key, Truth, generate, size_of
+
+from why503.evidence.access_log.aggregate import KEY
+from why503.evidence.access_log.engine.finish import middle, percentile, sums_of
+from why503.evidence.access_log.engine.partial import Partial
+from why503.evidence.access_log.engine.sniff import HEAD, plan_for
+from why503.evidence.access_log.engine.workers import processors, read_file
+from why503.evidence.reader import Context
+
+ROUNDS = 3
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+OURS = "why503 diagnose"
+AWK = (
+    '{split($3,a," "); split($15,b," "); k=substr($1,2,16) " " a[1] " " a[2] " " a[3] " " b[1];'
+    " n[k]++} END {for (k in n) print n[k], k}"
+)
+_FIELD = {name: 3 + place for place, name in enumerate(KEY)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One command on one file."""
+
+    name: str
+    seconds: float
+    """Median wall time."""
+    memory: int
+    """Most resident megabytes of its processes together, sampled; 0 where it was too quick."""
+
+
+def check(path: Path, truth: Truth) -> list[str]:
+    """What the engine finds otherwise than the truth; empty where all is right."""
+    head = path.open("rb").read(HEAD)
+    plan = plan_for(head, path.stat().st_size, Context(path=path.name, teller="bench"))
+    if plan is None:
+        return ["not read as a large access log"]
+    found = read_file(str(path), plan, lambda _size: None)
+    others = found.left_over_count + found.misread + found.blank
+    pairs = {
+        "lines": (found.lines, truth.lines),
+        "understood": (found.understood, truth.understood),
+        "not understood": (others, truth.others),
+        "failures": (found.failed.total(), truth.failures),
+    }
+    wrong = [
+        f"{name}: {ours} for {theirs}" for name, (ours, theirs) in pairs.items() if ours != theirs
+    ]
+    return wrong + _wrong_groups(found, truth)
+
+
+def _wrong_groups(found: Partial, truth: Truth) -> list[str]:
+    """Groups whose count, median or 99th percentile is not the truth's."""
+    ours: dict[Key, Counter[float]] = defaultdict(Counter)
+    counts: Counter[Key] = Counter()
+    for (group, minute), one in sums_of(found, by_minute=True).items():
+        key = found.keys[group]
+        flags = ",".join(sorted(key[2])) or "-"
+        place = (key[_FIELD["upstream_cluster"]], key[_FIELD["upstream_host"]])
+        named = (*place, str(key[1]), flags, minute or 0)
+        ours[named].update(one.took)
+        counts[named] += one.count
+    wrong = []
+    if ours.keys() != truth.durations.keys():
+        wrong.append(f"{len(ours.keys() ^ truth.durations.keys())} groups invented or missing")
+    for key in ours.keys() & truth.durations.keys():
+        mine = sorted(ours[key].items())
+        theirs = sorted((float(took), count) for took, count in truth.durations[key].items())
+        figures = [(sum(n for _, n in h), middle(h), percentile(h, 0.99)) for h in (mine, theirs)]
+        if figures[0] != figures[1] or counts[key] != figures[1][0]:
+            wrong.append(f"group {key}: {figures[0]} for {figures[1]}")
+    return wrong[:10]
+
+
+def commands(path: Path) -> dict[str, list[str]]:
+    """What is timed on a file: ours and the peers that are installed."""
+    log = str(path)
+    peers = {
+        "cat": ["cat", log],
+        "wc -l": ["wc", "-l", log],
+        "rg -c ' 503 '": ["rg", "-c", " 503 ", log],
+        "mawk, counts only": ["mawk", "-F", '"', AWK, log],
+        "goaccess": ["goaccess", log, "--log-format", '[%dT%t.%^] "%r" %s %^', "-o", "json"],
+        "mlr, counts only": [
+            *("mlr", "--icsv", "--ifs", " ", "--implicit-csv-header", "--lazy-quotes"),
+            *("--allow-ragged-csv-input", "count-distinct", "-f", "3,4,5", log),
+        ],
+        "lnav": ["lnav", "-n", log],
+    }
+    why503 = str(Path(sys.executable).with_name("why503"))
+    found = {name: one for name, one in peers.items() if shutil.which(one[0])}
+    return found | {OURS: [why503, "diagnose", log]}
+
+
+def timed(command: list[str]) -> tuple[float, int]:
+    """Seconds of one run, and the most megabytes that it and its children held."""
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+    ) as process:
+        most = 0
+        while process.poll() is None:
+            most = max(most, _resident(process.pid))
+            time.sleep(0.02)
+        seconds = time.perf_counter() - begin
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return seconds, most >> 20
+
+
+def _resident(pid: int) -> int:
+    """Bytes that a process and its children hold (shared pages count in each); 0 if unknown."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(_resident(int(child)) for child in children)
+
+
+def measure(path: Path, rounds: int) -> list[Row]:
+    """Each command in turn, ``rounds`` times; commands that fail are left out."""
+    taken: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    chosen = commands(path)
+    for _round in range(rounds):
+        for name, command in list(chosen.items()):
+            try:
+                taken[name].append(timed(command))
+            except subprocess.CalledProcessError:
+                if name == OURS:
+                    raise
+                del chosen[name]
+    return [
+        Row(name, statistics.median(s for s, _ in runs), max(m for _, m in runs))
+        for name, runs in taken.items()
+        if name in chosen
+    ]
+
+
+def table(title: str, rows: list[Row]) -> str:
+    """A table in Markdown."""
+    base = next((row.seconds for row in rows if row.name == "wc -l"), None)
+    lines = [f"## {title}", "", "| command | seconds | times `wc -l` | MB |", "|---|---|---|---|"]
+    for row in sorted(rows, key=lambda one: one.seconds):
+        ratio = f"{row.seconds / base:.1f}" if base else ""
+        lines.append(f"| {row.name} | {row.seconds:.2f} | {ratio} | {row.memory or ''} |")
+    return "\n".join(lines)
+
+
+HEADER = """# Benchmarks
+
+Written by `python bench/access_log.py --write`. The logs come from `bench/access_log_lines.py`, the
+same bytes each time, odd lines included. Before a file is timed, the engine's lines, groups,
+counts, medians, 99th percentiles, failures and lines that are not understood are compared with the
+generator's truth, all of them; a single difference ends the run. Times are medians of whole
+processes, each run in turn with the others; megabytes are those of all processes of a command.
+
+`why503 diagnose` does the whole job: it reads, groups, weighs the causes and writes the answer.
+"counts only" peers count groups without durations, failures or odd lines.
+"""
+
+
+def main() -> None:
+    """Generate, check, time, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default="2MB,20MB,100MB")
+    parser.add_argument("--folder", type=Path, default=None, help="where the logs are put")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--check-only", action="store_true")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    given = parser.parse_args()
+    parts = [
+        HEADER,
+        f"{platform.machine()}, {processors()} processors, Python {platform.python_version()}.\n",
+    ]
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        for size in given.sizes.split(","):
+            for is_json in (False, True):
+                log = Path(folder) / "access.log"
+                truth = generate(log, size_of(size), is_json=is_json)
+                if wrong := check(log, truth):
+                    sys.exit(f"{size}: " + "; ".join(wrong))
+                title = f"{size} {'JSON' if is_json else 'text'}, {truth.lines} lines"
+                print(f"{title}: exact in all {len(truth.durations)} groups", flush=True)
+                if not given.check_only:
+                    parts.append(table(title, measure(log, given.rounds)) + "\n")
+                    print(parts[-1], flush=True)
+    if given.write and not given.check_only:
+        PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Whether a file is a large access log of a kind that is taken in blocks."""
+
+import json
+
+from why503.evidence.access_log.aliases import field_of
+from why503.evidence.access_log.engine.json_lines import ISTIO_FIELDS, JsonLines, moment
+from why503.evidence.access_log.engine.kernel import Plan
+from why503.evidence.access_log.engine.tally import Tally
+from why503.evidence.access_log.engine.text_lines import Moments, TextLines
+from why503.evidence.access_log.format import Format, compile_format
+from why503.evidence.access_log.json_line import ISTIO, read_json
+from why503.evidence.access_log.known_formats import KNOWN_FORMATS
+from why503.evidence.reader import Context
+
+HEAD = 256 << 10
+"""Bytes that tell what a file is."""
+_MOST_LINES = 300
+_FEWEST = 20
+_SHARE = 0.5
+_IDS_UP_TO = 256 << 20
+"""Bytes of a log of which every request id is kept."""
+_SAMPLED_FROM = 32 << 20
+"""Bytes of a log from which idle times are measured of a sample."""
+
+
+def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
+    """How to read a log that begins with ``head`` and has about ``size`` bytes.
+
+    None for everything else: other formats, other programs' logs, documents.
+    """
+    end = head.rfind(b"\n")
+    lines = [line for line in head[: max(0, end)].split(b"\n") if line.strip()][:_MOST_LINES]
+    if len(lines) < _FEWEST:
+        return None
+    own = _own_formats(context)
+    for is_json in (False, True):
+        taken = [line for line in lines if _is_taken(line, is_json=is_json)]
+        if len(taken) < _SHARE * len(lines):
+            continue
+        if is_json and not all(_is_plain_json(line) for line in taken):
+            return None
+        if any(_claims(one, taken[0]) for one in own):
+            return None
+        return Plan(
+            context=context,
+            json=is_json,
+            keep_ids=size <= _IDS_UP_TO,
+            sample_all=size <= _SAMPLED_FROM,
+            failing=_failing(taken, is_json=is_json),
+            width=sum(map(len, taken)) // len(taken) + 1,
+        )
+    return None
+
+
+def _failing(lines: list[bytes], *, is_json: bool) -> float:
+    """Share of failed requests in the lines."""
+    moments = moment if is_json else Moments().moment
+    tally = Tally(moments, keep_ids=False)
+    kind = JsonLines if is_json else TextLines
+    for line in lines:
+        kind(tally, "").take(line + b"\n")
+    return tally.partial.failed.total() / len(lines)
+
+
+def _is_taken(line: bytes, *, is_json: bool) -> bool:
+    if is_json:
+        return JsonLines(Tally(moment, keep_ids=False), "").take(line + b"\n")
+    return TextLines(Tally(Moments().moment, keep_ids=False), "").take(line + b"\n")
+
+
+def _is_plain_json(line: bytes) -> bool:
+    """True where no key beside Istio's own tells of the request, or of a log shipper's pod."""
+    text = line.decode("utf-8", "replace")
+    found = read_json(text)
+    if found is None or found[0] != ISTIO:
+        return False
+    others = {key: value for key, value in json.loads(text).items() if key not in ISTIO_FIELDS}
+    return all(
+        field_of(key) is None and not isinstance(value, dict) and key not in _OF_SHIPPERS
+        for key, value in others.items()
+    )
+
+
+_OF_SHIPPERS = frozenset(
+    {"pod", "pod_name", "podName", "kubernetes_pod_name", "k8s.pod.name", "k8s_pod_name"}
+    | {"hostname", "namespace", "namespace_name", "container", "container_name", "_source"}
+    | {"log", "_msg", "_raw", "message", "msg", "line", "textPayload", "body", "event.original"}
+)
+
+
+def _own_formats(context: Context) -> list[Format]:
+    texts = (context.options.access_log_format, *context.formats)
+    known = KNOWN_FORMATS[0].template
+    formats = [compile_format(text) for text in texts if text]
+    return [one for one in formats if one.template != known]
+
+
+def _claims(one: Format, line: bytes) -> bool:
+    return bool(one.parse(line.decode("utf-8", "replace").rstrip()))

@@ -1,0 +1,209 @@
+"""Several processes read one file, each a range of its bytes."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from why503.evidence.access_log.aggregate import FAILURES_KEPT
+from why503.evidence.access_log.engine.kernel import Passed, Plan, kernel, skip_line
+from why503.evidence.access_log.engine.partial import Partial, merged
+
+FROM = 20 << 20
+"""Bytes from which a second process pays."""
+SMALLEST = 8 << 20
+"""Bytes of a range for which a process pays."""
+MOST = 16
+"""Processes at once; memory grows with them."""
+_COUNTED = 1 << 20
+
+
+class WorkerError(Exception):
+    """A process ended without a result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Range:
+    path: str
+    start: int
+    end: int
+    plan: Plan
+    track: bool
+
+
+def _cut(path: str, size: int, parts: int, plan: Plan) -> list[_Range]:
+    """Ranges that take about as long.
+
+    Where the first one surely holds more failures than are kept, the others only count theirs, and
+    get as much more of the file as that saves.
+    """
+    share = size // parts
+    until = FAILURES_KEPT / plan.failing * plan.width if plan.failing else size
+    less = min(share // 2, int(until / 2) + _KEPT_COSTS * FAILURES_KEPT * plan.width)
+    alone = parts > 1 and _SURELY * until < share - less
+    less = less if alone else 0
+    first = share - less * (parts - 1) // parts
+    rest = size - first
+    cuts = [0, *(first + rest * part // max(1, parts - 1) for part in range(parts - 1)), size]
+    if parts == 1:
+        cuts = [0, size]
+    return [
+        _Range(path=path, start=start, end=end, plan=plan, track=not alone or not start)
+        for start, end in pairwise(cuts)
+    ]
+
+
+_SURELY = 1.4
+"""Times the bytes in which so many failures are to be expected."""
+_KEPT_COSTS = 8
+"""Lines that take as long as it takes to keep a failure."""
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def read_file(path: str, plan: Plan, passed: Callable[[int], None]) -> Partial:
+    """The whole file at ``path``; ``passed`` is told of bytes that were read.
+
+    After an interrupt (Ctrl-C) what was read so far, the rest counted as unread.
+    """
+    size = Path(path).stat().st_size
+    parts = min(MOST, processors(), max(1, size // SMALLEST)) if size >= FROM else 1
+    ranges = _cut(path, size, parts, plan)
+    partials = [_alone(ranges[0], passed)] if parts == 1 else _together(ranges, passed)
+    if not ranges[-1].track and len(partials[0].failures) < FAILURES_KEPT:
+        ranges = [replace(one, track=True) for one in ranges]
+        partials = partials[:1] + _together(ranges[1:], lambda _size: None)
+    for one, partial in zip(ranges, partials, strict=True):
+        if partial.size < one.end - one.start:
+            partial.unread = _lines_in(path, one.start + partial.size, one.end)
+            partial.lines += partial.unread
+            partial.interrupted = True
+    return merged(partials)
+
+
+def _alone(one: _Range, passed: Callable[[int], None]) -> Partial:
+    """A range read by this process."""
+    with until_interrupt(passed) as tell:
+        return kernel(one.path, one.start, one.end, one.plan, tell, track=one.track)
+
+
+@contextmanager
+def until_interrupt(passed: Callable[[int], None]) -> Iterator[Passed]:
+    """``passed``, which says to stop once Ctrl-C was pressed."""
+    stopped: list[bool] = []
+
+    def tell(size: int) -> bool:
+        passed(size)
+        return not stopped
+
+    before = _on_interrupt(lambda *_: stopped.append(True))
+    try:
+        yield tell
+    finally:
+        _on_interrupt(before)
+
+
+def _together(ranges: list[_Range], passed: Callable[[int], None]) -> list[Partial]:
+    """The ranges, each read by a process of its own."""
+    context: Any = multiprocessing.get_context(_way())
+    stop = context.Event()
+    pipes: dict[Connection, int] = {}
+    processes = []
+    results: list[Partial | None] = [None] * len(ranges)
+    before = _on_interrupt(lambda *_: stop.set())
+    try:
+        for place, one in enumerate(ranges):
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(one, theirs, stop), daemon=True)
+            process.start()
+            theirs.close()
+            pipes[ours] = place
+            processes.append(process)
+        while pipes:
+            for pipe in wait(list(pipes)):
+                _hear(pipe, pipes, results, passed)  # type: ignore[arg-type]
+    finally:
+        _on_interrupt(before)
+        for process in processes:
+            if any(result is None for result in results):
+                process.terminate()
+            process.join()
+    return [result for result in results if result is not None]
+
+
+def _hear(
+    pipe: Connection,
+    pipes: dict[Connection, int],
+    results: list[Partial | None],
+    passed: Callable[[int], None],
+) -> None:
+    """One message of a process: bytes that it passed, or its result."""
+    try:
+        message = pipe.recv()
+    except EOFError:
+        raise WorkerError from None
+    if isinstance(message, int):
+        passed(message)
+        return
+    if not isinstance(message, Partial):
+        raise WorkerError(str(message))
+    results[pipes.pop(pipe)] = message
+    pipe.close()
+
+
+def _work(one: _Range, pipe: Connection, stop: Any) -> None:
+    """The life of a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def tell(size: int) -> bool:
+        pipe.send(size)
+        return not stop.is_set()
+
+    try:
+        pipe.send(kernel(one.path, one.start, one.end, one.plan, tell, track=one.track))
+    except Exception as fault:  # noqa: BLE001 - the other side raises it in its own words
+        pipe.send(f"{type(fault).__name__}: {fault}")
+    finally:
+        pipe.close()
+
+
+def _way() -> str:
+    """Fork where that is safe: the process begins at once, with everything imported."""
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    return "fork" if forks and threading.active_count() == 1 else "spawn"
+
+
+def _on_interrupt(handler: Any) -> Any:
+    """Set what Ctrl-C does, where it can be set; what it did before."""
+    if threading.current_thread() is not threading.main_thread():
+        return signal.SIG_DFL
+    return signal.signal(signal.SIGINT, handler)
+
+
+def _lines_in(path: str, start: int, end: int) -> int:
+    """Lines that begin in a range of a file."""
+    count = 0
+    with Path(path).open("rb") as file:
+        begin = start
+        if start:
+            file.seek(start - 1)
+            begin += skip_line(file) - 1
+        room = end - begin
+        last = b"\n"
+        while room > 0 and (chunk := file.read(min(_COUNTED, room))):
+            count += chunk.count(b"\n")
+            room -= len(chunk)
+            last = chunk[-1:]
+    return count + (last != b"\n")

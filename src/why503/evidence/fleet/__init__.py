@@ -1,0 +1,1 @@
+"""Large access logs on an existing distributed engine: the same kernel as tasks, merged here."""

@@ -1,0 +1,125 @@
+"""NetworkPolicies that shut a port which the mesh needs."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from why503.facts import Manifest
+from why503.mesh.armed.inventory import inventory
+from why503.mesh.armed.spotted import Spotted, spotted
+from why503.mesh.endpoint import ports_of
+from why503.mesh.mesh import Mesh
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.workload import has_own_sidecar
+
+ISTIOD = 15012
+"""Port on which istiod gives configuration and certificates."""
+HBONE = 15008
+"""Port on which ztunnel takes the connections of an ambient workload."""
+_AMBIENT = "istio.io/dataplane-mode"
+
+
+def _policies(mesh: Mesh, direction: str) -> Iterator[tuple[Manifest, tuple[Manifest, ...]]]:
+    """Policies of one direction with the workloads that each selects."""
+    known = inventory(mesh)
+    for policy in mesh.manifests("NetworkPolicy"):
+        if policy.partial or direction not in _directions(policy):
+            continue
+        labels = mapping_of(policy.get("spec", "podSelector", "matchLabels"))
+        if policy.get("spec", "podSelector", "matchExpressions"):
+            continue
+        if labels:
+            yield policy, known.selected(policy.namespace, labels)
+        else:
+            own = (one for one in known.workloads if one.namespace == policy.namespace)
+            yield policy, tuple(own)
+
+
+def _directions(policy: Manifest) -> set[str]:
+    types = {word_of(kind) for _, kind in policy.items("spec", "policyTypes")}
+    return types or {"Ingress", *(["Egress"] if policy.get("spec", "egress") else [])}
+
+
+def _opens(rule: Mapping[str, Any], port: int, names: frozenset[str] = frozenset()) -> bool:
+    """Whether a rule lets ``port`` through for somebody; ``names`` are its other names."""
+    ports = rule.get("ports")
+    if not isinstance(ports, list) or not ports:
+        return True
+    for entry in map(mapping_of, ports):
+        if word_of(entry.get("protocol")) not in {"", "TCP"}:
+            continue
+        first, last = whole_number(entry.get("port")), whole_number(entry.get("endPort"))
+        if entry.get("port") is None or first == port or word_of(entry.get("port")) in names:
+            return True
+        if first is not None and last is not None and first <= port <= last:
+            return True
+    return False
+
+
+def _rules(policy: Manifest, direction: str) -> list[Mapping[str, Any]]:
+    return [mapping_of(rule) for _, rule in policy.items("spec", direction.lower())]
+
+
+def _opened(mesh: Mesh, direction: str, port: int) -> frozenset[int]:
+    """Workloads for which some policy of the direction opens ``port``."""
+    return frozenset(
+        id(workload)
+        for policy, workloads in _policies(mesh, direction)
+        if any(_opens(rule, port) for rule in _rules(policy, direction))
+        for workload in workloads
+    )
+
+
+def istiod_out_of_reach(mesh: Mesh) -> Iterator[Spotted]:
+    """Egress policies that leave a sidecar no way to istiod: `policy`, `workload`."""
+    opened = _opened(mesh, "Egress", ISTIOD)
+    for policy, workloads in _policies(mesh, "Egress"):
+        for workload in workloads:
+            if id(workload) not in opened and has_own_sidecar(mesh, workload):
+                where = policy.where("spec", "egress")
+                yield spotted(where, policy=policy.full_name, workload=workload.full_name)
+                break
+
+
+def tunnel_shut(mesh: Mesh) -> Iterator[Spotted]:
+    """Ingress policies that shut the tunnel's port of an ambient namespace: `policy`."""
+    ambient = {
+        one.name
+        for one in mesh.manifests("Namespace")
+        if word_of(one.get("metadata", "labels", _AMBIENT)) == "ambient"
+    }
+    opened = _opened(mesh, "Ingress", HBONE) if ambient else frozenset()
+    for policy, workloads in _policies(mesh, "Ingress") if ambient else ():
+        shut = [one for one in workloads if id(one) not in opened]
+        if policy.namespace in ambient and shut and _rules(policy, "Ingress"):
+            where = policy.where("spec", "ingress")
+            yield spotted(where, policy=policy.full_name, workload=shut[0].full_name)
+
+
+def target_ports_shut(mesh: Mesh) -> Iterator[Spotted]:
+    """Service ports that the policies of the pods open for nobody: `service`, `port`, `policy`."""
+    rules: defaultdict[int, list[tuple[Manifest, Mapping[str, Any]]]] = defaultdict(list)
+    for policy, workloads in _policies(mesh, "Ingress"):
+        for workload in workloads:
+            rules[id(workload)] += [(policy, rule) for rule in _rules(policy, "Ingress")]
+    known = inventory(mesh)
+    for service in mesh.manifests("Service") if rules else ():
+        for workload in known.behind(service)[:1]:
+            own = rules.get(id(workload), [])
+            for entry in ports_of(service) if own else ():
+                target = entry.fields.get("targetPort", entry.port)
+                number = whole_number(target)
+                if number is None or any(_opens(rule, number) for _policy, rule in own):
+                    continue
+                if any(_by_name(rule) for _policy, rule in own):
+                    continue
+                where = service.where("spec", "ports", entry.place)
+                by = own[0][0].full_name
+                yield spotted(where, service=service.full_name, port=number, policy=by)
+
+
+def _by_name(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule names a port by its name, whose number is the container's matter."""
+    ports = rule.get("ports")
+    named = [mapping_of(one).get("port") for one in ports] if isinstance(ports, list) else []
+    return any(one is not None and whole_number(one) is None for one in named)

@@ -1,0 +1,46 @@
+"""The ladder of idle timeouts: each side that sends has to give up before the one that accepts."""
+
+from collections.abc import Iterator
+
+from why503.facts import Manifest
+from why503.mesh.armed.spotted import Spotted, spotted
+from why503.mesh.endpoint import selects_nothing
+from why503.mesh.mesh import Mesh
+from why503.mesh.server import keepalive_of
+from why503.mesh.traffic_policy import idle_timeout_upstream
+from why503.support.duration import spell
+from why503.support.text import _
+
+
+def _host(service: Manifest) -> str:
+    return f"{service.name}.{service.namespace}" if service.namespace else service.name
+
+
+def proxies_above_server(mesh: Mesh) -> Iterator[Spotted]:
+    """Services whose server closes idle connections before the proxy does.
+
+    Values: `server`, `service`, `idle`, `proxy`, `by` (where the proxy's time comes from).
+    """
+    for service in mesh.manifests("Service"):
+        keepalive = keepalive_of(mesh, _host(service))
+        if keepalive is None or keepalive.idle is None:
+            continue
+        proxy = idle_timeout_upstream(mesh, _host(service), None)
+        if proxy.value >= keepalive.idle:
+            yield spotted(
+                proxy.source or service.source,
+                idle=spell(keepalive.idle),
+                proxy=spell(proxy.value),
+                by=proxy.by,
+                how=keepalive.how,
+                server=keepalive.server or _("the server"),
+                service=service.name,
+            )
+
+
+def empty_services(mesh: Mesh) -> Iterator[Spotted]:
+    """Services whose selector matches none of the workloads given: `service`."""
+    for service in mesh.manifests("Service"):
+        source = selects_nothing(mesh, _host(service))
+        if source is not None:
+            yield spotted(source, service=service.full_name)
