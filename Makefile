@@ -35,6 +35,7 @@ bench: $(VENV)/.installed ## measure the start-up, a small diagnosis, a capture,
 	$(BIN)/python bench/capture.py
 	$(BIN)/python bench/config_dump.py
 	$(BIN)/python bench/archive.py
+	$(BIN)/python bench/lint.py
 	$(BIN)/python bench/access_log.py
 
 docs: $(VENV)/.installed ## write the pages of the causes, docs/causes/

@@ -129,3 +129,14 @@ def test_the_rest_of_a_broken_message_tells_of_the_call() -> None:
     assert request.time is not None
     assert requests(f"{head.replace('ERROR', 'INFO')}\n{rest}") == []
     assert requests(f"{head}\n\n\n\n\n{rest}") == []
+
+
+def test_an_exception_inside_a_trace_tells_which_bytes_came():
+    told = events(
+        "Jan 5, 2026 4:03:02 PM io.grpc.netty.NettyServerHandler onConnectionError\n"
+        "WARNING: Connection Error\n"
+        "a.b.Http2Exception: HTTP/2 client preface string missing or corrupt. Hex dump: 504f\n"
+        "\tat a.b.Http2Exception.connectionError(Http2Exception.java:85)\n"
+    )
+    (event,) = [event for event in told if event.kind is AppEventKind.MALFORMED_REQUEST]
+    assert "preface string missing" in event.text

@@ -124,3 +124,15 @@ def test_headers_that_were_left_out_do_not_end_an_answer() -> None:
     text = "HTTP/1.1 404 Not Found\n...\nx-envoy-upstream-service-time: 4\nserver: istio-envoy\n"
     (request,) = read_lines(curl, text)[0].facts
     assert (request.server, request.upstream_service_time) == ("istio-envoy", 4.0)
+
+
+def test_a_code_and_flag_in_a_persons_words_is_a_request_to_the_url_before() -> None:
+    text = "I call http://till-0.till:8080/x from the other pod\nand get 404 with NR\n"
+    (request,) = read_lines(curl, text)[0].facts
+    assert (request.code, request.flags) == (404, frozenset({"NR"}))
+    assert request.authority == "till-0.till:8080"
+
+
+def test_a_sentence_behind_the_command_tells_its_code() -> None:
+    (request,) = read_lines(curl, "curl http://till/a?b=ü, it fails with HTTP 400\n")[0].facts
+    assert request.code == 400

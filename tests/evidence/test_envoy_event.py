@@ -48,3 +48,23 @@ def test_a_listener_that_sniffed_in_vain_is_told() -> None:
     event = event_of("listener filter times out after 5000 ms", "debug")
     assert event is not None
     assert event[0] is ProxyEventKind.SNIFFING_ENDED
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Aborting epoch 3...", ProxyEventKind.SHUTDOWN),
+        (
+            "Envoy proxy is NOT ready: config received, but was rejected: cds updates: 2 rejected",
+            ProxyEventKind.CONFIG_REJECTED,
+        ),
+        ("Aborting proxy", ProxyEventKind.SHUTDOWN),
+        ("Agent has successfully terminated", ProxyEventKind.SHUTDOWN),
+        ("Failed to create certificate: rpc error", ProxyEventKind.SECRET_MISSING),
+        ("resource:default CSR failed with error: rpc error", ProxyEventKind.SECRET_MISSING),
+    ],
+)
+def test_the_agents_words_have_their_kind(text: str, kind: ProxyEventKind) -> None:
+    event = event_of(text, "info")
+    assert event is not None
+    assert event[0] is kind

@@ -9,6 +9,7 @@ from why503.evidence.envoy_line import parsed
     "text",
     [
         "[2031-03-04 05:06:07.123][34][debug][router] [source/router.cc:1] [C5][S7] pool ready",
+        "[2031-03-04 05:06:07.123][34][debug][router] source/router.cc:1] [C5][S7] pool ready",
         "2031-03-04 05:06:07.123][34][debug][router] [source/router.cc:1] [C5][S7] pool ready",
         "2031-03-04T05:06:07.1Z\tdebug\tenvoy router source/router.cc:1\t[C5][S7] pool ready\tthread=2",
         '2031-03-04T05:06:07.1Z debug envoy router [Tags: "ConnectionId":"5","StreamId":"7"] pool ready',
@@ -48,3 +49,21 @@ def test_heads_that_a_paste_or_a_log_store_changed_are_known(line):
     found = parsed(line)
     assert found is not None
     assert (found.component, found.text) == ("wasm", "Function: f failed: trap")
+
+
+def test_a_log_stores_time_in_front_of_the_agents_own_is_taken_off():
+    found = parsed(
+        "2026-01-02 18:00:00.5 2026-01-02T09:00:00.4Z info There are still 4 active connections"
+    )
+    assert found is not None
+    assert (found.time, found.text) == (
+        "2026-01-02T09:00:00.4Z",
+        "There are still 4 active connections",
+    )
+
+
+def test_a_codecs_complaint_is_known_without_its_head():
+    found = parsed("... protocol error: http/1.1 protocol error: HPE_INVALID_METHOD")
+    assert found is not None
+    assert found.text == "protocol error: http/1.1 protocol error: HPE_INVALID_METHOD"
+    assert parsed("protocol error: the printer speaks no French") is None

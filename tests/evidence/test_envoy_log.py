@@ -199,3 +199,14 @@ def test_the_agents_vain_probe_of_the_application_is_told_with_and_without_its_h
     for text in (f"2031-03-04T05:06:07...Z\terror\t{PROBE}", f"> {PROBE}", f"error {PROBE}"):
         (event,) = events(text)
         assert (event.kind, event.text) == (ProxyEventKind.PROBE_FAILED, PROBE)
+
+
+def test_an_agent_that_may_not_read_secrets_misses_them_in_every_format() -> None:
+    text = (
+        "x/secretfetcher.go:1: Failed to list *v1.Secret: secrets is forbidden: User "
+        '"system:serviceaccount:edge:istio-edge" cannot list resource "secrets"'
+    )
+    for head in ("", "error\t", "2031-03-04T05:06:07Z\terror\t", "E0304 05:06:07.008    1 "):
+        (event,) = events(head + text)
+        assert event.kind is ProxyEventKind.SECRET_MISSING
+    assert not events("error\t" + text.replace("istio-", "shop-"))

@@ -99,3 +99,12 @@ def test_secret_that_is_still_awaited_is_a_missing_one():
     assert isinstance(fact, ProxyEvent)
     assert (fact.kind, fact.source.line) == (ProxyEventKind.SECRET_MISSING, 2)
     assert claimed == [1, 2, 3]
+
+
+def test_a_table_of_endpoints_without_a_row_says_that_there_is_none():
+    header = "ENDPOINT     STATUS     OUTLIER CHECK     CLUSTER\n"
+    (fact,) = read_lines(istioctl_table, header)[0].facts
+    assert (fact.kind, fact.source.line) == (ProxyEventKind.TABLE_EMPTY, 1)
+    row = "10.1.0.4:80   HEALTHY   OK   outbound|80||shelf.books.svc.cluster.local\n"
+    facts = read_lines(istioctl_table, header + row)[0].facts
+    assert not any(isinstance(fact, ProxyEvent) for fact in facts)

@@ -106,3 +106,10 @@ def test_listeners_that_exclude_each_other_are_told_from_the_status_of_a_push() 
     assert {event.kind for event in events(status)} == {ProxyEventKind.LISTENER_CONFLICT}
     assert len(events(status)) == 2
     assert not events("pilot_conflict_outbound_listener_tcp_over_current_tcp 0")
+
+
+def test_the_reason_of_a_refusal_may_stand_on_the_next_line() -> None:
+    (event,) = events('warn\tads\tADS:LDS: ACK ERROR\ncode:13 message:"no such filter"\nother')
+    assert event.kind is ProxyEventKind.CONFIG_REJECTED
+    assert "no such filter" in event.text
+    assert not events('code:13 message:"no such filter"')

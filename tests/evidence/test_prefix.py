@@ -109,3 +109,15 @@ def test_the_name_of_a_log_stores_field_is_taken_off() -> None:
     assert line.text == "2031-03-04T05:06:07.008Z\tinfo\tads\tPush"
     (line,) = peel("log: nothing")
     assert line.text == "log: nothing"
+
+
+def test_pod_and_container_in_brackets_are_taken_off_where_the_mesh_has_such_a_container() -> None:
+    (line,) = peel("[kiosk-7 istio-proxy] hello")
+    assert (line.text, line.origin.pod) == ("hello", "kiosk-7")
+    (line,) = peel("[warning upstream] hello")
+    assert line.text == "[warning upstream] hello"
+
+
+def test_a_row_of_a_log_stores_export_gives_its_line() -> None:
+    (line,) = peel('"Mar 4, 2031 @ 05:06:07.008","2031-03-04T05:06:07Z info said ""no"""')
+    assert line.text == '2031-03-04T05:06:07Z info said "no"'

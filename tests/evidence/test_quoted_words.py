@@ -99,3 +99,34 @@ def test_the_stand_in_for_keys_is_seen_in_any_line():
         ProxyEventKind.JWKS_FETCH_FAILED,
         f"{WORDS}https://idp.example/k",
     )
+
+
+def test_flags_right_before_details_are_read_without_a_status():
+    (told,) = read_lines(quoted_words, "UF,URX no_healthy_upstream\n")[0].facts
+    assert (told.code, told.flags) == (None, {"UF", "URX"})
+
+
+def test_a_tunnel_below_a_request_is_its_upstream_host():
+    host = "envoy://connect_originate/10.1.2.3:80"
+    (told,) = read_lines(quoted_words, f'503 UF no_healthy_upstream\n"{host}"\n')[0].facts
+    assert told.upstream_host == host
+    assert read_lines(quoted_words, f'"{host}"\n')[1] == []
+
+
+def test_a_proxy_that_closed_by_itself_is_heard_with_its_reason():
+    details = "downstream_local_disconnect(filter_chain_is_being_removed)"
+    (told,) = read_lines(quoted_words, f'"GET / HTTP/1.1" 0 DC {details}\n')[0].facts
+    assert (told.code, told.flags, told.details) == (0, {"DC"}, details)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["ConnectionResetError(104, 'Connection reset by peer')", 'OSError("(54, x ECONNRESET)")'],
+)
+def test_a_call_of_python_that_was_reset_is_a_clients_account(reason):
+    (told,) = read_lines(quoted_words, f"('Connection aborted.', {reason})\n")[0].facts
+    assert (told.witness, told.code, told.transport_failure) == (
+        Witness.CLIENT,
+        None,
+        "Connection reset",
+    )

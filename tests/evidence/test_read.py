@@ -193,3 +193,15 @@ def test_a_failing_reader_is_an_internal_error_not_an_exception(
     monkeypatch.setattr(app_log.Session, "take", fail)
     (tmp_path / "app.log").write_text(LISTENING)
     assert any(unread.reason.startswith("Internal error:") for unread in read(tmp_path).unread)
+
+
+def test_a_pattern_that_no_shell_has_expanded_gives_its_matches(tmp_path):
+    for day in (4, 5, 6):
+        node = tmp_path / f"date=2026-03-0{day}" / "node=n1"
+        node.mkdir(parents=True)
+        (node / "proxy.log").write_text("nothing\n")
+
+    bundle = read_paths([str(tmp_path / "date=2026-03-0[45]" / "**" / "*.log")], Options())
+
+    days = [Path(one.path).parts[-3] for one in bundle.inputs]
+    assert days == ["date=2026-03-04", "date=2026-03-05"]

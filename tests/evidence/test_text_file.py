@@ -65,3 +65,22 @@ def test_a_file_that_unpacks_to_far_more_than_a_log_does_is_cut(
     file = TextFile(path="a.log.gz", place=path)
     assert len(file.text() or "") < 4 << 20
     assert "250 times its size" in file.unread["size"].reason
+
+
+def test_a_log_with_holes_of_nul_bytes_is_read_without_them(tmp_path: Path) -> None:
+    place = tmp_path / "holes.log"
+    lines = [b"2026-02-03 the oven is cold, line %d" % number for number in range(40)]
+    place.write_bytes(b"\0" * 9000 + b"\n".join(lines[:20]) + b"\n\0\0\xff\xfe" + lines[20])
+    file = TextFile(path="holes.log", place=place)
+    read = list(file.lines())
+    assert (read[0], len(read)) == (lines[0].decode(), 21)
+    assert read[-1].endswith("line 20")
+    assert not file.unread
+
+
+def test_words_among_nul_bytes_make_no_text_of_a_program(tmp_path: Path) -> None:
+    place = tmp_path / "program"
+    place.write_bytes(b"\x7fELF\x02\x01\x01\0\0some words\0\x05\x06\xfe\xd0\0/lib/ld.so\0\x01\x02")
+    file = TextFile(path="program", place=place)
+    assert not list(file.lines())
+    assert "binary" in file.unread

@@ -87,3 +87,22 @@ def test_a_connection_past_the_waypoint_is_a_trouble_whatever_its_level():
     assert isinstance(event, ProxyEvent)
     assert event.kind is ProxyEventKind.ZTUNNEL_ERROR
     assert "bypassed waypoint" in event.text
+
+
+def test_a_wrapped_line_is_put_together_again() -> None:
+    text = 'access  connection complete\n  dst.addr=10.9.2.7:15008\n  error="http status: 503"\nend'
+    reading, claimed = read_lines(ztunnel_log, text)
+    (tunnel,) = reading.facts
+    assert isinstance(tunnel, Tunnel)
+    assert (tunnel.destination_address, tunnel.error) == ("10.9.2.7:15008", "http status: 503")
+    assert claimed == [1, 2, 3]
+
+
+def test_fields_that_follow_nothing_are_left_alone() -> None:
+    assert read_lines(ztunnel_log, 'error="http status: 503"')[1] == []
+
+
+def test_a_handshake_error_without_its_head_is_an_event() -> None:
+    (event,) = facts("tls handshake error: Custom { kind: InvalidData, error: X(Expired) }")
+    assert isinstance(event, ProxyEvent)
+    assert not facts("tls handshake error: EOF")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from why503.facts import Bundle, Request, Source
+from why503.facts import Bundle, ProxyEvent, ProxyEventKind, Request, Source
 from why503.mesh import Mesh
 from why503.mesh.connecting import (
+    control_plane_silent,
     dialled,
     dialled_ports,
     failed_at_once,
@@ -125,3 +126,24 @@ def test_the_family_dialled_is_told_beside_that_of_the_callers_connection():
         (6, None),
     ]
     assert list(families([failure(upstream_host=None)])) == []
+
+
+def test_an_attempt_that_lasted_one_whole_second_waited_for_a_timeout_that_nobody_told():
+    told = failure(duration=999.0)
+    assert unanswered(hop_of(told), MESH) == (told,)
+    assert unanswered(hop_of(failure(duration=650.0)), MESH) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ("Error while dialing: dial tcp 10.0.0.5:15012: i/o timeout", True),
+        ("Error while dialing dial tcp: i/o timeout", True),
+        ("Error while dialing: dial tcp 10.0.0.5:15012: connect: connection refused", False),
+    ],
+)
+def test_only_a_dial_without_an_answer_makes_the_control_plane_silent(text, silent):
+    event = ProxyEvent(
+        source=Source(path="e.log", line=1), kind=ProxyEventKind.SECRET_MISSING, text=text
+    )
+    assert bool(control_plane_silent(Mesh(Bundle(facts=(event,))))) is silent

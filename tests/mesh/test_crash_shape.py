@@ -1,5 +1,8 @@
+import pytest
+
 from tests.mesh.stretch import CUT, ONE, OTHER, REFUSED, failed, hop_of, mesh_with, served
-from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
+from why503.mesh.crash_shape import back_in_service, cut_then_refused, ended_by_clock, refusals
+from why503.mesh.ending import Ending
 
 
 def test_only_connections_that_were_not_accepted_are_refusals():
@@ -28,3 +31,21 @@ def test_an_address_that_never_served_before_or_never_after_is_not_back():
     assert back_in_service(hop, mesh_with(served(11, 30))) is None
     assert back_in_service(hop, mesh_with(served(0, 9))) is None
     assert back_in_service(hop, mesh_with(served(0, 30, OTHER))) is None
+
+
+@pytest.mark.parametrize("took", [999.0, 1000.0, 1008.0, 10_001.0])
+def test_a_failure_of_unknown_kind_after_whole_seconds_waited_for_a_clock(took):
+    failure = failed(0, Ending.CONNECTION_FAILURE, duration=took)
+    assert ended_by_clock(failure)
+    assert refusals(hop_of(failure)) == ()
+
+
+@pytest.mark.parametrize("took", [0.0, 3.0, 650.0, 1450.0])
+def test_a_failure_at_any_other_time_may_be_a_refusal(took):
+    failure = failed(0, Ending.CONNECTION_FAILURE, duration=took)
+    assert not ended_by_clock(failure)
+    assert refusals(hop_of(failure)) == (failure,)
+
+
+def test_a_refusal_that_is_told_stays_one_whatever_it_took():
+    assert not ended_by_clock(failed(0, REFUSED, duration=1000.0))

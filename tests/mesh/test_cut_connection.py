@@ -19,6 +19,7 @@ from why503.mesh.cut_connection import (
     cut_at_app,
     cut_calls,
     cut_off,
+    each_in_turn,
     ended_pods,
     really_all_fail,
     reused_while_closing,
@@ -163,3 +164,17 @@ def test_a_call_without_any_answer_is_cut_for_the_caller_only():
     assert len(cut_calls(hop)) == 1
     assert cut_off(hop) == ()
     assert cut_calls(hop_of(outbound(503, "UC", **CUT))) == ()
+
+
+@pytest.mark.parametrize(
+    ("starts", "pace"),
+    [
+        ((0, 20, 40, 60, 80), 20.0),
+        ((0, 20, 40, 60), None),
+        ((0, 20, 60, 80, 100), None),
+    ],
+)
+def test_five_calls_at_an_even_pace_that_all_fail_are_told_from_calls_now_and_then(starts, pace):
+    lines = [outbound(503, "UC", at=at, line=n + 1, **CUT) for n, at in enumerate(starts)]
+    seen = mesh(log(*lines))
+    assert each_in_turn(seen.hops[0], seen) == pace

@@ -1,5 +1,8 @@
-from tests.mesh.build import HOST, manifest, mesh
-from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
+from tests.mesh.build import HOST, log, manifest, mesh
+from why503.facts import Request, Source
+from why503.mesh.egress import exported_elsewhere, registry_only, scope_without, unnamed_dials
+
+AT = Source(path="access.log", line=1)
 
 
 def sidecar(*hosts, namespace="portal", mode=None):
@@ -47,3 +50,11 @@ def test_export_is_narrow_unless_it_names_all():
         "ServiceEntry", "api", "shop", spec={"hosts": ["api.example.org"], "exportTo": ["."]}
     )
     assert exported_elsewhere(mesh(entry), "api.example.org").by == "ServiceEntry shop/api"
+
+
+def test_dials_that_name_nobody_are_those_to_public_addresses():
+    told = {"code": 0, "flags": frozenset({"UH"}), "method": "", "upstream_cluster": ""}
+    for address, count in (("198.51.100.4:443", 1), ("10.0.0.4:443", 0)):
+        line = Request(source=AT, upstream_host="", downstream_local=address, **told)
+        (hop,) = mesh(log(line)).hops
+        assert len(unnamed_dials(hop)) == count, address

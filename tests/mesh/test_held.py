@@ -1,6 +1,14 @@
 from tests.mesh.build import mesh
-from why503.facts import LoadedCluster, LoadedEndpoint, ProxyCluster, ProxyEndpoint, Source
-from why503.mesh.held import held_clusters, held_endpoints
+from why503.facts import (
+    LoadedCluster,
+    LoadedEndpoint,
+    ProxyCluster,
+    ProxyEndpoint,
+    ProxyEvent,
+    ProxyEventKind,
+    Source,
+)
+from why503.mesh.held import held_clusters, held_endpoints, shown_empty
 
 NAME = "outbound|80||shelf.books.svc.cluster.local"
 DUMP, TABLE = Source(path="dump.json", line=3), Source(path="clusters.txt", line=8)
@@ -74,3 +82,10 @@ def test_unhealthy_and_draining_endpoints_are_not_healthy():
 
 def test_workloads_of_ztunnel_are_no_endpoints_of_a_cluster():
     assert held_endpoints(mesh(listed(cluster=""))) == ()
+
+
+def test_a_table_without_rows_counts_only_where_no_endpoint_is_shown():
+    bare = ProxyEvent(source=TABLE, kind=ProxyEventKind.TABLE_EMPTY)
+    assert shown_empty(mesh(bare)) == (bare,)
+    assert shown_empty(mesh(bare, row())) == ()
+    assert shown_empty(mesh()) == ()

@@ -8,7 +8,9 @@ from why503.mesh import Mesh
 from why503.mesh.naming import (
     caller_of,
     caller_pod,
+    failing_namespace,
     namespace_of,
+    object_name,
     rule_host,
     selecting_labels,
     server_pod,
@@ -94,3 +96,27 @@ def test_the_servers_own_proxy_is_no_caller():
     world = mesh(log(inbound(503, "UC"), teller="server"), info)
     assert caller_pod(world.hops[0], world) == "<client-pod>"
     assert server_pod(world.hops[0], world) == "orders-0"
+
+
+def test_an_object_for_one_proxy_goes_where_that_proxy_is() -> None:
+    front = manifest("Pod", "web-1", "front", status={"podIPs": [{"ip": "10.1.0.3"}]})
+    (hop,) = (found := mesh(LINE, front)).hops
+    assert failing_namespace(hop, found) == "front"
+    (hop,) = (found := mesh(LINE)).hops
+    assert failing_namespace(hop, found) == "<client-namespace>"
+    (hop,) = (found := mesh(log(inbound(503, "UC", **UC)))).hops
+    assert failing_namespace(hop, found) == "shop"
+
+
+def test_a_gateway_of_unknown_namespace_is_no_client() -> None:
+    at_gateway = outbound(429, "RL", downstream_local="10.1.0.9:8443", forwarded_for="192.0.2.7")
+    (hop,) = (found := mesh(log(at_gateway))).hops
+    assert failing_namespace(hop, found) == "<gateway-namespace>"
+
+
+def test_no_object_is_named_after_an_address() -> None:
+    lone = inbound(503, "UC", authority="10.1.0.7:80", server_name="", upstream_cluster="", **UC)
+    (hop,) = (found := mesh(log(lone))).hops
+    assert object_name(hop, found) == "<service>"
+    (hop,) = (found := mesh(LINE)).hops
+    assert object_name(hop, found) == "orders"

@@ -2,7 +2,12 @@ import pytest
 
 from tests.mesh.build import log, outbound
 from tests.mesh.make import mesh_of, obj
-from why503.mesh.outside_tls import outside_tls_port, tls_starters, upstream_tls_contexts
+from why503.mesh.outside_tls import (
+    outside_tls_port,
+    soon_cut,
+    tls_starters,
+    upstream_tls_contexts,
+)
 
 ENTRY = obj(
     "ServiceEntry",
@@ -61,3 +66,9 @@ def test_contexts_say_whether_they_name_the_server():
 )
 def test_who_starts_tls_of_its_own_is_known_and_no_gateway_does(text, modes):
     assert [mode.value for mode in tls_starters(mesh_of(text))] == modes
+
+
+@pytest.mark.parametrize(("duration", "soon"), [(3.0, 1), (None, 1), (300_000.0, 0)])
+def test_a_connection_that_lasted_for_minutes_was_not_cut_for_plain_text(duration, soon):
+    mesh = mesh_of("", log(outbound(503, "UC", duration=duration), teller="caller"))
+    assert len(soon_cut(mesh.hops[0])) == soon

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from tests.mesh.build import RESET, inbound, log, manifest, mesh, outbound
-from why503.facts import ProxyEvent, ProxyEventKind, ProxyInfo, Source
+from tests.mesh.build import RESET, inbound, log, manifest, mesh, outbound, request
+from why503.facts import ProxyEvent, ProxyEventKind, ProxyInfo, Source, Witness
 from why503.mesh.hop import Place
 from why503.mesh.naming import (
     caller_namespace,
@@ -166,3 +166,14 @@ def test_a_bare_name_is_looked_up_in_the_callers_namespace():
 def test_the_callers_workload_is_restarted_as_a_whole(teller, command):
     told = first(log(outbound(503, "UC", teller=teller), teller=teller))
     assert restart_caller(*told) == command
+
+
+def test_where_nothing_tells_the_server_the_only_crash_loop_is_meant():
+    def listed(name, reason):
+        return manifest("Pod", name, "bakery", status={"reason": reason})
+
+    refused = request(503, "UF", authority="", witness=Witness.CLIENT)
+    loops, runs = listed("oven-7c9d8f6b5d-q2w4z", "CrashLoopBackOff"), listed("till-0", None)
+    assert serving_pod(*first(refused, loops, runs)) == PodName(namespace="bakery", name=loops.name)
+    other = listed("mill-0", "CrashLoopBackOff")
+    assert serving_pod(*first(refused, loops, other)) == UNKNOWN

@@ -1,3 +1,6 @@
+import pytest
+
+from tests.mesh.build import manifest, mesh
 from tests.mesh.stretch import REFUSED, START, failed, hop_of, mesh_with, served, told_by_client
 from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.failure import Role
@@ -6,6 +9,7 @@ from why503.mesh.starting import (
     listening_after,
     proxy_began_after,
     proxy_changes,
+    proxy_not_awaited,
     proxy_unready,
 )
 
@@ -87,3 +91,20 @@ def test_another_container_or_another_hour_is_no_sidecar_at_its_start():
     late = UNREADY.format(container="istio-proxy", time="2026-03-01T15:00:00Z")
     assert proxy_unready(CALLER, mesh_with(yaml=other)) == ()
     assert proxy_unready(CALLER, mesh_with(yaml=late)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "command 'pilot-agent wait' exited with 255: Error: timeout waiting for Envoy proxy",
+        "Error: timeout waiting for Envoy proxy to become ready. Last error: HTTP status code 503",
+    ],
+)
+def test_a_wait_for_the_proxy_that_gave_up_is_told_by_its_event(text):
+    event = manifest("Event", "e", "shop", reason="FailedPostStartHook", message=text)
+    assert proxy_not_awaited(mesh(event)) == ((text, event.source),)
+
+
+def test_a_hook_of_another_command_says_nothing_of_the_proxy():
+    text = "command '/bin/warm-up' exited with 1: no beans"
+    assert proxy_not_awaited(mesh(manifest("Event", "e", "shop", message=text))) == ()

@@ -88,3 +88,11 @@ def test_the_connection_to_istiod_is_not_the_meshs_traffic() -> None:
     ]
     found = tls_events(mesh(*told), TlsReason.WE_REFUSED)
     assert [event.source.line for event in found] == [1]
+
+
+def test_the_words_of_rustls_are_understood_too() -> None:
+    ours = "Custom { kind: InvalidData, error: InvalidCertificate(ExpiredContext { time: 1 }) }"
+    theirs = "Custom { kind: InvalidData, error: AlertReceived(UnknownCA) }"
+    assert (tls_reason(ours), refusal_of(ours)) == (TlsReason.WE_REFUSED, Refusal.EXPIRED)
+    assert (tls_reason(theirs), refusal_of(theirs)) == (TlsReason.PEER_REFUSED, Refusal.ISSUER)
+    assert tls_reason("error: NoCertificatesPresented") is TlsReason.NO_CERTIFICATE

@@ -12,7 +12,11 @@ def test_the_retries_are_those_of_the_era():
     cast = players()
     before, today = (default(outbound_routes(cast, era, {})) for era in (BEFORE, TODAY))
     assert before["route"]["retry_policy"]["retriable_status_codes"] == [503]
-    assert "reset-before-request" in today["route"]["retry_policy"]["retry_on"]
+    policy = today["route"]["retry_policy"]
+    assert "retriable_status_codes" not in policy
+    assert "reset-before-request" not in policy["retry_on"]
+    served = default(inbound_routes(cast, TODAY, {}))["route"]["retry_policy"]
+    assert served["retry_on"] == "reset-before-request"
     assert "retry_policy" not in default(inbound_routes(cast, BEFORE, {}))["route"]
 
 

@@ -37,6 +37,7 @@ PAGE = CausePage(
     ),
     questions=(PageQuestion(what="the log", command="kubectl logs", decides=("reset",)),),
     hazards="Short timeouts.",
+    rules=(("race/short", "warning", "<rule> gives <time>.", "IST0101"),),
     remedies=(REMEDY,),
     neighbours=("reset",),
     scenario="idle-close",

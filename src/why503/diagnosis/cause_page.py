@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from why503.diagnosis.cause import Cause, Missing, Remedy
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import rules_in
 from why503.facts import Bundle
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
@@ -87,6 +88,8 @@ class CausePage:
     questions: tuple[PageQuestion, ...]
     hazards: str
     """What in a configuration arms it, or why nothing there can show it."""
+    rules: tuple[tuple[str, str, str, str], ...]
+    """Rules of lint: id, severity, sentence, codes of istioctl and Kiali that find the same."""
     remedies: tuple[PageRemedy, ...]
     neighbours: tuple[str, ...]
     """Ids of the causes that are told from this one, in the order of the catalogue."""
@@ -109,6 +112,11 @@ def cause_page(cause: Cause, catalogue: Sequence[Cause]) -> CausePage:
         clues=tuple(_clues(cause)),
         questions=tuple(_question(question, cause.ID) for question in _questions(cause)),
         hazards=" ".join((inspect.getdoc(cause.hazards) or "").split()),
+        rules=tuple(
+            (f"{cause.ID}/{rule.name}", rule.severity.value, form_for_many(rule.sentence), same)
+            for rule in rules_in(cause)
+            for same in [", ".join(rule.same_as)]
+        ),
         remedies=tuple(_remedy(remedy) for remedy in cause.remedies(_NOWHERE, _empty())),
         neighbours=_neighbours(cause, catalogue),
         scenario=cause.ID if scenario is not None else "",

@@ -62,8 +62,6 @@ def _summary(titles: Sequence[str], causes: Sequence[UsualCause]) -> str:
     return _(
         "Not known. `explain` knows access log lines of Envoy and Istio, ztunnel lines, response "
         "flags (UC), response code details, reset reasons, transport failures and TLS "
-        "errors, errno "
-        "numbers, bodies that Envoy writes, cluster names, Istio's ports and addresses, "
-        "and the ids "
-        "of causes."
+        "errors, errno numbers, gRPC statuses, bodies that Envoy writes, cluster names, Istio's "
+        "ports and addresses, and the ids of causes."
     )

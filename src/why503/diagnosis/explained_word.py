@@ -15,6 +15,7 @@ from why503.mesh.glossary import (
     phrase_entries,
     place_entries,
 )
+from why503.mesh.glossary_grpc import grpc_entries
 from why503.support.secret import mask
 
 _CODE = re.compile(r"[1-5]\d\d|0")
@@ -53,6 +54,7 @@ def entries_of(text: str) -> tuple[Entry, ...]:
         place_entries,
         _field,
         _sequence,
+        _grpc,
         _named,
         phrase_entries,
         _places,
@@ -94,6 +96,12 @@ def _sequence(text: str) -> tuple[Entry, ...]:
             return ()
         found += entries
     return tuple(dict.fromkeys(found))
+
+
+def _grpc(text: str) -> tuple[Entry, ...]:
+    """Entry of a status of gRPC, and of what its message says."""
+    found = grpc_entries(text)
+    return (*found, *phrase_entries(text)) if found else ()
 
 
 def _named(text: str) -> tuple[Entry, ...]:

@@ -8,7 +8,7 @@ from why503.facts import Source
 from why503.mesh.armed.spotted import Spotted
 from why503.support.text import filled
 
-__all__ = ["Hazard", "Rule", "Severity"]
+__all__ = ["Hazard", "Rule", "Severity", "rules_in"]
 
 
 class Severity(StrEnum):
@@ -65,3 +65,13 @@ class Hazard:
     def text(self) -> str:
         """The sentence with its values."""
         return filled(self.rule.sentence, self.values)
+
+
+def rules_in(cause: object) -> tuple[Rule, ...]:
+    """The rules of one cause, in the order of its file: constants, or the values of a table."""
+    values = [
+        one
+        for value in vars(cause).values()
+        for one in (value.values() if isinstance(value, dict) else [value])
+    ]
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, Rule)))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from why503.diagnosis import advice, schema_rule
 from why503.diagnosis.cause import Cause
 from why503.diagnosis.guarded import Guarded
-from why503.diagnosis.hazard import Hazard, Rule
+from why503.diagnosis.hazard import Hazard, Rule, rules_in
 from why503.diagnosis.lint_finding import (
     SCHEMA,
     LintFinding,
@@ -26,7 +26,6 @@ from why503.mesh.crd.schema import NEWEST
 from why503.mesh.mesh import Mesh
 from why503.mesh.version import istio_version
 from why503.support.text import form_for_many
-
 
 _INNER = frozenset({"MeshConfig", "proxy.istio.io/config"})
 """Kinds that stand inside another object."""
@@ -89,16 +88,6 @@ def rules_of(catalogue: Sequence[Cause]) -> tuple[LintRule, ...]:
         for rule in rules
     ]
     return (*own, *others)
-
-
-def rules_in(cause: object) -> tuple[Rule, ...]:
-    """The rules of one cause, in the order of its file: constants, or the values of a table."""
-    values = [
-        one
-        for value in vars(cause).values()
-        for one in (value.values() if isinstance(value, dict) else [value])
-    ]
-    return tuple(dict.fromkeys(value for value in values if isinstance(value, Rule)))
 
 
 def _lint_rule(group: str, rule: Rule, cause: str = "", title: str = "") -> LintRule:

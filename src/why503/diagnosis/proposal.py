@@ -7,15 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
-from why503.mesh.address import is_address
+from why503.diagnosis.standing_object import edit, retry_command, routing_service
+from why503.mesh.address import is_address, split_host
+from why503.mesh.endpoint import service_port, service_ports
+from why503.mesh.failure import Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, rule_host, selecting_labels, service_name
+from why503.mesh.naming import (
+    caller_namespace,
+    kubernetes_service,
+    namespace_of,
+    object_name,
+    rule_host,
+    selecting_labels,
+    service_name,
+)
 from why503.mesh.protocol import port_protocol
 from why503.mesh.traffic_policy import destination_rules_for
 from why503.support.duration import spell
 from why503.support.text import _
 
+_HTTP = 80
+_OF_SIDECARS = frozenset({15001, 15006})
 _WHOLE = 2.0
 """Seconds from which an idle timeout is set in whole seconds."""
 
@@ -28,7 +41,7 @@ def pool_setting(
     Each of ``settings`` is a path below `connectionPool` that ends in its value. A new
     DestinationRule where the host has none, else a command that merges into the one it has.
     """
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
     rules = destination_rules_for(mesh, hop.host) if hop.host else ()
     rule = next((rule for rule in rules if rule.name), None)
     if rule is None:
@@ -78,16 +91,52 @@ def destination_rule_head(name: str, namespace: str, host: str) -> str:
     )
 
 
+def start_tls(name: str, service: str, port: int) -> str:
+    """A DestinationRule in the root namespace that starts TLS towards a service outside."""
+    return destination_rule_head(name, "istio-system", service) + (
+        "  trafficPolicy:\n"
+        "    portLevelSettings:\n"
+        "    - port:\n"
+        f"        number: {port}\n"
+        "      tls:\n"
+        "        mode: SIMPLE\n"
+        f"        sni: {service}\n"
+    )
+
+
 def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...], ...]) -> str:
     lines = ["  trafficPolicy:", "    connectionPool:", *_lines(_tree(settings), 3)]
     return destination_rule_head(name, namespace, host) + "\n".join(lines) + "\n"
 
 
+_RETRY_ON = ("connect-failure", "refused-stream", "reset", "503")
+
+
 def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
-    """Let the caller's proxy repeat requests whose connection broke, also behind a sidecar."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    host = rule_host(hop)
-    yaml = (
+    """Let the caller's proxy repeat requests whose connection broke, also behind a sidecar.
+
+    By a change of the VirtualService that routes the host, where there is one, else by a new one.
+    """
+    name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
+    service = routing_service(hop, mesh)
+    twice = _("A repeated request may run twice: safe for reads and remote write, not for all.")
+    extend = _("A VirtualService that routes this host already must be extended instead.")
+    return Remedy(
+        title=_("Let the caller's proxy repeat the request, where it is safe to repeat"),
+        kind=RemedyKind.STOP_GAP,
+        disposition=Disposition.NEEDS_REVIEW,
+        patches=() if service else (Patch(yaml=_retrying(name, namespace, rule_host(hop))),),
+        commands=(retry_command(service, hop, _RETRY_ON, namespace),) if service else (),
+        risks=(twice,) if service else (twice, extend),
+        verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
+        undo=edit(service, namespace)
+        if service
+        else f"kubectl -n {namespace} delete virtualservice {name}",
+    )
+
+
+def _retrying(name: str, namespace: str, host: str) -> str:
+    return (
         "apiVersion: networking.istio.io/v1\n"
         "kind: VirtualService\n"
         "metadata:\n"
@@ -102,28 +151,16 @@ def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
         f"        host: {host}\n"
         "    retries:\n"
         "      attempts: 2\n"
-        "      retryOn: connect-failure,refused-stream,reset,503\n"
-    )
-    return Remedy(
-        title=_("Let the caller's proxy repeat the request, where it is safe to repeat"),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=yaml),),
-        risks=(
-            _("A repeated request may run twice: safe for reads and remote write, not for all."),
-            _("A VirtualService that routes this host already must be extended instead."),
-        ),
-        verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
-        undo=f"kubectl -n {namespace} delete virtualservice {name}",
+        f"      retryOn: {','.join(_RETRY_ON)}\n"
     )
 
 
 def accept_plain_text(hop: Hop, mesh: Mesh) -> Remedy:
     """The server's proxy takes plain text as well, until all callers speak mutual TLS."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
     title = _("Let {service} accept plain text as well, for the time being")
     return Remedy(
-        title=title.format(service=name),
+        title=title.format(service=service_name(hop)),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
         patches=(Patch(yaml=permissive(name, namespace, selecting_labels(hop, mesh))),),
@@ -180,32 +217,60 @@ def shorter_than(idle: float) -> float:
 
 def loopback_sidecar(hop: Hop, mesh: Mesh, port: int) -> str:
     """A Sidecar that lets the server's proxy dial 127.0.0.1 for one port of the pod."""
-    name = service_name(hop)
     stated = port_protocol(mesh, hop.host, hop.port)
-    http = any(failure.teller.method for failure in hop.failures)
-    protocol = (stated.value if stated is not None else "") or ("http" if http else "tcp")
+    protocol = (stated.value if stated is not None else "") or ("http" if _http(hop) else "tcp")
+    labels = "".join(f"      {k}: {v}\n" for k, v in selecting_labels(hop, mesh).items())
     return (
         "apiVersion: networking.istio.io/v1\n"
         "kind: Sidecar\n"
         "metadata:\n"
-        f"  name: {name}\n"
+        f"  name: {object_name(hop, mesh)}\n"
         f"  namespace: {namespace_of(hop, mesh)}\n"
         "spec:\n"
-        f"  workloadSelector: {{labels: {{app: {name}}}}}\n"
+        "  workloadSelector:\n"
+        "    labels:\n"
+        f"{labels}"
         "  ingress:\n"
         f"  - port: {{number: {port}, protocol: {protocol.upper()}, name: {protocol}}}\n"
         f"    defaultEndpoint: 127.0.0.1:{port}\n"
     )
 
 
-def service_entry(host: str, port: int | None) -> str:
+def send_to_listener(hop: Hop, mesh: Mesh, port: int | None) -> Remedy:
+    """Let the Service send to the port that the application listens on; None where unknown."""
+    entries = service_ports(mesh, hop.host) if hop.host else ()
+    called = service_port(mesh, hop.host, hop.port) if hop.host else None
+    place = next((entry.place for entry in entries if entry.port == called), None)
+    if place is None and len(entries) == 1:
+        place = entries[0].place
+    value = json.dumps("<port the application listens on>" if port is None else port)
+    path = f"/spec/ports/{place or 0}/targetPort"
+    patch = f'[{{"op":"replace","path":"{path}","value":{value}}}]'
+    name, namespace = kubernetes_service(hop, mesh), namespace_of(hop, mesh)
+    several = _("The first port of the Service is patched; see the index if it has several.")
+    return Remedy(
+        title=_("Send to the port that the application listens on: targetPort {port}").format(
+            port=value.strip('"')
+        ),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
+        risks=(several,) if place is None else (),
+        verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
+        undo=_("Apply the former Service again."),
+    )
+
+
+def service_entry(hop: Hop, mesh: Mesh, host: str) -> str:
     """A ServiceEntry for one host outside the mesh, or for an address without a name.
 
     The host of an address is made up, for `hosts` takes names only; the proxy then sends on to the
-    address that was called.
+    address that was called. Port and protocol are those of the calls: a proxy that tells of a
+    method has read HTTP.
     """
-    number, bare = port or 443, is_address(host)
-    protocol = "TCP" if bare else "HTTP" if number in {80, 8080} else "TLS"
+    bare = is_address(host)
+    number = _called_port(hop) or (80 if _http(hop) else 443)
+    protocol = "HTTP" if _http(hop) or number == _HTTP else "TCP" if bare else "TLS"
     name = re.sub(r"[.:]+", "-", host).strip("-")
     addresses = f'  addresses: ["{host}"]\n' if bare else ""
     return (
@@ -213,7 +278,7 @@ def service_entry(host: str, port: int | None) -> str:
         "kind: ServiceEntry\n"
         "metadata:\n"
         f"  name: {name}\n"
-        "  namespace: <client-namespace>\n"
+        f"  namespace: {caller_namespace(hop, mesh)}\n"
         "spec:\n"
         f"  hosts: [{f'{name}.external' if bare else host}]\n"
         f"{addresses}"
@@ -221,4 +286,32 @@ def service_entry(host: str, port: int | None) -> str:
         f"  resolution: {'NONE' if bare else 'DNS'}\n"
         "  ports:\n"
         f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
+    )
+
+
+def _http(hop: Hop) -> bool:
+    """True where the telling proxy has read the requests, which it can only without TLS on top."""
+    return any(failure.teller.method for failure in hop.failures)
+
+
+def _called_port(hop: Hop) -> int | None:
+    """Port that the calls went to, by the hop or by the address that the caller dialled."""
+    if hop.port:
+        return hop.port
+    dialled = (split_host(failure.teller.downstream_local) for failure in hop.failures)
+    ports = (port for _host, port in dialled if port and port not in _OF_SIDECARS)
+    return next(ports, None) if hop.role is Role.DOWNSTREAM else None
+
+
+def heed_denial(service: str) -> Remedy:
+    """Where the external service that a filter asks (``""`` for unknown) is well and says no."""
+    return Remedy(
+        title=_(
+            "Find in the log of {service} why it says no, and let the caller bring what it asks "
+            "for, or change its rules"
+        ).format(service=service or _("the authorization service")),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.OUTSIDE_MESH,
+        risks=(_("A denial can be meant: the filter and its service work."),),
+        verify=_("`ext_authz.ok` grows for these requests; others are still denied."),
     )

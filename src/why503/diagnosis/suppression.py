@@ -20,7 +20,7 @@ WITHOUT_REASON = Rule(
     _("This sets {rule} aside without a reason, so it does not hold: say why behind the rule."),
 )
 _ENTRY = re.compile(
-    r"\s{0,100}(?P<rule>[\w./*-]{1,120})(?:\s{1,20}(?:--?\s)?(?P<reason>.*))?", re.S
+    r"\s{0,100}(?P<rule>[\w./*-]{1,120})(?:\s{1,20}(?:--?\s)?(?P<reason>.*))?", re.DOTALL
 )
 
 

@@ -1,7 +1,7 @@
 """What would happen to one request, step by step. Published as JSON, `why503/trace/v1`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from why503.diagnosis.finding import NotRead, Spot
 from why503.diagnosis.inspection import unread_of
@@ -73,7 +73,8 @@ class TraceOutcome:
     """`passes`, `depends` (on the branch), or the error class: `no-listener`, `no-filter-chain`,
     `several-filter-chains`, `protocol-error`, `tls-error`, `mtls-error`, `no-virtual-host`,
     `no-route`, `tls-redirect`, `redirect`, `direct-response`, `black-hole`, `no-cluster`,
-    `no-endpoint`, `fault-abort`, `denied`."""
+    `no-endpoint`, `fault-abort`, `denied`, `no-name` (nothing given has the name), `no-port`
+    (nothing answers there); `unknown` where it leaves what the evidence shows."""
     text: str
     status: int | None
     """As the client gets it; null where the application decides, and for TCP."""
@@ -137,6 +138,9 @@ def traced(bundle: Bundle, asked: Asked, *, namespace: str = "default") -> Trace
     proxy = start(push, asked)
     view = view_of(push, proxy)
     found = trace(push, proxy, asked, view)
+    whole = overall(found.branches)
+    if found.remark:
+        whole = replace(whole, text=f"{whole.text} {found.remark}")
     return Trace(
         schema=SCHEMA,
         request=TracedRequest(
@@ -149,7 +153,7 @@ def traced(bundle: Bundle, asked: Asked, *, namespace: str = "default") -> Trace
             source=asked.source,
         ),
         configuration="loaded" if isinstance(view, Dump) else "yaml",
-        outcome=_outcome(overall(found.branches)),
+        outcome=_outcome(whole),
         steps=_steps(found.steps),
         branches=tuple(map(_branch, found.branches)),
         differences=tuple(

@@ -28,12 +28,19 @@ _SHORTEST = 5
 def usual_causes(
     entries: Iterable[Entry], catalogue: Sequence[Cause], text: str = ""
 ) -> tuple[UsualCause, ...]:
-    """Causes that have the most telling words among their signs; else signs that ``text`` holds."""
-    for wanted in _groups(entries):
+    """Causes that have the most telling words among their signs; else signs that ``text`` holds.
+
+    Beside an error number the words around it (`delayed connect error`) tell nothing of their own.
+    """
+    given = tuple(entries)
+    numbered = any(entry.kind is Kind.ERRNO for entry in given)
+    if numbered:
+        given = tuple(entry for entry in given if entry.kind is not Kind.TRANSPORT)
+    for wanted in _groups(given):
         found = [cause for cause in catalogue if wanted & {_plain(sign) for sign in cause.SIGNS}]
         if found:
             return _listed(found)
-    plain = _plain(text)
+    plain = "" if numbered else _plain(text)
     return _listed([cause for cause in catalogue if any(_is_in(plain, s) for s in cause.SIGNS)])
 
 
@@ -46,8 +53,12 @@ def _plain(sign: str) -> str:
 
 
 def _is_in(text: str, sign: str) -> bool:
+    """Whether a sign stands in a text, not as the end of a longer word."""
     plain = _plain(sign)
-    return len(plain) >= _SHORTEST and plain in text
+    found = text.find(plain) if len(plain) >= _SHORTEST else -1
+    while found > 0 and text[found - 1].isalnum():
+        found = text.find(plain, found + 1)
+    return found >= 0
 
 
 def _rank(entry: Entry) -> int:

@@ -100,7 +100,9 @@ _MALFORMED = re.compile(
     r"server gave HTTP response|"
     r"plain HTTP request was sent to HTTPS|HPE_INVALID|Invalid method encountered|not an SSL/TLS "
     r"record|"
-    r"[Uu]nsupported HTTP version|Unknown TLS version"
+    r"[Uu]nsupported HTTP version|Unknown TLS version|client preface string missing|bogus greeting|"
+    r"Unexpected HTTP/1\.x request|[Ff]irst received frame was not SETTINGS|BAD_CLIENT_MAGIC|"
+    r"[Bb]ad client magic"
 )
 _OVERLOADED = re.compile(
     r"[Tt]oo many (?:open files|connections|concurrent|requests in flight)|[Qq]ueue (?:is )?full|"

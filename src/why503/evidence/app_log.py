@@ -28,6 +28,7 @@ _BARE = re.compile(
     r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |"
     r"Killed$|"
     r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|"
+    r"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d [AP]M [\w.$]{3,200}(?: |$)|"
     r"Error: |(?:\[[\w-]{1,40}\] )?(?:Unhandled |Uncaught )|"
     r"[\"'`\u201c]?upstream connect error or disconnect/reset before headers|"
     r"(?:[\w -]{0,60})?(?:[Ll]istening|[Ss]erver (?:is )?(?:running|started|listening)|"
@@ -88,6 +89,7 @@ class Session:
         found = app_line_of(line.text)
         if found is None and self._trace and _TRACE.match(text):
             self._trace -= 1
+            self._take_cause(text, line)
             return True
         if found is None and not _BARE.match(text.strip()):
             self._trace = 0
@@ -116,6 +118,12 @@ class Session:
         self._begun = None
         self._keep(told, head, line)
         return True
+
+    def _take_cause(self, text: str, line: Line) -> None:
+        """An exception in a stack trace that says which bytes its program could not read."""
+        told = told_by(text.strip(), "error") if not text[:1].isspace() else None
+        if told is not None and told.kind is AppEventKind.MALFORMED_REQUEST:
+            self._keep(told, AppLine(time=self._last, level="error", message=text.strip()), line)
 
     def finish(self) -> Reading:
         """All facts, in file order."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.curl_text import LONGEST_BODY, body_of, code_in, continues, error_of, unmarked
 from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.told_outcome import authority_told, outcome_spoken, outcome_told
 from why503.facts.request import Request, Witness
 from why503.support.secret import mask, raw
 
@@ -58,6 +59,7 @@ class _Call:
     line: int
     raw: str = ""
     code: int | None = None
+    flags: frozenset[str] | None = None
     method: str | None = None
     path: str | None = None
     authority: str | None = None
@@ -87,6 +89,8 @@ class _Session:
     command: Command | None = None
     wrapped: str = ""
     """A command so far, where its last line ended with a backslash."""
+    mentioned: str = ""
+    """Host and port of the URL in the last line, where that was a sentence."""
 
     def take(self, line: Line) -> bool:
         """Claim commands, what was sent and got, bodies and errors."""
@@ -101,12 +105,14 @@ class _Session:
         if (command := command_of(text.rstrip("\\"))) is not None:
             return self._command(command, line, text)
         self.wrapped = ""
+        mentioned, self.mentioned = self.mentioned, authority_told(text)
         return (
             self._sent(text, line)
             or self._got(text, line)
             or self._failed(text, line)
             or self._more(text)
             or self._counted(text, line)
+            or self._told(text, line, mentioned)
         )
 
     def finish(self) -> Reading:
@@ -156,6 +162,9 @@ class _Session:
         host = [word for word in command.words if word.lower().startswith("host:")]
         if host:
             call.authority = host[0][5:].strip()
+        spoken = outcome_spoken(text) if "," in text else None
+        if spoken is not None:
+            call.code, call.told = spoken.code, True
         return True
 
     def _sent(self, text: str, line: Line) -> bool:
@@ -283,6 +292,17 @@ class _Session:
         call.code, call.told, self.command = int(row["hey"] or row["fortio"]), True, None
         return True
 
+    def _told(self, text: str, line: Line, mentioned: str) -> bool:
+        """A code and its response flag in a person's words."""
+        told = None if self.state == "headers" else outcome_told(text)
+        if told is None:
+            return False
+        call = self._waiting(line)
+        call.line, call.raw, call.told = line.number, raw(text.strip()), True
+        call.code, call.flags = told.code, told.flags
+        call.authority = call.authority or mentioned or None
+        return True
+
     def _request(self, call: _Call) -> Request:
         return Request(
             source=self.context.source(call.line),
@@ -290,6 +310,7 @@ class _Session:
             teller=self.context.teller,
             time=call.time,
             code=call.code,
+            flags=call.flags,
             method=call.method,
             path=call.path,
             protocol=call.protocol,

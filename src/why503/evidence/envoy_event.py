@@ -68,7 +68,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     (
         Kind.CONFIG_REJECTED,
-        re.compile(r"(gRPC config for .{0,300}rejected.*|Error adding/updating .*)"),
+        re.compile(
+            r"(gRPC config for .{0,300}rejected.*|Error adding/updating .*|"
+            r"Envoy proxy is NOT ready: config .{0,200}\b[1-9]\d{0,8} rejected.*)"
+        ),
     ),
     (Kind.XDS_THROTTLED, re.compile(r"^(.*(?:request rate limit exceeded|ResourceExhausted).*)")),
     (
@@ -83,10 +86,11 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.SECRET_MISSING,
         re.compile(
-            r"(.{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not "
+            r"([Ff]ailed to (?:list|watch) \*v1\.Secret: .*|"
+            r".{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not "
             r"ready).*|"
-            r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign).{0,120}(?:secret|"
-            r"[Cc]ertificate|CSR|cert).*)"
+            r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign|create).{0,120}(?:secret|"
+            r"[Cc]ertificate|CSR|cert).*|.{0,300}\bCSR (?:failed|[Rr]etrial timed out).*)"
         ),
     ),
     (
@@ -101,6 +105,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"(caught (?:ENVOY_)?SIG(?:TERM|INT).*|shutting down server instance.*|Agent already "
             r"drained.*|"
             r"There are no more active connections.*|Graceful termination period complete.*|"
+            r"Abort(?:ing (?:proxy|epoch)|ed all epochs).*|Envoy aborted normally|"
+            r"Agent has successfully terminated|pilot-agent is terminating|"
             r"Epoch \d+ (?:exited|terminated|aborted).*|.{0,40}may have been out of memory "
             r"killed.*)"
         ),
@@ -152,7 +158,7 @@ _HINT = re.compile(
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
-    r"hosts|timed out|global|denied|filter chain|times out|dns resolution"
+    r"hosts|timed out|global|denied|filter chain|times out|dns resolution|[Aa]bort|terminat"
 )
 
 

@@ -18,7 +18,9 @@ _ISTIO = re.compile(
     rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}envoy (?P<component>[\w.]{{1,40}})\s{{1,12}}"
     rf"{_FILE}(?P<text>.*)"
 )
-_STORED = re.compile(rf"{TIME}\s{{1,4}}(?=\[\d{{4}}-|\[\d{{1,8}}\]\[)")
+_STORED = re.compile(
+    rf"{TIME}\s{{1,4}}(?=\[\d{{4}}-|\[\d{{1,8}}\]\[|{TIME}\s{{1,12}}[a-z]{{4,8}}\s)"
+)
 """The time that a log store puts in front of Envoy's own."""
 _TIMELESS = re.compile(
     rf"\[?{_LEVEL}\]?:?\s{{1,12}}\[?envoy (?P<component>[\w.]{{1,40}})\]?\s{{1,12}}"
@@ -42,7 +44,7 @@ _AGENT_TEXT = re.compile(
     r"Apply (?:mesh|proxy) config|Effective config|JWT policy|Pilot SAN|Starting (?:proxy agent|"
     r"default Istio SDS)|"
     r"Opening status port|CA Endpoint|Using CA|Epoch \d|Received new config|Readiness |Watching |"
-    r"Aborting proxy|"
+    r"Abort(?:ing|ed) |pilot-agent is |[Uu]nable to get listener stats|"
     r"Detected (?:that|Envoy)|Waiting for|Workload is using file mounted|adding watcher|Error in "
     r"getting|"
     r"Failed to (?:start|drain|get|connect)|cmd?line|Request to probe app failed"
@@ -52,6 +54,20 @@ _QUOTED_AGENT = re.compile(
     r"(?P<text>(?:Request to probe app failed|Envoy proxy is NOT ready|Aborting proxy)\b.{0,4000})"
 )
 """A message that only pilot-agent writes, quoted without its head."""
+_QUOTED_CODEC = re.compile(
+    r"(?:[\s>*\"'`|-]{0,8})"
+    r"(?P<text>(?:(?:protocol|dispatch) error: |Error dispatching received data: )"
+    r"(?:http/1\.1 protocol error: |http2? ?(?:codec|protocol)? ?error|The user callback |"
+    r"Protocol error\b|HPE_|Invalid HTTP|Received bad client magic).{0,400})"
+)
+"""What one of Envoy's codecs complains of, quoted without its head."""
+_FORBIDDEN = re.compile(
+    r"(?:[\s>*\"'`|-]{0,8})(?:[EW]\d{4} [\d:.]{8,15}\s{1,12}\d{1,8} |"
+    rf"(?:{TIME}\s{{1,12}})?(?:warn|warning|error)\s{{1,12}})?.{{0,300}}?"
+    r"(?P<text>[Ff]ailed to (?:list|watch) \*v1\.Secret: .{0,300}\bforbidden: User "
+    r"\"?system:serviceaccount:[^\s:]{1,63}:[\w.-]{0,200}(?:istio|gateway).{0,600})"
+)
+"""Kubernetes' refusal to let a gateway's agent read Secrets, in client-go's words."""
 _IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
 _TAGS = re.compile(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
 _TAG = re.compile(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
@@ -90,7 +106,7 @@ def parsed(line: str) -> EnvoyLine | None:
     else:
         return _headless(text)
     if found is None:
-        return _agent(text) if first.isdigit() else None
+        return _agent(text) or _forbidden(text) if first.isdigit() else None
     return _with_ids(found["time"] or "", found["level"], found["component"], found["text"])
 
 
@@ -100,10 +116,21 @@ def _headless(text: str) -> EnvoyLine | None:
         return _with_ids("", found["level"], found["component"], found["text"])
     if (agent := _QUOTED_AGENT.match(text)) is not None:
         return _with_ids("", "error", "agent", agent["text"].rstrip("\"'`| "))
+    if (codec := _QUOTED_CODEC.match(text)) is not None:
+        return _with_ids("", "debug", "http", codec["text"].rstrip("\"'`| "))
+    if (forbidden := _forbidden(text)) is not None:
+        return forbidden
     if "gRPC config " not in text or (quoted := _MESSAGE.match(text)) is None:
         return None
     message = quoted["text"].rstrip("\"'`| ")
     return _with_ids("", "warning", "config", message)
+
+
+def _forbidden(text: str) -> EnvoyLine | None:
+    """What a gateway's agent says that may not read Secrets; Istio before 1.9 fetched them so."""
+    if "v1.Secret: " not in text or (found := _FORBIDDEN.match(text)) is None:
+        return None
+    return _with_ids("", "error", "secretfetcher", found["text"].rstrip("'`| "))
 
 
 def _agent(text: str) -> EnvoyLine | None:

@@ -92,6 +92,8 @@ class _Session:
     context: Context
     reading: Reading = field(default_factory=Reading)
     pod: str = ""
+    empty: ProxyEvent | None = None
+    """What to tell of a table of endpoints where no row comes below its header."""
     subject: str = ""
     """`endpoint`, `cluster`, `listener` or `route` below its command or header."""
     seen: set[str] = field(default_factory=set)
@@ -107,6 +109,7 @@ class _Session:
             return self._command(command)
         if _HEADER.match(text):
             self.subject = "route" if "DOMAINS" in text else "listener" if "ADDRESS" in text else ""
+            self._begin_endpoints(text, line)
             return True
         return (
             self._endpoint(text, line)
@@ -119,7 +122,24 @@ class _Session:
 
     def finish(self) -> Reading:
         """Endpoints and clusters, each with its line."""
+        self._close_endpoints()
         return self.reading
+
+    def _begin_endpoints(self, text: str, line: Line) -> None:
+        """A header: below one of endpoints, rows must come, else the table was empty."""
+        self._close_endpoints()
+        if text.lstrip().startswith("ENDPOINT"):
+            self.empty = ProxyEvent(
+                source=self.context.source(line.number),
+                kind=ProxyEventKind.TABLE_EMPTY,
+                teller=self._teller(line),
+                raw=raw(text),
+            )
+
+    def _close_endpoints(self) -> None:
+        if self.empty is not None:
+            self.reading.facts.append(self.empty)
+            self.empty = None
 
     def _command(self, command: Command) -> bool:
         self.pod = self.subject = ""
@@ -139,7 +159,7 @@ class _Session:
         found = _ENDPOINT.match(text)
         if found is None:
             return self.subject == "endpoint" and self._cut(text, line.number)
-        self.subject = "endpoint"
+        self.subject, self.empty = "endpoint", None
         self.reading.facts.append(
             ProxyEndpoint(
                 source=self.context.source(line.number),
@@ -156,6 +176,7 @@ class _Session:
         """A row of which only the address is left."""
         if _LONE_ADDRESS.match(text) is None:
             return False
+        self.empty = None
         reason = _(
             "The endpoint in line {line} of `{path}` has neither status nor cluster: "
             "the row is cut. Fetch the whole table with `istioctl proxy-config endpoint`."

@@ -1,6 +1,7 @@
 """istiod's log: pushes to proxies, configuration that proxies rejected, throttling."""
 
 import re
+from dataclasses import replace
 
 from why503.evidence.istio_json import as_plain
 from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME, teller_of, time_of
@@ -59,8 +60,10 @@ _LEFT = re.compile(
     r"terminated\s*$"
 )
 _NACK = re.compile(
-    r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK) (?P<text>.*)"
+    r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK)(?P<text> .*|$)"
 )
+_REFUSAL = re.compile(r"\s{0,40}(?:code:\s{0,2}\d{1,2} )?(?:message|error_detail): ?\S.{0,4000}")
+"""The reason of a refusal on a line of its own, as a wrapped log has it."""
 _KINDS = (
     (
         re.compile(r"skipping (?:privileged gateway port|server on gateway) "),
@@ -115,7 +118,7 @@ _PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
 _TIMELESS = re.compile(
     r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>info|warn|warning|error)\s{1,12})?"
     r"(?:(?P<scope>ads|delta|xds)\s{1,12})?"
-    r"(?P<text>(?:ADS|DELTAXDS|Delta|delta)?:?[CELRSN]DS: (?:ACK ERROR|NACK|PUSH) .{0,4000})"
+    r"(?P<text>(?:ADS|DELTAXDS|Delta|delta)?:?[CELRSN]DS: (?:ACK ERROR|NACK|PUSH)(?: .{0,4000}|$))"
 )
 """What only istiod says of a proxy, quoted without the time."""
 _UNSCOPED = re.compile(
@@ -161,7 +164,7 @@ class Session:
         """Claim an istiod line; pushes, rejections and errors become `ProxyEvent`."""
         head = _head(line.text)
         if head is None:
-            return False
+            return self._reason(line)
         told = _kind(head["text"], head["level"] or "")
         if told is not None:
             kind, text, node = told
@@ -176,6 +179,20 @@ class Session:
                     raw=raw(line.text),
                 )
             )
+        return True
+
+    def _reason(self, line: Line) -> bool:
+        """Claim the reason of a refusal below the line that tells of it."""
+        last = self._facts[-1] if self._facts else None
+        if (
+            not isinstance(last, ProxyEvent)
+            or last.kind is not ProxyEventKind.CONFIG_REJECTED
+            or line.number != last.source.line + 1
+            or _REFUSAL.match(line.text[:SCAN_LENGTH]) is None
+        ):
+            return False
+        text = raw(f"{last.text} {line.text.strip()}")
+        self._facts[-1] = replace(last, text=text, raw=raw(f"{last.raw} {line.text.strip()}"))
         return True
 
     def finish(self) -> Reading:
@@ -205,8 +222,8 @@ def _kind(text: str, level: str) -> tuple[ProxyEventKind, str, str] | None:
     if (push := _PUSH.match(text) or _OLD_PUSH.match(text)) is not None:
         return ProxyEventKind.XDS_PUSH, push["type"], push["node"]
     if (nack := _NACK.match(text)) is not None:
-        node = nack["text"].split(" ", 1)[0]
-        return ProxyEventKind.CONFIG_REJECTED, f"{nack['type']} {nack['text']}", node
+        reason = nack["text"].strip()
+        return ProxyEventKind.CONFIG_REJECTED, f"{nack['type']} {reason}", reason.split(" ", 1)[0]
     if (left := _LEFT.match(text)) is not None:
         return ProxyEventKind.XDS_LEFT, left["address"].strip("[]"), left["node"]
     for pattern, kind in _KINDS:

@@ -1,6 +1,7 @@
 """Secrets taken out of an object before it becomes a fact."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from why503.support.secret import MASK, mask
@@ -19,9 +20,11 @@ _SETTING = re.compile(
     r"(?im)^([ \t]{0,40}[\"']?[\w.-]{0,60}(?:password|passwd|client_?secret|api_?key|access_?key|"
     r"auth_?token)[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![ \t\r\n|>]).{1,2000}$"
 )
-_SUSPECT = re.compile(
-    r"(?i)authorization|bearer|basic|cookie|=|://|eyJ|private key|passw|secret|key|token"
+_SUSPECT = (
+    *("authorization", "bearer", "basic", "cookie", "=", "://", "eyj", "private key", "passw"),
+    *("secret", "key", "token"),
 )
+"""Without one of these, in lower case, a text holds nothing to hide."""
 _FORMAT = re.compile(r"%(?:REQ|RESP|START_TIME|RESPONSE_|UPSTREAM_|DURATION|PROTOCOL)")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -51,9 +54,15 @@ def _masked(value: Any, key: str) -> Any:
         return [_masked(part, "") for part in value]
     if key == _APPLIED:
         return MASK
-    if key and _KEY.match(key) and not isinstance(value, bool):
+    if key and not isinstance(value, bool) and _is_secret(key):
         return _hidden(value)
     return _text(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(key: str) -> bool:
+    """Whether the name of a field says that its value is secret."""
+    return _KEY.match(key) is not None
 
 
 def _hidden(value: Any) -> Any:
@@ -68,7 +77,8 @@ def _hidden(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    if not _SUSPECT.search(text) or _FORMAT.search(text):
+    lowered = text.lower()
+    if not any(word in lowered for word in _SUSPECT) or _FORMAT.search(text):
         return text
     argument = _ARGUMENT.match(text)
     if argument:

@@ -115,7 +115,8 @@ def _mesh_config(node: Node, outer: Manifest, context: Context) -> list[Manifest
     if inner is None or not isinstance(inner.scalar, str):
         return []
     first_line = inner.line + 1 if "\n" in inner.scalar else inner.line
-    column = inner.column + 1 if "\n" in inner.scalar else inner.column
+    key = next((key for key, _value in (holder or node).fields if key.scalar == "mesh"), inner)
+    column = key.column + 1 if "\n" in inner.scalar else inner.column
     found: list[Manifest] = []
     for root in documents(inner.scalar, first_line, column):
         result = plain(root) if isinstance(root, Node) else root

@@ -32,6 +32,18 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _KUBECTL = re.compile(
     r"\[pod/(?P<pod>[^/\]\s]{1,253})/(?P<container>[^/\]\s]{1,63})\] ?(?P<rest>.*)", re.DOTALL
 )
+_KUBETAIL = re.compile(
+    r"\[(?P<pod>[a-z0-9][a-z0-9.-]{0,250}) (?P<container>istio-proxy|istio-init|istiod|discovery|"
+    r"ztunnel|envoy)\] (?P<rest>.*)",
+    re.DOTALL,
+)
+"""`[POD CONTAINER] ` of kubetail and of its likes; the container is named, as levels look alike."""
+_EXPORTED = re.compile(
+    r"\"(?:[A-Z][a-z]{2} \d{1,2}, \d{4} @ [\d:.]{8,12}|\d{4}-\d\d-\d\d[T ][\d:.]{8,15}Z?)\","
+    r"\"(?P<rest>.*)\"\s{0,8}$",
+    re.DOTALL,
+)
+"""A row of a log store's export as CSV: its time (in the zone of the page), then the line."""
 _CRI = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
     r"(?P<stream>stdout|stderr) "
@@ -206,9 +218,11 @@ def _one_layer(line: Line) -> Line | None:
     text = line.text
     first = text[0]
     if first == "[":
-        return _named(line, _KUBECTL.match(text))
+        return _named(line, _KUBECTL.match(text) or _KUBETAIL.match(text))
     if first == "{":
         return _out_of_json(line)
+    if first == '"' and (row := _EXPORTED.match(text)) is not None:
+        return replace(line, text=row["rest"].replace('""', '"'))
     if first.isdigit() and (stamp := _TIMESTAMP.match(text)) is not None:
         if _LEVEL_NEXT.match(stamp["rest"]):
             return None

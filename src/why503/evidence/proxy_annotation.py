@@ -15,13 +15,18 @@ _HOLDERS = (("metadata",), ("spec", "template", "metadata"))
 def proxy_configs(node: Node, outer: Manifest, context: Context) -> Iterator[Manifest]:
     """What the annotation on ``outer``, or on the pods that it makes, sets for the proxy."""
     for holder in _HOLDERS:
-        found: Node | None = node
-        for step in (*holder, "annotations", KIND):
-            found = found.child(step) if found is not None else None
-        if found is None or not isinstance(found.scalar, str) or not found.scalar.strip():
+        place: Node | None = node
+        for step in (*holder, "annotations"):
+            place = place.child(step) if place is not None else None
+        pair = (
+            next((pair for pair in place.fields if pair[0].scalar == KIND), None) if place else None
+        )
+        if pair is None or not isinstance(pair[1].scalar, str) or not pair[1].scalar.strip():
             continue
+        key, found = pair
         below = "\n" in found.scalar  # a block: its text begins on the next line
-        for root in documents(found.scalar, found.line + below, found.column + 1):
+        column = key.column + 1 if below else found.column
+        for root in documents(found.scalar, found.line + below, column):
             result = plain(root) if isinstance(root, Node) else root
             if isinstance(result, Trouble) or not isinstance(result.value, dict):
                 continue

@@ -5,7 +5,7 @@ request that a client saw fail; what it says of a TLS handshake becomes an event
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from why503.evidence.log_line import SCAN_LENGTH, envoy_body, teller_of
 from why503.evidence.reader import Context, Line, Reading
@@ -28,6 +28,7 @@ _CUT_BODY = re.compile(r"[\"'`>\s]{0,8}(upstream connect error)[\"'`.\s]{0,8}$",
 """A body of which only the first words were kept."""
 _DETAILS = re.compile(
     r"(?<![\w.{])(?:upstream_reset_(?:before|after)_response_started\{[^}\s]{1,300}\}|"
+    r"downstream_local_disconnect(?:\([^)\s]{1,100}\))?|"
     r"rbac_access_denied_matched_policy\[[^\]\s]{1,300}\]|"
     r"(?:no_healthy_upstream|cluster_not_found|route_not_found|filter_chain_not_found|"
     r"ext_authz_error|ext_authz_denied|upstream_response_timeout|upstream_per_try_timeout|"
@@ -39,13 +40,27 @@ _DETAILS = re.compile(
 _TOO_LONG = re.compile(r"stream max duration time reached", re.IGNORECASE)
 """What Envoy's debug log says before it answers with `max_duration_timeout`."""
 _FLAGS = re.compile(
-    r"(?:(?<![\w.-])(?P<code>[45]\d\d)[\"' ]{1,3}\(?|"
+    r"(?:(?<![\w.-])(?P<code>[45]\d\d|0)[\"' ]{1,3}\(?|"
     r"response_?flags?[\"']?\s{0,2}[:=]{1,2}\s{0,2}[\"']?)"
     r"(?P<flags>(?:UF|UC|UH|UO|UT|UR|LR|NR|NC|UPE|URX|"
-    r"UAEX|RLSE|DPE|UMSDR|NFCF)(?:,(?:UF|UC|UH|UO|UT|UR|LR|UPE|URX)){0,3})(?![\w-])",
+    r"UAEX|RLSE|DPE|UMSDR|NFCF|(?<=0 )DC)(?:,(?:UF|UC|UH|UO|UT|UR|LR|UPE|URX)){0,3})(?![\w-])",
 )
 """A status and Envoy's flag behind it, as people write them down, or the flag by its name."""
+_FLAGS_BEFORE = re.compile(
+    r"(?:^|[\s\"'`|>])(?P<code>)(?P<flags>(?:UF|UC|UH|UO|UT|UR|LR|NR|NC|UPE)(?:,(?:UF|UC|URX)){0,2})"
+    r"[\s\"'`|-]{1,5}$"
+)
+"""Flags right before details, without a status."""
 _CONNECT_ERROR = re.compile(r"\b(?:delayed|immediate|remote)[_ ]connect[_ ]error:[^\"'`,;]{2,120}")
+_INTERNAL = re.compile(
+    r"[\s\"'`(]{0,8}(?P<host>envoy://[a-z_]{4,40}/[0-9A-Fa-f.:\[\]]{3,60}:\d{1,5})[\s\"'`),]{0,8}$"
+)
+"""The upstream host of a waypoint or ztunnel's peer: a tunnel inside Envoy, on its own line."""
+_ABORTED = re.compile(
+    r"\(['\"]Connection aborted\.['\"], ?.{0,80}(?:ECONNRESET|ConnectionReset|[Cc]onnection reset)"
+)
+"""What Python's `requests` prints where its connection was reset under a call."""
+_RESET = "Connection reset"
 _STATUS = re.compile(
     r"HTTP status code(?: received from server)?:? {0,2}(?P<code>[45]\d\d)\b", re.IGNORECASE
 )
@@ -95,7 +110,8 @@ class Session:
             return True
         body = _body_in(text)
         code = _code_in(text)
-        if not body and code is None:
+        aborted = _ABORTED.search(text) is not None
+        if not body and code is None and not aborted:
             return self._quoted(text, line)
         if code is None and line.number - self.since <= _PATIENCE:
             code, self.code = self.code, None
@@ -108,7 +124,11 @@ class Session:
 
     def _quoted(self, text: str, line: Line) -> bool:
         """Claim a line that quotes details or flags of a proxy's access log."""
+        if (inside := _INTERNAL.match(text)) is not None:
+            return self._into_tunnel(inside["host"], line)
         details, flags = _DETAILS.search(text), _FLAGS.search(text)
+        if flags is None and details is not None:
+            flags = _FLAGS_BEFORE.search(text[: details.start()])
         error, told = _CONNECT_ERROR.search(text), details[0] if details else ""
         if not told and _TOO_LONG.search(text):
             told = "max_duration_timeout"
@@ -128,6 +148,18 @@ class Session:
                 raw=raw(line.text),
             )
         )
+        return True
+
+    def _into_tunnel(self, host: str, line: Line) -> bool:
+        """Claim the upstream host of the request that the line above quotes."""
+        last = self.reading.facts[-1] if self.reading.facts else None
+        if (
+            not isinstance(last, Request)
+            or last.upstream_host
+            or line.number - last.source.line > _PATIENCE
+        ):
+            return False
+        self.reading.facts[-1] = replace(last, upstream_host=host)
         return True
 
     def _tell_tls(self, words: str, line: Line) -> None:
@@ -154,6 +186,7 @@ class Session:
                 upstream_service_time=float(took[1]) if took else None,
                 server=server[1] if server else None,
                 body=mask(body) or None,
+                transport_failure=_RESET if not body and code is None else None,
                 raw=raw(line.text),
             )
         )

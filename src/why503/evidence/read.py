@@ -1,5 +1,6 @@
 """From paths to a bundle: finds the files, asks the readers, says what stayed unread."""
 
+import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +70,8 @@ def read_paths(paths: Sequence[str], options: Options, fleet: "Fleet | None" = N
     `ReadError` where a path does not exist; whatever is inside a file never raises.
     """
     unread: list[Unread] = []
-    files = _tellers_apart(list(_members(paths, unread)), paths)
+    places = list(_matched(paths))
+    files = _tellers_apart(list(_members(places, unread)), places)
     formats, surveys = _surveyed(files)
 
     def evidence(members: Iterable[_Member]) -> Iterator[tuple[TextFile, Context]]:
@@ -99,6 +101,13 @@ def read_paths(paths: Sequence[str], options: Options, fleet: "Fleet | None" = N
         fleet.end()
     unread.extend(surveys.notices())
     return Bundle(inputs=tuple(inputs), facts=tuple(facts), unread=tuple(unread))
+
+
+def _matched(paths: Sequence[str]) -> Iterator[str]:
+    """The paths; a pattern (`*`, `?`, `[…]`, `**`) that no shell has expanded gives its matches."""
+    for path in paths:
+        is_pattern = path != STDIN and glob.has_magic(path) and not Path(path).exists()
+        yield from (sorted(glob.glob(path, recursive=True)) if is_pattern else ()) or (path,)  # noqa: PTH207 - takes absolute patterns
 
 
 def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:

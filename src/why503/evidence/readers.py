@@ -44,6 +44,7 @@ _LINES = (
     "ready",
     "socket_table",
     "hubble",
+    "balancer_log",
     "capture_text",
     "dns_answer",
     "connection_probe",

@@ -45,6 +45,8 @@ _CAPTURES = (
     b"\x0a\x0d\x0d\x0a",
 )
 _ARCHIVES = (b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
+_ODD = 0.02
+"""Share of characters that a damaged log may have and a program or picture exceeds."""
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 STDIN = "-"
@@ -167,9 +169,9 @@ class TextFile:
             if size > EXPANDED_LIMIT:
                 self._tell("size", _too_large(self.path))
                 piece = piece[: max(0, len(piece) - (size - EXPANDED_LIMIT))]
-                yield decoder.decode(piece)
+                yield decoder.decode(piece).replace("\0", "")
                 return
-            yield decoder.decode(piece)
+            yield decoder.decode(piece).replace("\0", "")
         if decoder is not None and (last := decoder.decode(b"", final=True)):
             yield last
 
@@ -313,9 +315,19 @@ def _not_text(head: bytes) -> str | None:
         )
     if head[:2] in _UTF16:
         return None
-    if b"\0" in head[:_HEAD]:
+    if b"\0" in head[:_HEAD] and not _is_text_with_holes(head):
         return _("`{path}` is not text: it has NUL bytes, and is no binary file that is read.")
     return None
+
+
+def _is_text_with_holes(head: bytes) -> bool:
+    """True where nearly all that is left without NUL bytes is text.
+
+    A log that was cut while it was written has a hole of NUL bytes; a crash leaves some, too.
+    """
+    rest = head.replace(b"\0", b"")[:_HEAD].decode("utf-8", "replace")
+    odd = sum(sign == "\ufffd" or (sign < " " and sign not in "\t\n\r\x1b") for sign in rest)
+    return bool(rest) and odd <= _ODD * len(rest)
 
 
 def _without_bom(chunk: bytes) -> bytes:

@@ -29,11 +29,16 @@ _UNREADABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+_AT_ONCE = 1_000_000
+"""Characters of a text up to which all its documents are read by one parser."""
+_ODD = re.compile(r"[^\t\n\x20-\x7e]|^(?:%|\.\.\.)", re.MULTILINE)
 _INT = re.compile(r"[-+]?(?:0b[01_]{1,64}|0x[0-9a-fA-F_]{1,32}|0[0-7_]{1,32}|0|[1-9][0-9_]{0,38})")
 _FLOAT = re.compile(
     r"[-+]?[0-9][0-9_]{0,38}\.[0-9_]{0,38}(?:[eE][-+][0-9]{1,3})?|[-+]?\.[0-9][0-9_]{0,38}|"
     r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
+_OF_NUMBERS = frozenset("0123456789+-.")
+"""Signs with which a number begins."""
 _WORDS: dict[str, bool | None] = {
     **{form: True for word in ("yes", "true", "on") for form in (word, word.title(), word.upper())},
     **{
@@ -45,7 +50,7 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(slots=True)
 class Node:
     """One value where it stands. Exactly one of the three contents is meant, by ``sort``."""
 
@@ -96,6 +101,9 @@ def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node 
 
     ``first_line`` is the line number of the first line, ``column`` the blanks cut off in front.
     """
+    if (roots := _at_once(text, first_line, column)) is not None:
+        yield from roots
+        return
     pieces = _pieces(text.removeprefix("\ufeff").replace("\r\n", "\n"), first_line)
     for number, (line, piece) in enumerate(pieces):
         if number == MAX_DOCUMENTS:
@@ -109,6 +117,22 @@ def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node 
         else:
             if root is not None:
                 yield root
+
+
+def _at_once(text: str, first_line: int, column: int) -> list[Node] | None:
+    """Roots of all documents in a text without damage, by one parser, which is faster.
+
+    None where the text is large, has signs that YAML does not take, or cannot be read as a whole.
+    """
+    if len(text) > _AT_ONCE or not text.isascii() or _ODD.search(text):
+        return None
+    builder = _Builder(first_line, column)
+    builder.roots = []
+    try:
+        builder.build(text)
+    except _BrokenError:
+        return None
+    return builder.roots
 
 
 def plain(node: Node) -> Plain | Trouble:
@@ -136,6 +160,8 @@ def scalar_of(text: str) -> Any:
     """What an unquoted YAML scalar means: None, a boolean, a number, or the text itself."""
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _OF_NUMBERS:
+        return text
     if _INT.fullmatch(text):
         word = text.replace("_", "")
         digits = word.lstrip("+-")
@@ -164,18 +190,41 @@ class _Builder:
         self.stack: list[tuple[Node, str | None, list[Node]]] = []
         """Open collections: the node, its anchor, the finished nodes in it."""
         self.nodes = 0
+        self.roots: list[Node] | None = None
+        """Filled with the root of every document where one text holds several."""
 
-    def build(self, text: str) -> Node | None:
+    def build(self, text: str) -> Node | None:  # noqa: C901, PLR0912 - one loop, for speed
         """Root of the one document in ``text``; None where there is none."""
         root: Node | None = None
+        stack, line, column = self.stack, self.line, self.column + 1
         try:
-            for event in yaml.parse(text, Loader=_LOADER):
-                done = self._event(event)
+            events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+            for event in events:
+                kind = type(event)
+                if kind is yaml.ScalarEvent:
+                    value = event.value
+                    is_key = stack and stack[-1][0].sort == "map" and not len(stack[-1][2]) & 1
+                    if not is_key and (event.tag or not event.style):
+                        value = _meaning(event)
+                    mark = event.start_mark
+                    scalar = Node("scalar", line + mark.line, column + mark.column, value)
+                    done: Node | None = scalar
+                    self.nodes += 1
+                    if event.anchor:
+                        self.anchors[event.anchor] = scalar
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    done = self._close()
+                else:
+                    done = self._other(event, kind)
                 if done is not None:
-                    if self.stack:
-                        self.stack[-1][2].append(done)
+                    if stack:
+                        stack[-1][2].append(done)
                     elif root is None:
                         root = done
+                elif kind is yaml.DocumentEndEvent and self.roots is not None:
+                    if root is not None and (root.sort != "scalar" or root.scalar is not None):
+                        self.roots.append(root)
+                    root, self.anchors, self.nodes = None, {}, 0
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = self.line + mark.line if mark else self.line
@@ -186,61 +235,39 @@ class _Builder:
             ) from None
         return root
 
-    def _event(self, event: Any) -> Node | None:
-        """The node that ``event`` completes, if any."""
-        if isinstance(event, yaml.ScalarEvent):
-            node = self._node("scalar", event)
-            node.scalar = self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            opened = self._node(
-                "map" if isinstance(event, yaml.MappingStartEvent) else "list", event
+    def _other(self, event: Any, kind: type) -> Node | None:
+        """Opens a collection, or gives what an alias stands for."""
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            mark = event.start_mark
+            opened = Node(
+                "map" if kind is yaml.MappingStartEvent else "list",
+                self.line + mark.line,
+                self.column + mark.column + 1,
             )
+            self._check_size(opened.line)
             if len(self.stack) >= MAX_DEPTH:
                 raise _BrokenError(
                     opened.line,
                     _("it is nested more than {depth} levels deep").format(depth=MAX_DEPTH),
                 )
             self.stack.append((opened, event.anchor, []))
-            return None
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            return self._close()
-        elif isinstance(event, yaml.AliasEvent):
-            mark: Any = event.start_mark
-            line = self.line + mark.line
+        elif kind is yaml.AliasEvent:
             if event.anchor not in self.anchors:
                 raise _BrokenError(
-                    line, _("the alias `{name}` has no anchor").format(name=event.anchor)
+                    self.line + event.start_mark.line,
+                    _("the alias `{name}` has no anchor").format(name=event.anchor),
                 )
             return self.anchors[event.anchor]
-        else:
-            return None
-        if event.anchor:
-            self.anchors[event.anchor] = node
-        return node
+        return None
 
-    def _node(self, sort: str, event: Any) -> Node:
+    def _check_size(self, line: int) -> None:
         self.nodes += 1
-        mark = event.start_mark
         if self.nodes > MAX_NODES:
-            raise _BrokenError(
-                self.line + mark.line, _("it has more than {count} values").format(count=MAX_NODES)
-            )
-        return Node(sort=sort, line=self.line + mark.line, column=self.column + mark.column + 1)
-
-    def _scalar(self, event: Any) -> Any:
-        """Value of a scalar; the text itself where it is a key."""
-        is_key = (
-            bool(self.stack) and self.stack[-1][0].sort == "map" and len(self.stack[-1][2]) % 2 == 0
-        )
-        tag = str(event.tag or "")
-        if is_key or tag.endswith(":str") or tag == "!":
-            return event.value
-        if event.style in (None, "") or tag.endswith((":int", ":bool", ":float", ":null")):
-            return scalar_of(event.value)
-        return event.value
+            raise _BrokenError(line, _("it has more than {count} values").format(count=MAX_NODES))
 
     def _close(self) -> Node:
         node, anchor, parts = self.stack.pop()
+        self._check_size(node.line)
         if node.sort == "list":
             node.items = parts
         else:
@@ -253,6 +280,16 @@ class _Builder:
         if anchor:
             self.anchors[anchor] = node
         return node
+
+
+def _meaning(event: Any) -> Any:
+    """Value of a scalar that is no key, by its tag or, where it is unquoted, by its look."""
+    tag = str(event.tag or "")
+    if tag.endswith(":str") or tag == "!":
+        return event.value
+    if not event.style or tag.endswith((":int", ":bool", ":float", ":null")):
+        return scalar_of(event.value)
+    return event.value
 
 
 def _unfold(

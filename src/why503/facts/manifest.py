@@ -33,10 +33,12 @@ class Manifest:
         """Value at ``path`` (keys and list indexes), or ``default`` where any step is missing."""
         here: Any = self.data
         for step in path:
-            if (isinstance(here, Mapping) and step in here) or _has_index(here, step):
-                here = here[step]
-            else:
+            if type(here) is dict:  # nearly always, and much faster to ask
+                if step not in here:
+                    return default
+            elif not (isinstance(here, Mapping) and step in here) and not _has_index(here, step):
                 return default
+            here = here[step]
         return here
 
     def where(self, *path: str | int) -> Source:

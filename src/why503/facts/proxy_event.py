@@ -47,6 +47,8 @@ class ProxyEventKind(StrEnum):
     EXT_AUTHZ_ERROR = "ext_authz error"
     LISTENER_UPDATE = "listener update"
     NO_CLUSTER_ENDPOINTS = "no endpoints"
+    TABLE_EMPTY = "table of endpoints without rows"
+    """istioctl showed the endpoints that a proxy has loaded, and there was none."""
     NO_FILTER_CHAIN = "no matching filter chain found"
     RBAC_DENIED = "RBAC denied"
     """A policy was enforced and denied; `text` is the policy, ``""`` where none is named."""

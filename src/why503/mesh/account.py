@@ -1,5 +1,7 @@
 """What a single account of a request tells: on which side its proxy stands, and where it went."""
 
+from dataclasses import dataclass
+
 from why503.facts import Request, Witness
 from why503.mesh.address import (
     BLACK_HOLE,
@@ -8,6 +10,7 @@ from why503.mesh.address import (
     cluster_name,
     is_address,
     server_name,
+    short_name,
     split_host,
 )
 from why503.mesh.ending import Ending, Outcome
@@ -21,6 +24,43 @@ LONG_ENOUGH = 1000.0
 """Milliseconds from which a client that left during a good answer may have lost patience."""
 _NAMES_NOTHING = (PASSTHROUGH, BLACK_HOLE, *INBOUND_PASSTHROUGH)
 """Clusters that take whatever destination a connection was made for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A request, how it ended, and the side its witness stands on."""
+
+    request: Request
+    outcome: Outcome
+    role: Role
+    ahead: float = 0.0
+    """Seconds by which the clock of its witness is ahead of the others."""
+
+
+def start_of(account: Account) -> float:
+    """When it began, by the clock that the others are told by; 0 where it has no time."""
+    return account.request.time - account.ahead if account.request.time else 0.0
+
+
+def is_behind(inner: Account, outer: Account) -> bool:
+    """True where ``inner`` is the next account on the way after ``outer``."""
+    if inner.role is outer.role:
+        return False
+    if outer.role is Role.UPSTREAM:
+        return bool(inner.request.teller) and inner.request.teller == outer.request.teller
+    return meet(outer.request, inner.request)
+
+
+def meet(outer: Request, inner: Request) -> bool:
+    """True where ``inner`` can be the server's account of what ``outer`` sent."""
+    if outer.upstream_local and outer.upstream_local == inner.downstream_remote:
+        return True
+    if outer.upstream_host and outer.upstream_host == inner.downstream_local:
+        return True
+    if outer.authority and outer.authority == inner.authority:
+        return True
+    sent, served = destination_of(outer)[0], destination_of(inner)[0]
+    return not served or not sent or short_name(sent) == short_name(served)
 
 
 def role_of(request: Request) -> Role | None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from why503.facts import AccessLog, Request, Speech, TcpConnection, Witness
+from why503.mesh.account import Account
 from why503.mesh.capture import within_pod
 from why503.mesh.captured import Captured, Shape, failures_on
 from why503.mesh.ending import Ending, Outcome
 from why503.mesh.failure import Failure, Role
-from why503.mesh.joining import Account
 from why503.mesh.mesh import Mesh
 
 ACCOUNTS_KEPT = 10_000

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
+from why503.mesh.crash_shape import ended_by_clock
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import kubernetes_endpoints, workload_port
 from why503.mesh.failure import Failure, Role
@@ -57,12 +58,30 @@ _REFUSED = re.compile(r"error: (?:111|61)\b|Connection refused")
 """ECONNREFUSED of Linux and macOS, and in words."""
 
 
+_FROM_CONTROL_PLANE = frozenset({ProxyEventKind.SECRET_MISSING, ProxyEventKind.XDS_DISCONNECTED})
+_UNANSWERED_DIAL = re.compile(
+    r"\bdial(?:ing)?:? .{0,120}(?:i/o timeout|connection timed out|no route to host)"
+)
+
+
 def refusals_logged(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
     """Connection attempts that a proxy's own log says were refused, with the address dialled."""
     return tuple(
         (event.text.split(" ", 1)[0] if ":" in event.text.split(" ", 1)[0] else "?", event)
         for event in mesh.facts(ProxyEvent)
         if event.kind is ProxyEventKind.CONNECT_FAILED and _REFUSED.search(event.text)
+    )
+
+
+def control_plane_silent(mesh: Mesh) -> tuple[ProxyEvent, ...]:
+    """Lines of an agent whose dial to istiod or another CA got no answer at all: dropped packets.
+
+    A refusal is none of them: it comes of an istiod that is not there.
+    """
+    return tuple(
+        event
+        for event in mesh.facts(ProxyEvent)
+        if event.kind in _FROM_CONTROL_PLANE and _UNANSWERED_DIAL.search(event.text)
     )
 
 
@@ -93,12 +112,14 @@ def refused(hop: Hop) -> tuple[Failure, ...]:
 
 def unanswered(hop: Hop, mesh: Mesh) -> tuple[Failure, ...]:
     """Failures whose connection attempt got no answer within the connect timeout."""
-    waited = max(_NEARLY * 1000 * connect_timeout(mesh, hop.host, hop.port).value, A_WHILE)
+    limit = connect_timeout(mesh, hop.host, hop.port)
+    waited = max(_NEARLY * 1000 * limit.value, A_WHILE)
     return tuple(
         failure
         for failure in hop.having(Ending.CONNECTION_TIMEOUT, Ending.CONNECTION_FAILURE)
         if failure.ending is Ending.CONNECTION_TIMEOUT
         or (failure.outcome.errno is None and (_took(failure) or 0) >= waited)
+        or (limit.source is None and ended_by_clock(failure))
     )
 
 

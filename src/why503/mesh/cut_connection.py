@@ -23,6 +23,9 @@ ONE_MOMENT = 1.0
 """Seconds within which connections end together at a stop or crash of their server."""
 BRIEF = 0.5
 """Seconds of idleness below which no server gives a connection up."""
+EVEN_CALLS = 5
+EVEN = 0.1
+"""Share of their distance by which calls at an even pace may be early or late."""
 _REUSED_WITHIN = 0.01
 """Seconds between taking a pooled connection and reading its close."""
 
@@ -102,6 +105,21 @@ def really_all_fail(hop: Hop, mesh: Mesh) -> bool:
     return whole and all_fail(hop, mesh)
 
 
+def each_in_turn(hop: Hop, mesh: Mesh) -> float | None:
+    """Seconds between calls that come at an even pace and all fail; None where they do not.
+
+    A close for idleness spares the call after it, which gets a new connection: it cannot make
+    every call of a steady caller fail. At least five calls, of which no one saw a success.
+    """
+    times = sorted(f.time for f in cut_off(hop) if f.time is not None)
+    gaps = [later - before for before, later in pairwise(times)]
+    if len(times) < EVEN_CALLS or not all_fail(hop, mesh):
+        return None
+    middle = median(gaps)
+    even = middle > BRIEF and all(abs(gap - middle) <= middle * EVEN for gap in gaps)
+    return middle if even else None
+
+
 def carried(hop: Hop) -> int | None:
     """Requests that each cut connection had carried before, where most carried the same number.
 
@@ -134,7 +152,7 @@ def idle_gaps_tell(hop: Hop, mesh: Mesh) -> bool:
     """True where the idle gaps prove: nothing else ended the connections, and they are several."""
     if working_time(hop) is not None or unseen(hop) or carried(hop) is not None:
         return False
-    if really_all_fail(hop, mesh):
+    if really_all_fail(hop, mesh) or each_in_turn(hop, mesh) is not None:
         return False
     own = [failure for failure in hop.failures if failure.teller.idle_by_connection]
     return len(own) > 1 or len(idle_gaps(hop)) >= FEW

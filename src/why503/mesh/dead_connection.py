@@ -2,6 +2,7 @@
 
 from statistics import median
 
+from why503.mesh.cut_connection import beside_the_app
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
@@ -40,3 +41,14 @@ def stuck_together(hop: Hop, mesh: Mesh) -> tuple[Failure, ...]:
     )
     alone = max(before) - min(before) == len(hung) - 1
     return hung if alone and meanwhile else ()
+
+
+def did_arrive(hop: Hop, failures: tuple[Failure, ...]) -> bool:
+    """True where something shows that these requests reached the server, and not only its address.
+
+    Without it a request that hangs ends at the caller's time-out whatever it hangs on.
+    """
+    return beside_the_app(hop) or any(
+        failure.upstream or failure.server_silent is False or failure.outcome.after_headers
+        for failure in failures
+    )

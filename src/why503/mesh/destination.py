@@ -43,6 +43,11 @@ def destinations_of(route: Manifest) -> tuple[Destination, ...]:
 
 def all_destinations(mesh: Mesh) -> tuple[Destination, ...]:
     """Destinations of every route of the evidence."""
+    mesh.has("VirtualService", *ROUTE_KINDS)
+    return mesh.kept("destinations", lambda: _all(mesh))
+
+
+def _all(mesh: Mesh) -> tuple[Destination, ...]:
     return tuple(
         destination
         for kind in ("VirtualService", *ROUTE_KINDS)

@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 
 from why503.facts import Manifest
+from why503.mesh.address import is_public, split_host
+from why503.mesh.ending import Ending
+from why503.mesh.failure import Failure
+from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.selection import covers, namespace_of_host
@@ -24,6 +28,21 @@ def registry_only(mesh: Mesh) -> Setting[str] | None:
     if found is not None and word_of(found.value) == "REGISTRY_ONLY":
         return Setting(value="REGISTRY_ONLY", source=found.source, default=False, by=found.by)
     return None
+
+
+def unnamed_dials(hop: Hop) -> tuple[Failure, ...]:
+    """TCP connections to public addresses that ended with UH and named neither cluster nor host.
+
+    Old proxies log them so where nobody in the registry has the address.
+    """
+    return tuple(
+        failure
+        for failure in hop.having(Ending.NO_HEALTHY_UPSTREAM)
+        if failure.teller.method in {"", "-"}
+        and failure.account.upstream_cluster == ""
+        and not failure.account.upstream_host
+        and is_public(split_host(failure.teller.downstream_local)[0])
+    )
 
 
 def scope_without(mesh: Mesh, host: str) -> Setting[tuple[str, ...]] | None:

@@ -13,6 +13,7 @@ from why503.mesh.ending_name import FLAGS, NAMES, RESETS, SHORT_BODIES, Ending
 from why503.mesh.envoy_body import (
     AMBIGUOUS_LENGTH,
     BODY,
+    DENIALS,
     RBAC_LENGTH,
     WRITTEN_BY_ENVOY,
     ending_words_of_length,
@@ -173,6 +174,9 @@ def _by_termination(request: Request) -> Outcome | None:
 
 # Answers that were passed on
 
+_AT_ONCE = 20.0
+"""Milliseconds within which a filter of a proxy behind denies; an application may take longer."""
+
 
 def _via_upstream(request: Request) -> Outcome:
     failed = (request.code or 0) >= 400 or _used_up(request)
@@ -191,6 +195,8 @@ def _behind(request: Request) -> Ending | None:
         told = _by_body(request)
         return told.ending if told else None
     if request.code not in WRITTEN_BY_ENVOY or not request.bytes_sent:
+        return None
+    if request.code in DENIALS and (request.upstream_service_time or 0.0) > _AT_ONCE:
         return None
     if request.bytes_sent == AMBIGUOUS_LENGTH and request.details is None:
         return Ending.CONNECTION_FAILURE

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from why503.facts import Listening, Manifest, ProxyEndpoint, Source
 from why503.mesh.address import cluster_name, short_name
+from why503.mesh.candidate import candidates
 from why503.mesh.held import held_endpoints
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import has_labels
@@ -156,7 +157,7 @@ def container_ports(mesh: Mesh, host: str) -> tuple[ContainerPort, ...]:
 def service_ports(mesh: Mesh, host: str) -> tuple[ServicePort, ...]:
     """Ports of the host's Service, those of whole objects before those of table rows."""
     found = []
-    for service in mesh.manifests("Service"):
+    for service in candidates(mesh, "Service", host):
         name = f"{service.name}.{service.namespace}" if service.namespace else service.name
         if same_host(host, name):
             found += ports_of(service)

@@ -37,6 +37,9 @@ BODY = re.compile(
 WRITTEN_BY_ENVOY = frozenset({403, 429, 502, 503, 504})
 """Codes with which Envoy answers after a denial, a limit, a reset or a time-out."""
 
+DENIALS = frozenset({403, 429})
+"""Those of them that a filter gives without asking the upstream."""
+
 AMBIGUOUS_LENGTH = 91
 """Bytes of the body for `connection timeout`, and before Envoy 1.20 for any failed connection."""
 
@@ -75,8 +78,14 @@ def _lengths() -> dict[tuple[int, int], str]:
 
 
 _BY_LENGTH = _lengths()
+_OWN_LENGTHS = {length for length, _ in _BY_LENGTH} | {len(text) for text in SHORT_BODIES}
 
 
 def ending_words_of_length(length: int, code: int) -> str:
     """Value of the `Ending` whose body has exactly this many bytes under this code; else ``""``."""
     return _BY_LENGTH.get((length, code), "")
+
+
+def is_length_of_a_body(length: int) -> bool:
+    """True where one of Envoy's own bodies, under any code, has exactly this many bytes."""
+    return length in _OWN_LENGTHS

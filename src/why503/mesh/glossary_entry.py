@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ADDRESS = "address"
     PORT = "port"
     ZTUNNEL = "ztunnel error"
+    GRPC = "gRPC status"
 
 
 CALLER_PROXY = _("the caller's proxy (sidecar, gateway or waypoint)")

@@ -18,7 +18,8 @@ from why503.mesh.glossary_entry import (
 from why503.support.text import _
 
 _POLICIES = _(
-    "AuthorizationPolicies that select the workload; dry-run them with `istioctl x authz check POD`"
+    "AuthorizationPolicies that select the workload: `istioctl x authz check POD` lists what its "
+    "proxy has of them"
 )
 _JWT = _("RequestAuthentication: issuer, audiences and `jwksUri`; decode the token and compare")
 _LIMITS = _("EnvoyFilters with a rate limit filter")

@@ -194,6 +194,11 @@ _ERRNOS: tuple[tuple[int, str, str, str, tuple[str, ...]], ...] = (
     ),
 )
 
+_ALSO = {110: ";connect_timeout;connection_timeout;connection timeout"}
+"""Words that mean the same elsewhere."""
+_OWN = frozenset({99, 24})
+"""What fails at the dialling side itself: what `UF` usually stands for does not explain it."""
+
 ERRNOS: dict[int, Entry] = {
     number: Entry(
         kind=Kind.ERRNO,
@@ -202,7 +207,10 @@ ERRNOS: dict[int, Entry] = {
         meaning=meaning,
         writer=KERNEL,
         look_at=look_at,
-        signs=signs(f"{words};{words.replace(' ', '_')};{name}", "UF"),
+        signs=signs(
+            f"{words};{words.replace(' ', '_')};{name}{_ALSO.get(number, '')}",
+            *(() if number in _OWN else ("UF",)),
+        ),
     )
     for number, name, words, meaning, look_at in _ERRNOS
 }

@@ -5,7 +5,14 @@ Tables of istioctl and `/clusters` give `ProxyCluster` and `ProxyEndpoint`, conf
 `/clusters` knows what outlier detection did.
 """
 
-from why503.facts import LoadedCluster, LoadedEndpoint, ProxyCluster, ProxyEndpoint
+from why503.facts import (
+    LoadedCluster,
+    LoadedEndpoint,
+    ProxyCluster,
+    ProxyEndpoint,
+    ProxyEvent,
+    ProxyEventKind,
+)
 from why503.mesh.address import cluster_name
 from why503.mesh.mesh import Mesh
 
@@ -57,3 +64,9 @@ def held_endpoints(mesh: Mesh) -> tuple[ProxyEndpoint, ...]:
             )
             found.append(endpoint)
     return tuple(found)
+
+
+def shown_empty(mesh: Mesh) -> tuple[ProxyEvent, ...]:
+    """Tables of loaded endpoints without a row, where no other shows any."""
+    told = [event for event in mesh.facts(ProxyEvent) if event.kind is ProxyEventKind.TABLE_EMPTY]
+    return tuple(told) if told and not held_endpoints(mesh) else ()

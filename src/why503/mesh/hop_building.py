@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from why503.facts import Request, RequestGroup, TcpConnection, Witness
-from why503.mesh.account import destination_of, is_failure
+from why503.mesh.account import Account, destination_of, is_failure
 from why503.mesh.address import cluster_name, is_address, is_service_name, short_name, split_host
 from why503.mesh.capture import within_pod
 from why503.mesh.captured_account import captured_accounts
@@ -14,7 +14,7 @@ from why503.mesh.ending import Ending
 from why503.mesh.episode import episodes
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
-from why503.mesh.joining import Account, account_of, failures_of, joined
+from why503.mesh.joining import account_of, failures_of, joined
 from why503.mesh.mesh import Mesh
 from why503.mesh.workload import has_sidecar, is_external, same_host
 

@@ -6,35 +6,22 @@ side is the downstream remote address on the other) and the same time.
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from why503.facts import AccessLog, Request
-from why503.mesh.account import destination_of, is_failure, role_of
-from why503.mesh.address import cluster_name, short_name, split_host
-from why503.mesh.ending import Ending, Outcome, outcome_of
+from why503.mesh.account import Account, is_behind, is_failure, role_of, start_of
+from why503.mesh.address import cluster_name, split_host
+from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import Failure, Role
+from why503.mesh.shared_id import FOLLOWED, PASSED_ON, calls_of
 
 CLOSE = 2.0
 """Seconds by which two accounts of one connection may differ."""
 MANY = 64
 """Accounts with one request id at one time from which the id tells no requests apart."""
 
-_PASSED_ON = frozenset({Ending.VIA_UPSTREAM, Ending.OK})
-_FOLLOWED = frozenset({Ending.CLIENT_GONE, Ending.PROXY_CLOSED})
-"""What a proxy writes because the other side of it ended the request."""
 _OUTBOUND_ONLY = frozenset({Ending.NO_ROUTE, Ending.NO_CLUSTER, Ending.BLOCKED})
 """An inbound listener has a catch-all route to its own application and never ends so."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """A request, how it ended, and the side its witness stands on."""
-
-    request: Request
-    outcome: Outcome
-    role: Role
-    ahead: float = 0.0
-    """Seconds by which the clock of its witness is ahead of the others."""
 
 
 def failures_of(
@@ -50,16 +37,13 @@ def failures_of(
     ]
     refused, others = _apart(accounts)
     servers = _Servers(logs)
-    found = [_failure(group, servers) for group in _groups(others)]
-    joined = _join_refused([failure for failure in found if failure], refused)
+    joined = _join_refused(_failures(others, servers), refused)
     return sorted(joined, key=lambda failure: (failure.time or 0.0, failure.teller.source))
 
 
 def joined(accounts: list[Account]) -> list[Failure]:
     """Failures that no access log tells of, from their accounts."""
-    servers = _Servers(())
-    found = [_failure(group, servers) for group in _groups(accounts)]
-    return [failure for failure in found if failure is not None]
+    return _failures(accounts, _Servers(()))
 
 
 def account_of(request: Request, role: Role | None = None) -> Account:
@@ -162,7 +146,7 @@ def _groups(accounts: list[Account]) -> Iterable[list[Account]]:
     for same in by_id.values():
         for group in _at_one_time(same):
             if len(group) <= MANY:
-                yield group
+                yield from calls_of(group)
             else:
                 alone += group
     yield from _by_connection(alone)
@@ -175,18 +159,13 @@ def _at_one_time(same: list[Account]) -> Iterator[list[Account]]:
         return
     group: list[Account] = []
     latest = 0.0
-    for account in sorted(same, key=_start):
-        if group and _start(account) > latest + CLOSE:
+    for account in sorted(same, key=start_of):
+        if group and start_of(account) > latest + CLOSE:
             yield group
             group, latest = [], 0.0
         group.append(account)
         latest = max(latest, (account.request.end or 0.0) - account.ahead)
     yield group
-
-
-def _start(account: Account) -> float:
-    """When it began, by the clock that the others are told by; 0 where it has no time."""
-    return account.request.time - account.ahead if account.request.time else 0.0
 
 
 def _by_connection(accounts: list[Account]) -> Iterable[list[Account]]:
@@ -197,14 +176,14 @@ def _by_connection(accounts: list[Account]) -> Iterable[list[Account]]:
     """
     inner: dict[str, deque[Account]] = defaultdict(deque)
     outer: list[Account] = []
-    for account in sorted(accounts, key=_start):
+    for account in sorted(accounts, key=start_of):
         if account.role is not Role.UPSTREAM:
             outer.append(account)
         else:
             inner[account.request.downstream_remote or ""].append(account)
     for account in outer:
         waiting = inner.get(account.request.upstream_local or "-", deque())
-        while waiting and _start(waiting[0]) and _start(waiting[0]) < _start(account) - CLOSE:
+        while waiting and start_of(waiting[0]) and start_of(waiting[0]) < start_of(account) - CLOSE:
             yield [waiting.popleft()]
         if waiting and _close(
             account.request, waiting[0].request, account.ahead - waiting[0].ahead
@@ -221,40 +200,17 @@ def _close(one: Request, other: Request, ahead: float = 0.0) -> bool:
     return abs(one.time - other.time - ahead) <= CLOSE + (one.duration or 0.0) / 1000
 
 
-def _meet(outer: Request, inner: Request) -> bool:
-    """True where ``inner`` can be the server's account of what ``outer`` sent."""
-    if outer.upstream_local and outer.upstream_local == inner.downstream_remote:
-        return True
-    if outer.upstream_host and outer.upstream_host == inner.downstream_local:
-        return True
-    if outer.authority and outer.authority == inner.authority:
-        return True
-    sent, served = destination_of(outer)[0], destination_of(inner)[0]
-    return not served or not sent or short_name(sent) == short_name(served)
-
-
-def _is_behind(inner: Account, outer: Account) -> bool:
-    """True where ``inner`` is the next account on the way after ``outer``."""
-    if inner.role is outer.role:
-        return False
-    if outer.role is Role.UPSTREAM:
-        return bool(inner.request.teller) and inner.request.teller == outer.request.teller
-    return _meet(outer.request, inner.request)
-
-
 def _depths(group: list[Account]) -> dict[int, int]:
     """How many proxies the request had passed before each account, by the account's `id`."""
     depths = {
-        id(account): 0
-        for account in group
-        if not any(_is_behind(account, other) for other in group)
+        id(account): 0 for account in group if not any(is_behind(account, other) for other in group)
     }
     level = [account for account in group if id(account) in depths]
     while level:
         deeper = [
             account
             for account in group
-            if id(account) not in depths and any(_is_behind(account, other) for other in level)
+            if id(account) not in depths and any(is_behind(account, other) for other in level)
         ]
         for account in deeper:
             depths[id(account)] = depths[id(level[0])] + 1
@@ -299,6 +255,12 @@ def _covers(log: AccessLog, request: Request) -> bool:
 # Failures
 
 
+def _failures(accounts: list[Account], servers: _Servers) -> list[Failure]:
+    """One failure for each account that decides, though it may stand beside several calls."""
+    found = (_failure(group, servers) for group in _groups(accounts))
+    return list({id(failure.teller): failure for failure in found if failure}.values())
+
+
 def _failure(group: list[Account], servers: _Servers) -> Failure | None:
     """One failure from the accounts of one request; None where none of them failed."""
     failed = [a for a in group if is_failure(a.request, a.outcome)]
@@ -326,15 +288,15 @@ def _decider(failed: list[Account], depths: dict[int, int]) -> Account:
     Where every proxy saw its client leave, the outermost: the caller left, the rest followed.
     """
     if all(account.outcome.ending is Ending.CLIENT_GONE for account in failed):
-        return min(failed, key=lambda a: (depths.get(id(a), 0), _start(a)))
+        return min(failed, key=lambda a: (depths.get(id(a), 0), start_of(a)))
 
     def rank(account: Account) -> tuple[bool, bool, int, float, bool]:
         ending = account.outcome.ending
         return (
-            ending not in _PASSED_ON,
-            ending not in _FOLLOWED,
+            ending not in PASSED_ON,
+            ending not in FOLLOWED,
             depths.get(id(account), 0),
-            _start(account),
+            start_of(account),
             account.role is Role.UPSTREAM,
         )
 
@@ -347,11 +309,11 @@ def _beside(
     """Accounts of the same leg: the caller's proxy, and the server's (one for each attempt)."""
     outer: Account | None = decider
     if decider.role is Role.UPSTREAM:
-        before = [a for a in group if _is_behind(decider, a) and a.role is Role.DOWNSTREAM]
-        outer = max(before, key=lambda a: (depths.get(id(a), 0), _start(a)), default=None)
+        before = [a for a in group if is_behind(decider, a) and a.role is Role.DOWNSTREAM]
+        outer = max(before, key=lambda a: (depths.get(id(a), 0), start_of(a)), default=None)
     if outer is None:
         return None, (decider.request,)
-    behind = [a for a in group if a is decider or _is_behind(a, outer)]
+    behind = [a for a in group if a is decider or is_behind(a, outer)]
     upstream = tuple(a.request for a in behind if a.role is Role.UPSTREAM)
     return outer.request, upstream
 

@@ -1,15 +1,16 @@
 """The mesh as the evidence shows it: facts by kind, and the hops that failed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from why503.facts import AccessLog, Bundle, Fact, Manifest
 from why503.mesh.address import cluster_name, split_host
 from why503.mesh.hop import Hop
 
 T = TypeVar("T", bound=Fact)
+K = TypeVar("K")
 
 
 class Mesh:
@@ -28,6 +29,8 @@ class Mesh:
         self.istio = istio
         self._by_type: dict[type, list[Fact]] = {}
         self._by_kind: dict[str, list[Manifest]] = {}
+        self._tuples: dict[str, tuple[Manifest, ...]] = {}
+        self._kept: dict[str, Any] = {}
         self._asked: set[str] | None = None
         for fact in bundle.facts:
             self._by_type.setdefault(type(fact), []).append(fact)
@@ -43,7 +46,19 @@ class Mesh:
     def manifests(self, kind: str) -> tuple[Manifest, ...]:
         """Objects of one Kubernetes kind; ``""`` for fragments without a kind."""
         self._note(kind or "fragment")
-        return tuple(self._by_kind.get(kind, ()))
+        found = self._tuples.get(kind)
+        if found is None:
+            found = self._tuples[kind] = tuple(self._by_kind.get(kind, ()))
+        return found
+
+    def kept(self, name: str, make: Callable[[], K]) -> K:
+        """What ``make`` gave the first time it was asked for under ``name``: an index, an answer.
+
+        It must rest on the facts alone, and whoever uses it notes what it reads.
+        """
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast("K", self._kept[name])
 
     def has(self, *kinds: str) -> bool:
         """True where the evidence holds an object of one of these Kubernetes kinds."""

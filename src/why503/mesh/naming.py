@@ -7,6 +7,7 @@ from typing import Any
 from why503.facts import Manifest
 from why503.mesh.address import is_address, is_service_name, short_name
 from why503.mesh.failure import Role
+from why503.mesh.gateway import is_gateway
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_naming import calling_pod, serving_pod, workload_of
@@ -23,6 +24,8 @@ _KIND_OF_FILE = re.compile(
     r"(?:[-_.]?(?:access|logs?|previous|\d{1,3})){0,2}"
 )
 """Names of files that say what is in them, not who wrote it."""
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+"""A name that a pod or workload can have."""
 
 
 def service_name(hop: Hop) -> str:
@@ -68,7 +71,11 @@ def namespace_of(hop: Hop, mesh: Mesh) -> str:
 
 def upstream_workload(hop: Hop, mesh: Mesh) -> str:
     """`deploy/x`, `pod/x`, ... behind the hop's service, as kubectl takes it."""
-    return _known_workload(hop, mesh) or f"deploy/{_service_part(hop)[0] or '<server>'}"
+    known = _known_workload(hop, mesh)
+    name = _service_part(hop)[0]
+    if known or name:
+        return known or f"deploy/{name}"
+    return workload_of(serving_pod(hop, mesh).name) or "deploy/<server>"
 
 
 def workloads_to_get(hop: Hop, mesh: Mesh) -> str:
@@ -87,11 +94,13 @@ def _known_workload(hop: Hop, mesh: Mesh) -> str:
 def caller_of(hop: Hop) -> str:
     """Name of the proxy or program that called, as far as the evidence tells; ``""`` otherwise.
 
-    A file that is named after what is in it (`access`, `istio-proxy`) names nobody.
+    A file that is named after what is in it (`access`, `istio-proxy`), or as nothing in Kubernetes
+    can be named (`all_lines`), names nobody.
     """
     for failure in hop.failures:
         teller = failure.downstream.teller if failure.downstream is not None else ""
-        if teller and not _KIND_OF_FILE.fullmatch(teller):
+        name = teller.rpartition("/")[2]
+        if _NAME.fullmatch(name) and not _KIND_OF_FILE.fullmatch(teller):
             return teller
     return ""
 
@@ -115,6 +124,26 @@ def restart_caller(hop: Hop, mesh: Mesh) -> str:
 def caller_proxy(hop: Hop, mesh: Mesh) -> str:
     """The calling proxy as istioctl takes it: `pod.namespace`."""
     return f"{caller_pod(hop, mesh)}.{caller_namespace(hop, mesh)}"
+
+
+def object_name(hop: Hop, mesh: Mesh) -> str:
+    """Name for a new object about the hop's service: its Service's where it has only an address."""
+    return kubernetes_service(hop, mesh) if is_address(hop.host) else service_name(hop)
+
+
+def failing_namespace(hop: Hop, mesh: Mesh) -> str:
+    """Namespace of the proxy that failed: an object for one proxy acts there only.
+
+    The caller's (or a gateway's) where that one tells, else the server's.
+    """
+    if hop.role is not Role.DOWNSTREAM:
+        return namespace_of(hop, mesh)
+    unknown = "<gateway-namespace>" if _at_gateway(hop) else "<client-namespace>"
+    return calling_pod(hop, mesh).namespace or unknown
+
+
+def _at_gateway(hop: Hop) -> bool:
+    return any(is_gateway(failure.teller) for failure in hop.failures)
 
 
 def telling_pod(hop: Hop, mesh: Mesh) -> tuple[str, str]:

@@ -9,16 +9,21 @@ from why503.mesh.address import is_address, split_host
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
+from why503.mesh.setting import mapping_of
 from why503.mesh.workload import proxies_of
 
-_POD = re.compile(r"[a-z0-9][a-z0-9-]{0,200}-[a-z0-9]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}")
-"""Name that a Deployment's ReplicaSet gives its pods."""
+_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
+_POD = re.compile(
+    rf"[a-z0-9][a-z0-9-]{{0,200}}-(?:[a-z0-9]{{6,10}}-{_SAFE}{{5}}|{_SAFE}{{9,10}}-[a-z0-9]{{5}})"
+)
+"""Name that a Deployment's ReplicaSet gives its pods, also where its last part was made up."""
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SIDES = frozenset(
     {"app", "callee", "caller", "client", "clients", "downstream", "evidence", "gateway", "logs"}
     | {"pod", "pods", "proxies", "proxy", "server", "servers", "sidecar", "upstream"}
 )
 """Names of folders that say which side they are from, and are no namespaces."""
+_LOOPING = "CrashLoopBackOff"
 _WORKLOADS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
 
 
@@ -66,10 +71,7 @@ def serving_pod(hop: Hop, mesh: Mesh) -> PodName:
     if hop.leg is Place.PROXY_TO_EXTERNAL:
         return UNKNOWN
     if not hop.host and not hop.upstream_hosts:
-        pods = mesh.manifests("Pod")
-        return (
-            PodName(namespace=pods[0].namespace, name=pods[0].name) if len(pods) == 1 else UNKNOWN
-        )
+        return _only_pod(mesh)
     beside = [_of_info(info) for info in proxies_of(mesh, hop.host)]
     tellers = {
         account.teller: None
@@ -82,6 +84,27 @@ def serving_pod(hop: Hop, mesh: Mesh) -> PodName:
         *beside,
         *(_told(mesh, teller) for teller in tellers),
     )
+
+
+def _only_pod(mesh: Mesh) -> PodName:
+    """Where nothing tells the server: the only pod there is, else the only one that crash-loops.
+
+    Pods of one workload that loop together are one: the first of them.
+    """
+    pods = mesh.manifests("Pod")
+    if len(pods) > 1:
+        pods = tuple(pod for pod in pods if _loops(pod))
+    known = {workload_of(pod.name) or pod.name for pod in pods}
+    return PodName(namespace=pods[0].namespace, name=pods[0].name) if len(known) == 1 else UNKNOWN
+
+
+def _loops(pod: Manifest) -> bool:
+    """True where a container of it waits for its next start after it ended too often."""
+    waiting = [
+        mapping_of(mapping_of(mapping_of(status).get("state")).get("waiting")).get("reason")
+        for _, status in pod.items("status", "containerStatuses")
+    ]
+    return _LOOPING in {pod.get("status", "reason"), *waiting}
 
 
 def at_address(mesh: Mesh, host: str | None) -> PodName:

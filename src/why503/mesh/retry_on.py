@@ -15,6 +15,13 @@ RESETS = frozenset({"reset", "5xx", "gateway-error", "reset-before-request"})
 NOT_SENT = frozenset({"reset-before-request", "connect-failure", "refused-stream"})
 """Words by which only a request is repeated that the server has not begun to process."""
 
+DEFAULT = ("connect-failure", "refused-stream", "unavailable", "cancelled")
+"""What the caller's proxy tries again where a route has no own retries, of every version from 1.6.
+
+Of a 503 that came from the server see `retries_503_by_default`. `reset-before-request` is the
+default of the server's own proxy alone, since 1.24.
+"""
+
 
 def words_of(retry_on: str) -> list[str]:
     """The words as the webhook cuts them: at commas, blanks kept."""
@@ -33,6 +40,6 @@ def is_taken(word: str, version: tuple[int, int]) -> bool:
     return word in _ALWAYS or word in _STATUSES
 
 
-def retries_503_by_default(version: tuple[int, int]) -> bool:
+def retries_503_by_default(version: tuple[int, ...]) -> bool:
     """Whether a route without own retries repeats a 503 that the server sent."""
     return version < (1, 24)

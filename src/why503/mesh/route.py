@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh import loaded_route
+from why503.mesh.candidate import candidates
 from why503.mesh.destination import ROUTE_KINDS, Destination, all_destinations, destinations_of
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
@@ -50,7 +51,7 @@ def virtual_services_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     """VirtualServices that take requests for ``host`` by their `hosts`, the most specific first."""
     asked = host_of_service(mesh, host)
     found = []
-    for service in mesh.manifests("VirtualService"):
+    for service in candidates(mesh, "VirtualService", asked):
         patterns = [word_of(pattern) for _, pattern in service.items("spec", "hosts")]
         ranks = [
             specificity(word)

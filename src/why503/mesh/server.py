@@ -86,11 +86,13 @@ class _Program:
 def keepalive_of(mesh: Mesh, host: str) -> KeepAlive | None:
     """When the server behind ``host`` closes an idle connection; None where nothing tells.
 
+    Of a host that is not known (``""``) only what was pasted without any name can tell.
+
     Settings of its containers come first, then its configuration files, its custom resource and the
     settings its own log names; after them the defaults of its image and of the program in its log.
     """
     if not host:
-        return None
+        return _by_paste(mesh)
     programs = _programs(mesh, host)
     for program in programs:
         if (found := _by_settings(program)) is not None:

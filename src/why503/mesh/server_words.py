@@ -13,6 +13,9 @@ _DYING = re.compile(
     r"^Killed$|exited with code [1-9]"
 )
 """Words after which no process goes on; a caught exception is told in others."""
+_TOO_OLD = re.compile(
+    r"(?:goaway|GOAWAY)\b.{0,120}?\bmax_(?:connection_)?age\b|\bmax_age\b.{0,80}?GOAWAY"
+)
 AROUND = 5.0
 """Seconds between a failure and a line that speaks of it."""
 
@@ -42,6 +45,15 @@ def last_words(hop: Hop, mesh: Mesh) -> tuple[AppEvent, ...]:
         return ()
     crashes = server_said(hop, mesh, frozenset({AppEventKind.CRASH}))
     return tuple(e for e in crashes if e.time is None and _DYING.search(e.text))
+
+
+def sent_away_for_age(mesh: Mesh) -> tuple[AppEvent, ...]:
+    """Failed calls over connections that a gRPC server had ended for their age."""
+    return tuple(
+        event
+        for event in mesh.facts(AppEvent)
+        if event.kind is AppEventKind.CALL_FAILED and _TOO_OLD.search(event.text)
+    )
 
 
 def _is_near(time: float | None, spans: list[tuple[float, float]], around: float) -> bool:

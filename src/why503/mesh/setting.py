@@ -23,7 +23,9 @@ class Setting(Generic[T]):
 
 def mapping_of(value: object) -> Mapping[str, Any]:
     """``value`` where it is a mapping; an empty mapping for everything else."""
-    return value if isinstance(value, Mapping) else {}
+    if type(value) is dict or isinstance(value, Mapping):  # the first is much faster to ask
+        return value
+    return {}
 
 
 def whole_number(value: object) -> int | None:

@@ -1,10 +1,13 @@
 """What was starting while a hop failed: the application behind it, or the caller's own proxy."""
 
-from why503.facts import ProxyEvent, ProxyEventKind, Source
+import re
+
+from why503.facts import AppEvent, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.crash_shape import refusals
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of, other_pods
+from why503.mesh.setting import word_of
 
 SLOW_START = 600.0
 """Seconds that an application may take from its container's start until it listens."""
@@ -17,6 +20,12 @@ _PROXY = "istio-proxy"
 _READINESS_PORTS = (":15021/", ":15020/healthz/ready")
 _PROXY_CHANGES = frozenset({ProxyEventKind.STARTED, ProxyEventKind.SHUTDOWN})
 _BEGINS = frozenset({LifeEventKind.STARTED})
+_NOT_AWAITED = re.compile(
+    r"timeout waiting for Envoy proxy to become ready|"
+    r"pilot-agent wait\b.{0,200}(?:failed|exited with|[Ee]rror)"
+)
+_MOST = 300
+"""Most characters of an event that a sentence repeats."""
 
 
 def _span(hop: Hop) -> tuple[float, float] | None:
@@ -101,6 +110,16 @@ def proxy_unready(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:
         and _of_sidecar(event)
         and (span is None or event.time is None or abs(event.time - span[0]) <= _START_OF_PROXY)
     )
+
+
+def proxy_not_awaited(mesh: Mesh) -> tuple[tuple[str, Source], ...]:
+    """Waits for a sidecar (`pilot-agent wait`) that ended before it was ready: words and place.
+
+    The kubelet then starts the application beside a proxy that does not work yet, or kills the pod.
+    """
+    told = [(word_of(event.get("message")), event.source) for event in mesh.manifests("Event")]
+    told += [(event.text, event.source) for event in mesh.facts(AppEvent)]
+    return tuple((text[:_MOST], source) for text, source in told if _NOT_AWAITED.search(text))
 
 
 def _of_sidecar(event: LifeEvent) -> bool:

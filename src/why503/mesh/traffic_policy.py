@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh import loaded_policy
+from why503.mesh.candidate import candidates
 from why503.mesh.endpoint import service_port, workload_port
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
@@ -79,7 +80,7 @@ def destination_rules_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     """
     asked, own = host_of_service(mesh, host), namespace_of_host(mesh, host)
     found = []
-    for rule in mesh.manifests("DestinationRule"):
+    for rule in candidates(mesh, "DestinationRule", asked):
         pattern = word_of(rule.get("spec", "host"))
         if pattern and covers(pattern, asked, rule.namespace):
             chosen = bool(rule.get("spec", "workloadSelector"))

@@ -1,5 +1,6 @@
 """Workloads and services: what stands behind a host, with a sidecar or without, or outside."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,10 +15,13 @@ from why503.mesh.address import (
     short_name,
     split_host,
 )
+from why503.mesh.candidate import candidates
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
 
 WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
+_PARTS = 20
+"""Parts between hyphens of a name that are looked at."""
 _INJECT = "sidecar.istio.io/inject"
 _PROXY_CONTAINER = "istio-proxy"
 
@@ -39,7 +43,7 @@ def same_host(one: str, other: str, namespace: str = "") -> bool:
 
 def service_of(mesh: Mesh, host: str) -> Manifest | None:
     """The Service of a host; None where the evidence has none."""
-    for service in mesh.manifests("Service"):
+    for service in candidates(mesh, "Service", host):
         if same_host(
             host, f"{service.name}.{service.namespace}" if service.namespace else service.name
         ):
@@ -51,7 +55,7 @@ def service_entries_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     """ServiceEntries that carry a host (wildcards included)."""
     return tuple(
         entry
-        for entry in mesh.manifests("ServiceEntry")
+        for entry in candidates(mesh, "ServiceEntry", host)
         if any(_covers(str(pattern), host) for _, pattern in entry.items("spec", "hosts"))
     )
 
@@ -67,29 +71,58 @@ def workloads_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
 
     Without a Service or a selector those whose name is the service's own name.
     """
+    mesh.has(*WORKLOAD_KINDS)
     service = service_of(mesh, host)
+    return mesh.kept(f"workloads of {host}", lambda: _workloads(mesh, host, service))
+
+
+def _workloads(mesh: Mesh, host: str, service: Manifest | None) -> tuple[Manifest, ...]:
     selector = service.get("spec", "selector") if service is not None else None
     name, namespace = short_name(host)
-    found = []
+    if isinstance(selector, Mapping) and selector:
+        key, value = next(iter(selector.items()))
+        given = mesh.kept("workloads by label", lambda: _by_label(mesh))
+        likely = given.get((str(key), str(value)), [])
+        found = [workload for workload in likely if _selected(workload, selector)]
+    else:
+        given_names = mesh.kept("workloads by name", lambda: _by_start(mesh))
+        likely = given_names.get(name, [])
+        found = [one for one in likely if one.name == name and not selector]
+    own = tuple(one for one in found if _same_space(one, namespace))
+    return own or _by_name(mesh, name, namespace)
+
+
+def _same_space(workload: Manifest, namespace: str) -> bool:
+    return not namespace or not workload.namespace or workload.namespace == namespace
+
+
+def _by_label(mesh: Mesh) -> dict[tuple[str, str], list[Manifest]]:
+    found: defaultdict[tuple[str, str], list[Manifest]] = defaultdict(list)
     for kind in WORKLOAD_KINDS:
         for workload in mesh.manifests(kind):
-            if namespace and workload.namespace and workload.namespace != namespace:
-                continue
-            if _selected(workload, selector) or (workload.name == name and not selector):
-                found.append(workload)
-    return tuple(found) or _by_name(mesh, name, namespace)
+            for key, value in labels_of(workload).items():
+                found[str(key), str(value)].append(workload)
+    return dict(found)
+
+
+def _by_start(mesh: Mesh) -> dict[str, list[Manifest]]:
+    """Workloads by their name and by everything in front of a hyphen in it."""
+    found: defaultdict[str, list[Manifest]] = defaultdict(list)
+    for kind in WORKLOAD_KINDS:
+        for workload in mesh.manifests(kind):
+            parts = workload.name.split("-")[:_PARTS]
+            for end in range(1, len(parts)):
+                found["-".join(parts[:end])].append(workload)
+            found[workload.name].append(workload)
+    return dict(found)
 
 
 def _by_name(mesh: Mesh, name: str, namespace: str) -> tuple[Manifest, ...]:
     """Pods and workloads whose name begins with the service's, where labels do not tell."""
-    return tuple(
-        workload
-        for kind in WORKLOAD_KINDS
-        for workload in mesh.manifests(kind)
-        if name
-        and (workload.name == name or workload.name.startswith(f"{name}-"))
-        and not (namespace and workload.namespace and workload.namespace != namespace)
-    )
+    if not name:
+        return ()
+    likely = mesh.kept("workloads by name", lambda: _by_start(mesh)).get(name, ())
+    return tuple(workload for workload in likely if _same_space(workload, namespace))
 
 
 def labels_of(workload: Manifest) -> Mapping[str, Any]:

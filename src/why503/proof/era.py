@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from why503.mesh.retry_on import DEFAULT
 from why503.proof.log_format import LogFormat
 
 _HOSTS = {
@@ -30,11 +31,9 @@ class Era:
     @property
     def outbound_retry(self) -> dict[str, Any]:
         """The default retry policy of a caller's route."""
-        on = "connect-failure,refused-stream,unavailable,cancelled"
-        if self.retries_on_503:
-            on += ",retriable-status-codes"
-            return {"retry_on": on, "num_retries": 2, "retriable_status_codes": [503], **_HOSTS}
-        return {"retry_on": f"{on},reset-before-request", "num_retries": 2, **_HOSTS}
+        on = ",".join((*DEFAULT, "retriable-status-codes"))
+        found = {"retry_on": on, "num_retries": 2, **_HOSTS}
+        return {**found, "retriable_status_codes": [503]} if self.retries_on_503 else found
 
     @property
     def inbound_retry(self) -> dict[str, Any] | None:

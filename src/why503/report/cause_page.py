@@ -123,12 +123,19 @@ def _known(page: CausePage) -> Iterator[tuple[str, tuple[Block, ...]]]:
         yield _("Clues against it"), against
     if page.questions:
         yield _("What decides"), tuple(_questions(page))
-    yield _("What arms it"), (Paragraph(tuple(_spans(page.hazards))),)
+    yield _("What arms it"), (Paragraph(tuple(_spans(page.hazards))), *_rules(page))
     if page.neighbours:
         yield _("Neighbours"), (Paragraph(tuple(_listed(page.neighbours))),)
     if page.scenario:
         spans = (Span(page.scenario, Tone.CODE), Span(": "), *_spans(page.scenario_summary))
         yield _("Proof"), (Paragraph(spans),)
+
+
+def _rules(page: CausePage) -> Iterator[Block]:
+    """Rules of `why503 lint`, each with the codes of others that find the same."""
+    for name, severity, sentence, same in page.rules:
+        told = f" ({severity}; {same}): " if same else f" ({severity}): "
+        yield Item((Span(name, Tone.CODE), Span(told), *_spans(sentence)))
 
 
 def _clues(page: CausePage, sign: str) -> Iterator[Block]:

@@ -32,8 +32,10 @@ def ending(outcome: TraceOutcome) -> str:
         return told
     if outcome.id == "depends":
         return _("depends on the way it takes")
+    if outcome.id == "unknown":
+        return _("cannot be told")
     if not outcome.passes:
-        return _("fails")
+        return _("fails") if outcome.sure else _("fails, as far as this shows")
     return _("arrives") if outcome.sure else _("arrives, as far as this shows")
 
 

@@ -62,3 +62,9 @@ def test_pairs_without_flags_need_details_of_envoys_own():
     text = "response_code: 500 response_code_details: {} upstream_cluster: -"
     assert read_key_value(text.format('"direct_response"')) is not None
     assert read_key_value(text.format("something")) is None
+
+
+def test_null_is_no_value():
+    fields = read_key_value("response_code=503 response_flags=UH upstream_cluster=null path=/a")
+    assert fields is not None
+    assert fields["upstream_cluster"] == "-"

@@ -117,3 +117,14 @@ def test_a_line_without_quotes_names_its_addresses_in_the_order_of_the_way():
 
 def test_a_line_without_quotes_or_addresses_is_some_other_programs():
     assert read_loose("2026-03-04T05:06:07Z GET /a HTTP/1.1 503 - 12 ms", ()) is None
+
+
+def test_a_line_without_a_protocol_is_a_proxy_s_where_it_names_a_cluster():
+    one = failure(
+        "2026-03-04T05:06:07.250Z PUT /a 503 UC "
+        "upstream_reset_before_response_started{connection_termination} 127.0.0.6:40111 "
+        "inbound|9090|| 3ms"
+    )
+    assert (one.flags, one.duration, one.upstream_cluster) == ({"UC"}, 3.0, "inbound|9090||")
+    assert (one.upstream_local, one.upstream_host) == ("127.0.0.6:40111", None)
+    assert read_loose("2026-03-04T05:06:07Z PUT /a 503 UC 10.0.0.1:80 3ms", ()) is None

@@ -113,3 +113,15 @@ def test_what_hangs_on_a_sidecar_that_nothing_tells_of_is_not_sure():
     ):
         found = end(push_of(DESK + text + peer(peers) + rule(mode)), "http://quay:9080/")
         assert (found.passes, found.sure) == (passes, sure)
+
+
+def test_the_policy_that_keeps_a_request_out_is_named():
+    empty = obj("AuthorizationPolicy", "closed", "{}")
+    other = obj("AuthorizationPolicy", "other", "{action: DENY, rules: [{to: [{operation: "
+                "{methods: [PUT]}}]}]}", "istio-system")
+    found = end(push_of(BASE + other + empty), "http://quay:9080/a")
+    assert (found.id, found.far) == ("denied", "rbac_access_denied_matched_policy[none]")
+    assert "shop/closed" in found.text
+    assert "other" not in found.text
+    found = end(push_of(BASE + other + empty), "http://quay:9080/a", method="PUT")
+    assert "istio-system/other denies" in found.text

@@ -40,6 +40,7 @@ from why503.diagnosis.cause import (
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.facts import AppEventKind
 from why503.mesh.ending import Ending
+from why503.mesh.envoy_body import is_length_of_a_body
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -139,6 +140,11 @@ def _words(failure: Failure) -> str:
     return body if body.startswith(("{", "[")) and failure.outcome.behind is None else ""
 
 
+def _is_its_own(length: int, hop: Hop) -> bool:
+    """True where a proxy logged a body that is as long as none of Envoy's."""
+    return hop.role is not Role.CLIENT and not is_length_of_a_body(length)
+
+
 def _who_says(hop: Hop, failures: tuple[Failure, ...]) -> Hit:
     codes = ", ".join(sorted({str(failure.teller.code) for failure in failures}))
     if hop.role is Role.UPSTREAM:
@@ -162,7 +168,7 @@ def _traces(hop: Hop, failures: tuple[Failure, ...]) -> Iterator[Hit]:
         yield CODE_500.hit(*hop.sources(failures), observation="code")
     if words := next((words for words in map(_words, failures) if words), ""):
         yield OWN_WORDS.hit(*hop.sources(failures), body=words[:200], observation="body")
-    elif first.bytes_sent and first.body is None and hop.role is not Role.CLIENT:
+    elif first.bytes_sent and first.body is None and _is_its_own(first.bytes_sent, hop):
         yield OWN_BODY.hit(*hop.sources(failures), length=first.bytes_sent, observation="body")
     elif first.bytes_sent == 0 and hop.role is Role.DOWNSTREAM:
         yield HIDDEN_PROXY.hit(*hop.sources(failures), observation="body")

@@ -46,6 +46,7 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.diagnosis.scenario_part import destination_rule
+from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
 from why503.facts import Counter, LoadedCluster
 from why503.mesh.armed.rollout import limits_below_replicas
 from why503.mesh.ending import Ending
@@ -259,15 +260,15 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the limit to what the upstream bears, or lower the load."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    where = ", ".join(dict.fromkeys(limit.by for limit in _in_order(hop, mesh)))
-    where = where or _("the DestinationRule of {service}").format(service=name)
+    setters = tuple(dict.fromkeys(limit.by for limit in _in_order(hop, mesh)))
+    where = ", ".join(setters) or _("the DestinationRule of {service}").format(service=name)
     yield Remedy(
         title=_("Raise the limit in {where} to the parallel requests that {service} bears").format(
             where=where, service=name
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} edit destinationrule {name}",),
+        commands=(edit_command(mesh, POLICY_SETTERS, setters, namespace),),
         risks=(_("The limit protected the upstream: measure what it bears before raising it."),),
         verify=_("upstream_rq_pending_overflow and upstream_cx_overflow stop growing."),
     )

@@ -50,7 +50,7 @@ from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import http_filters_loaded
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import failing_namespace, service_name
 from why503.support.text import _
 
 ID = "rate-limited"
@@ -99,7 +99,7 @@ SERVICE_FAILED = Clue(
 BEHIND = Clue(
     Weight.SPEAKS_FOR,
     _(
-        "{count:answer|answers} 429 from behind {count:has|have} exactly the length of a local "
+        "{count:answer|answers} 429 from behind came at once, with exactly the length of a local "
         "rate limit's body (18 bytes)."
     ),
 )
@@ -125,23 +125,9 @@ _WORD = "ratelimit"
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """RL and RLSE; else the length of the body together with a filter that was set."""
-    denied = hop.having(Ending.RATE_LIMITED)
-    limited = tuple(failure for failure in denied if not failure.outcome.surmised)
-    behind = tuple(failure for failure in denied if failure.outcome.surmised)
-    failed = hop.having(Ending.RATE_LIMIT_ERROR)
-    guessed = tuple(filter(_may_be_limited, hop.having(Ending.VIA_UPSTREAM, Ending.UNKNOWN)))
-    if limited:
-        yield OVER_LIMIT.hit(*hop.sources(limited), count=len(limited))
-    if failed:
-        yield SERVICE_FAILED.hit(*hop.sources(failed), count=len(failed))
-    if behind:
-        yield BEHIND.hit(*hop.sources(behind), count=len(behind))
-    if guessed:
-        yield BY_LENGTH.hit(*hop.sources(guessed), count=len(guessed))
-    told = tuple(f for f in hop.having(Ending.UNKNOWN) if f.teller.code == _TOO_MANY)
-    if told:
-        yield TOO_MANY.hit(*hop.sources(told), count=len(told))
-    if hop.failures and not (denied or failed or guessed or told):
+    told = tuple(_told(hop))
+    yield from told
+    if hop.failures and not told:
         return
     if hop.failures:
         tellers = {failure.teller.teller for failure in hop.failures}
@@ -152,6 +138,21 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if event.kind is ProxyEventKind.RATE_LIMIT_ERROR:
             yield SERVICE_EVENT.hit(event.source, text=event.text)
             return
+
+
+def _told(hop: Hop) -> Iterator[Hit]:
+    """What the failures themselves tell."""
+    denied = hop.having(Ending.RATE_LIMITED)
+    unknown = hop.having(Ending.UNKNOWN)
+    for clue, found in (
+        (OVER_LIMIT, [failure for failure in denied if not failure.outcome.surmised]),
+        (SERVICE_FAILED, hop.having(Ending.RATE_LIMIT_ERROR)),
+        (BEHIND, [failure for failure in denied if failure.outcome.surmised]),
+        (BY_LENGTH, list(filter(_may_be_limited, (*hop.having(Ending.VIA_UPSTREAM), *unknown)))),
+        (TOO_MANY, [failure for failure in unknown if failure.teller.code == _TOO_MANY]),
+    ):
+        if found:
+            yield clue.hit(*hop.sources(found), count=len(found))
 
 
 def _may_be_limited(failure: Failure) -> bool:
@@ -183,7 +184,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Slow the callers down, set the limit to what the service bears, mend the limit's service."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    name, namespace = service_name(hop), failing_namespace(hop, mesh)
     filters = http_filters(mesh, _WORD)
     where = filters[0].by if filters else _("the EnvoyFilter that limits {service}")
     yield Remedy(

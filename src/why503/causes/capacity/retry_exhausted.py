@@ -46,6 +46,7 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Seconds, Server, Times
 from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.standing_object import ROUTE_SETTERS, edit_command, edit_route
 from why503.mesh.armed.retry_rule import amplified, repeated_writes, status_is_no_reset
 from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import FAMILY_OF, Failure, Family
@@ -233,7 +234,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        commands=(
+            edit_command(mesh, ROUTE_SETTERS, (policy.by,), namespace)
+            if policy is not None
+            else edit_route(hop, mesh),
+        ),
         risks=(_("Callers see single failures that a retry would have hidden."),),
         verify=_("`upstream_rq_retry` falls, and the server's load with it."),
     )

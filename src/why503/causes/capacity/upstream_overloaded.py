@@ -48,6 +48,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.metrics import memory_use, throttled
 from why503.mesh.naming import namespace_of, upstream_workload
+from why503.mesh.node_load import nodes_full
 from why503.mesh.server_words import server_said
 from why503.mesh.timing import durations, successes
 from why503.support.duration import spell
@@ -126,6 +127,13 @@ MEMORY_FULL = Clue(
     Weight.HINTS,
     _("Container {container} of {pod} uses {share} % of the memory that it may use."),
 )
+NODES_FULL = Clue(
+    Weight.SPEAKS_FOR,
+    _("{full} of {total} nodes use all of their CPU (up to {share} %): what runs there waits."),
+)
+SOME_NODES_FULL = Clue(
+    Weight.HINTS, _("{full} of {total} nodes use all of their CPU (up to {share} %).")
+)
 NEVER_ARRIVED = Clue(
     Weight.RULES_OUT, _("The server's proxy has no line of them: they never arrived.")
 )
@@ -164,11 +172,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     late = hop.having(*_LATE)
     cut = hop.having(Ending.CONNECTION_TERMINATION) if not shed and not late else ()
     if not shed and not late and not cut:
+        yield from () if hop.failures else _busy_nodes(mesh)
         return
     said = server_said(hop, mesh, frozenset({AppEventKind.OVERLOADED}), around=30.0)
     body = next((f.teller.body for f in shed if _admits(f.teller.body)), "")
     slow = list(_slow(hop, mesh)) if late else []
-    scarce = list(_scarce(hop, mesh)) if late or shed else []
+    scarce = [*_scarce(hop, mesh), *_busy_nodes(mesh)] if late or shed else []
     if not said and not body and not slow and not scarce:
         return
     if shed and (said or body):
@@ -202,6 +211,15 @@ def _scarce(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
                     pod=use.pod or "-",
                     share=round(use.share * 100),
                 )
+
+
+def _busy_nodes(mesh: Mesh) -> Iterator[Hit]:
+    """Nodes without CPU for what runs on them, its proxies included."""
+    busy = nodes_full(mesh)
+    if busy is not None:
+        share = round(busy.highest * 100)
+        clue = NODES_FULL if busy.most else SOME_NODES_FULL
+        yield clue.hit(*busy.sources, full=busy.full, total=busy.total, share=share)
 
 
 def _admits(body: str | None) -> bool:

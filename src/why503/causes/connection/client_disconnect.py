@@ -204,8 +204,21 @@ def hazards(_mesh: Mesh) -> Iterator[Hazard]:
     yield from ()
 
 
-def remedies(_hop: Hop, _mesh: Mesh) -> Iterator[Remedy]:
-    """Fit the clocks, or make the answer faster."""
+def remedies(hop: Hop, _mesh: Mesh) -> Iterator[Remedy]:
+    """Fit the clocks, or make the answer faster; after a moment no clock had run out."""
+    took = durations(hop)
+    if took and max(took) < _SHORTEST:
+        yield Remedy(
+            title=_(
+                "Find out why the caller hangs up after {duration} already: it was stopped, "
+                "dropped the request itself, or has a very short deadline"
+            ).format(duration=spell(max(took) / 1000)),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.OUTSIDE_MESH,
+            risks=(_("A closed page or a cancelled call is no fault of the server."),),
+            verify=_("The share of requests with code 0 falls."),
+        )
+        return
     yield Remedy(
         title=_("Find out why the answer takes longer than the caller waits, and speed it up"),
         kind=RemedyKind.FIX,

@@ -49,6 +49,7 @@ from why503.diagnosis.cause import (
 from why503.diagnosis.proposal import destination_rule_head
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
 from why503.diagnosis.scenario_part import destination_rule, silent_server
+from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
@@ -317,7 +318,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.SAFE,
-            commands=(f"kubectl -n {namespace} edit destinationrule {name}",),
+            commands=(edit_command(mesh, POLICY_SETTERS, (limit.by,), namespace),),
             verify=_("upstream_cx_connect_timeout of the cluster stops growing."),
         )
         return

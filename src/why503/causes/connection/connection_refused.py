@@ -29,23 +29,13 @@ nothing was sent, and helps only where other pods of the Service listen.
 * Istio Sidecar API, `ingress`: port, bind, captureMode, defaultEndpoint.
 """
 
-import json
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hit,
-    Missing,
-    Patch,
-    Remedy,
-    RemedyKind,
-    Weight,
-)
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import loopback_sidecar
+from why503.diagnosis.proposal import loopback_sidecar, send_to_listener
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.mesh.address import split_host
 from why503.mesh.captured import Shape, captured_on, packets
@@ -353,26 +343,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             risks=(_("A caller without a sidecar was refused by the server's pod itself."),),
         )
         return
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
     dialling = dialled_port(hop, mesh)
     declared = [port.port for port in container_ports(mesh, hop.host)] if hop.host else []
     bound = any(socket.port == dialling for socket in sockets_of(mesh, hop.host))
     if dialling not in declared and not bound:
-        value = json.dumps(declared[0] if declared else "<port the application listens on>")
-        patch = f'[{{"op":"replace","path":"/spec/ports/0/targetPort","value":{value}}}]'
-        yield Remedy(
-            title=_("Send to the port that the application listens on: targetPort {port}").format(
-                port=value.strip('"')
-            ),
-            kind=RemedyKind.FIX,
-            disposition=Disposition.NEEDS_REVIEW,
-            commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
-            risks=(
-                _("The first port of the Service is patched; see the index if it has several."),
-            ),
-            verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
-            undo=_("Apply the former Service again."),
-        )
+        yield send_to_listener(hop, mesh, next(iter(declared), None))
     in_mesh = hop.leg is not Place.PROXY_TO_EXTERNAL
     yamls = [loopback_sidecar(hop, mesh, dialling)] if dialling and in_mesh else []
     yield Remedy(

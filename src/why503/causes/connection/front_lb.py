@@ -46,13 +46,14 @@ from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.setting import mapping_of
 from why503.mesh.timing import FEW, bunched_at
 from why503.support.duration import spell
 from why503.support.text import _
 
 ID = "front-lb"
 TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
-READS = frozenset({"Request"})
+READS = frozenset({"Request", "Service", "fragment"})
 SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
 AT = At.FRONT
 # What stands in front of the mesh writes no log of Envoy's, and its failures are its own.
@@ -65,6 +66,13 @@ ITS_SERVER = Clue(
 MAYBE_ITS_SERVER = Clue(
     Weight.HINTS, _("The answer {code} names {server} as its server; Envoy did not write it.")
 )
+ITS_LOG = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The log of {server} has {code} and no status of its target {target}: it gave the answer "
+        "itself."
+    ),
+)
 ITS_PAGE = Clue(Weight.SPEAKS_FOR, _("The error page is that of {server}, not Envoy's."))
 ITS_CODE = Clue(
     Weight.SPEAKS_FOR,
@@ -76,6 +84,10 @@ CALL_CUT = Clue(
         "The connection of {count:call was|calls were} reset under the caller, without an answer "
         "of any proxy: a load balancer that forgot an idle flow does so."
     ),
+)
+STANDS_THERE = Clue(
+    Weight.HINTS,
+    _("A load balancer of {maker} stands before the mesh; it forgets flows idle for {limit}."),
 )
 ITS_CLOCK = Clue(
     Weight.HINTS,
@@ -115,6 +127,13 @@ _PAGES = {
 }
 _CODES = frozenset({460, 463, 499, 520, 521, 522, 523, 524, 525, 526, 527, 561})
 _CLOCKS = {60.0: "AWS ALB", 350.0: "AWS NLB", 240.0: "Azure Load Balancer"}
+_BALANCERS = {
+    "kubernetes.io/aws-load-balancer-": ("AWS", "350s"),
+    "kubernetes.io/azure-load-balancer-": ("Azure", "4m"),
+    "networking.gke.io/load-balancer-type": ("Google", "10m"),
+    "cloud.google.com/load-balancer-type": ("Google", "10m"),
+}
+"""Annotations of Services by which a cloud makes a load balancer, and when it forgets flows."""
 _GATEWAY_CODES = frozenset({502, 503, 504})
 _NEAR = 0.02
 
@@ -127,6 +146,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         return
     if (cut := cut_calls(hop)) and not is_service_name(hop.host):
         yield CALL_CUT.hit(*hop.sources(cut), count=len(cut))
+        yield from _stands_there(mesh)
     if hop.family not in {Family.UNKNOWN, Family.ANSWER} or hop.role is not Role.CLIENT:
         return
     answers = [failure.teller for failure in hop.failures]
@@ -140,10 +160,31 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield UNSEEN.hit(mesh.logs[0].source)
 
 
+def _stands_there(mesh: Mesh) -> Iterator[Hit]:
+    """A Service, or a part of one, whose annotations ask a cloud for a load balancer."""
+    for manifest in (*mesh.manifests("Service"), *mesh.manifests("")):
+        for place in (("metadata", "annotations"), ("annotations",), ()):
+            for key in mapping_of(manifest.get(*place)):
+                found = next((told for word, told in _BALANCERS.items() if word in key), None)
+                if found is not None:
+                    yield STANDS_THERE.hit(manifest.source, maker=found[0], limit=found[1])
+                    return
+
+
 def _written(answer: Request) -> Iterator[Hit]:
     server = (answer.server or "").lower()
     for names, clue in ((_SURE_SERVERS, ITS_SERVER), (_USUAL_SERVERS, MAYBE_ITS_SERVER)):
         if name := next((label for word, label in names.items() if word in server), ""):
+            target = answer.upstream_host
+            if target is not None:
+                yield ITS_LOG.hit(
+                    answer.source,
+                    code=answer.code,
+                    server=name,
+                    target=target or "-",
+                    observation="server",
+                )
+                continue
             yield clue.hit(answer.source, code=answer.code, server=name, observation="server")
     body = answer.body or ""
     if name := next((label for words, label in _PAGES.items() if words in body), ""):

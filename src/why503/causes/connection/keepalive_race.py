@@ -93,12 +93,9 @@ ENDED_UNANSWERED = Clue(
     Weight.HINTS,
     _("{count:request|requests} ended because the connection closed before any answer (503 UC)."),
 )
-ENDED_AT_ONCE = Clue(
+AT_ONCE = Clue(
     Weight.HINTS,
-    _(
-        "{count:request|requests} ended because the connection closed before any answer (503 UC), "
-        "{share} within 5 ms: the application had not begun to work on them."
-    ),
+    _("{share} of them ended within 5 ms: the application had not begun to work on them."),
 )
 INFERRED = Clue(
     Weight.HINTS,
@@ -164,6 +161,13 @@ AGAIN = Clue(Weight.HINTS, _("That happened on {count:connection|connections}.")
 EVERY_REQUEST = Clue(
     Weight.SPEAKS_AGAINST, _("Every request to {service} fails; a race spares most of them.")
 )
+EACH_IN_TURN = Clue(
+    Weight.SPEAKS_AGAINST,
+    _(
+        "All {count} calls failed, one every {gap}: after a race the next call gets a new "
+        "connection and goes well."
+    ),
+)
 SERVER_REFUSED = Clue(
     Weight.RULES_OUT,
     _("The server's proxy refused these connections itself (filter_chain_not_found)."),
@@ -210,7 +214,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _reused_while_closing(mesh)
     if not failures:
         return
-    yield _ended(hop, failures)
+    yield from _ended(hop, failures)
     yield from _captured(hop, mesh)
     if ends := cut_connection.ended_pods(hop, mesh):
         yield POD_ENDED.hit(ends[0].source, service=service_name(hop), what=ends[0].text)
@@ -225,13 +229,15 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield from _against(hop, mesh)
 
 
-def _ended(hop: Hop, failures: Sequence[Failure]) -> Hit:
-    """How they ended; that it came at once is no clue of its own, any broken end comes so."""
+def _ended(hop: Hop, failures: Sequence[Failure]) -> Iterator[Hit]:
+    """How they ended, and that the application had not begun."""
+    surmised = all(failure.outcome.behind for failure in failures)
+    clue = INFERRED if surmised else ENDED_UNANSWERED
+    yield clue.hit(*hop.sources(failures), count=len(failures))
     share = short_failures(hop) if cut_connection.working_time(hop) is None else 0.0
-    clue = ENDED_AT_ONCE if share >= _MOSTLY else ENDED_UNANSWERED
-    if all(failure.outcome.behind for failure in failures):
-        clue = INFERRED
-    return clue.hit(*hop.sources(failures), count=len(failures), share=f"{share:.0%}")
+    if share >= _MOSTLY and not surmised and not cut_connection.beside_the_app(hop):
+        # Beside the application any end comes at once; a measured idle time says it better.
+        yield AT_ONCE.hit(*hop.sources(failures), share=f"{share:.0%}", observation="idle gap")
 
 
 def _captured(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -312,6 +318,8 @@ def _known_timeout(hop: Hop, mesh: Mesh, keepalive: KeepAlive, idle: float) -> I
 
 def _unknown_timeout(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Idle gaps where the server's timeout is not known, or is another one."""
+    if cut_connection.each_in_turn(hop, mesh) is not None:
+        return  # the idle time is that of the calls
     least = only_first_after_idle(hop, mesh)
     gap = bunched_at(idle_gaps(hop), tolerance=0.2)
     if least is not None and least >= 1 and hop.count > 1:
@@ -336,6 +344,8 @@ def _against(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SAME_COUNT.hit(*hop.sources(), count=count)
     if cut_connection.really_all_fail(hop, mesh):
         yield EVERY_REQUEST.hit(service=service_name(hop))
+    elif (pace := cut_connection.each_in_turn(hop, mesh)) is not None:
+        yield EACH_IN_TURN.hit(*hop.sources(), count=hop.count, gap=spell(pace))
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

@@ -67,13 +67,8 @@ READS = frozenset(
     | {"fragment"}
 )
 SIGNS = frozenset(
-    {
-        "UF",
-        "connection_timeout",
-        "No route to host",
-        "delayed connect error: 113",
-        "HBONE port 15008",
-    }
+    {"UF", "connection_timeout", "No route to host", "delayed connect error: 113"}
+    | {"HBONE port 15008"}
 )
 AT = At.LEG
 _LIMIT = Knob(name="limit", low=0.3, high=0.5, seconds=True)
@@ -151,6 +146,9 @@ NO_ENDPOINT = Clue(
     _("{address} is none of the Service's endpoints: the proxy dials a pod of the past."),
 )
 FLOW_STOPPED = Clue(Weight.SPEAKS_FOR, _("The network says that a policy stopped a flow: {what}"))
+ISTIOD_SILENT = Clue(
+    Weight.SPEAKS_FOR, _("The proxy's way to its control plane gives no answer: {what}")
+)
 FLOW_TO_SERVER = Clue(Weight.SPEAKS_FOR, _("That flow was to or from {service}."))
 SOME_ANSWER = Clue(
     Weight.SPEAKS_AGAINST,
@@ -165,6 +163,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Attempts without an answer or with a rejection, and what the policies say of them."""
     yield from _ambient(hop, mesh)
     yield from _flows(hop, mesh)
+    for event in () if hop.failures else connecting.control_plane_silent(mesh)[:1]:
+        yield ISTIOD_SILENT.hit(event.source, what=event.text[:200])
     if hop.leg is Place.PROXY_TO_EXTERNAL or hop.role is Role.UPSTREAM:
         return
     silent, turned_away = connecting.unanswered(hop, mesh), connecting.rejected(hop)

@@ -271,7 +271,9 @@ def _of_resets(hop: Hop, mesh: Mesh, resets: tuple[Failure, ...]) -> Iterator[Hi
         clue = RESET_INFERRED
     yield clue.hit(*hop.sources(resets), count=len(resets))
     hosts = [failure.teller.upstream_host or "" for failure in resets]
-    if host := next((host for host in hosts if "connect_originate/" in host), ""):
+    repeated = all(failure.outcome.retried for failure in resets)
+    host = next((host for host in hosts if "connect_originate/" in host), "")
+    if host and not repeated:  # a repetition would have found another connection
         yield HBONE.hit(*hop.sources(resets), host=host)
     if (waited := given_up(resets)) is not None:
         yield RETRANSMITTED.hit(*hop.sources(resets), duration=spell(waited))

@@ -49,6 +49,7 @@ from why503.diagnosis.cause import (
 )
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
 from why503.mesh.ending import Ending
+from why503.mesh.enrolment import not_enrolled
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
@@ -58,7 +59,7 @@ from why503.support.text import _
 
 ID = "ambient-path-broken"
 TITLE = _("The ambient path over ztunnel, waypoint or HBONE is broken")
-READS = frozenset({"ProxyEvent", "Tunnel"})
+READS = frozenset({"AppEvent", "Event", "ProxyEvent", "Tunnel"})
 SIGNS = frozenset({"UF", "UC", "connect_originate", "unknown waypoint", "retrying workload failed"})
 AT = At.LEG
 # Its parts are ztunnel and the node's redirection, which are no Envoy's.
@@ -71,6 +72,10 @@ NOT_SERVED = Clue(
 BYPASSED = Clue(
     Weight.SPEAKS_FOR,
     _("ztunnel turned a connection away because it came past the waypoint: {text}"),
+)
+NOT_ENROLLED = Clue(
+    Weight.SPEAKS_FOR,
+    _("The node's istio-cni agent could not hand a new pod to ztunnel: {text}"),
 )
 TROUBLE = Clue(Weight.HINTS, _("ztunnel complains: {text}"))
 LOST_ON_THE_WAY = Clue(
@@ -132,6 +137,8 @@ _MOST = 200
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Ztunnel's troubles, its failed tunnels, and requests that went into one."""
     yield from _troubles(mesh)
+    for text, source in () if hop.failures else not_enrolled(mesh)[:1]:
+        yield NOT_ENROLLED.hit(source, text=text)
     yield from _tunnels(hop, mesh)
     hosts = [host for host in hop.upstream_hosts if _HBONE.search(host)]
     failures = hop.having(*_BROKEN)

@@ -36,6 +36,7 @@ from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, 
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Act, Cure, Knob, Load, Scenario, Side, Step, Times, View
 from why503.diagnosis.scenario_part import subsets, virtual_service
+from why503.diagnosis.standing_object import edit_route
 from why503.mesh.address import cluster_name
 from why503.mesh.change import changes_near, rollout_objects, versions_of
 from why503.mesh.destination import Destination, all_destinations
@@ -361,7 +362,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        commands=(edit_route(hop, mesh),),
         risks=(_("It stops the rollout where it is."),),
         verify=_("No new 503 NC or UH."),
     )

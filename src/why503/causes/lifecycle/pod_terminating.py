@@ -60,6 +60,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
+from why503.mesh.proxy_end import proxy_ends
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.starting import proxy_changes
 from why503.mesh.stopping import (
@@ -80,15 +81,8 @@ READS = frozenset(
     | {"ProxyInfo", "ReplicaSet", "Service", "StatefulSet"}
 )
 SIGNS = frozenset(
-    {
-        "UC",
-        "UF",
-        "downstream_local_disconnect",
-        "caught ENVOY_SIGTERM",
-        "Stopping container",
-        "deletionTimestamp",
-        "SIGTERM",
-    }
+    {"UC", "UF", "downstream_local_disconnect", "caught ENVOY_SIGTERM", "Stopping container"}
+    | {"deletionTimestamp", "SIGTERM"}
 )
 AT = At.LEG
 _STOP = Step(at=Knob(name="stops", low=0.3, high=0.5, seconds=True), act=Act.STOP_SERVER)
@@ -174,6 +168,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What was stopping when connections were cut or refused, and whether it came back."""
     failures = hop.having(*_CUT)
     if not failures:
+        yield from () if hop.failures else _proxy_ended(mesh)
         return
     if hop.role is Role.CLIENT:
         yield from _callers_proxy(hop, mesh)
@@ -205,6 +200,13 @@ def _stops(hop: Hop, stops: Sequence[LifeEvent]) -> Iterator[Hit]:
             )
     if stops and share_after(hop, stops) < _HALF:
         yield BEFORE_IT.hit(*hop.sources())
+
+
+def _proxy_ended(mesh: Mesh) -> Iterator[Hit]:
+    """What a proxy's log alone tells: it stopped before its requests were done, or it stopped."""
+    for end in proxy_ends(mesh)[:1]:
+        clue, time = STOP_LOGGED if end.cut else LISTED, clock(end.time) if end.time else "-"
+        yield clue.hit(*end.sources, pod=end.proxy, time=time, what=end.text)
 
 
 def _proxy_closed(hop: Hop) -> Iterator[Hit]:

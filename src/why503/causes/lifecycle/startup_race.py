@@ -63,6 +63,7 @@ from why503.mesh.starting import (
     begun_before,
     listening_after,
     proxy_began_after,
+    proxy_not_awaited,
     proxy_unready,
 )
 from why503.mesh.timing import all_fail, only_at_start, successes
@@ -154,6 +155,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Refused connections before the first success, and what was starting just then."""
     failures = refusals(hop)
     if not failures:
+        yield from () if hop.failures else _not_awaited(mesh)
         return
     if hop.role is Role.CLIENT:
         yield from _callers_start(hop, mesh, failures)
@@ -162,6 +164,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield REFUSED.hit(*hop.sources(failures), count=len(failures))
     yield from _servers_start(hop, mesh, failures)
     yield from _against(hop, mesh, failures)
+
+
+def _not_awaited(mesh: Mesh) -> Iterator[Hit]:
+    """A hook that held the application back for its proxy, and gave up."""
+    for text, source in proxy_not_awaited(mesh)[:1]:
+        yield PROXY_UNREADY.hit(source, what=text, observation="proxy")
 
 
 def _servers_start(hop: Hop, mesh: Mesh, failures: Sequence[Failure]) -> Iterator[Hit]:

@@ -188,8 +188,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         for said in last_words(hop, mesh)[:1]:
             yield LAST_WORDS.hit(said.source, what=said.text)
     yield from _counted(hop, mesh)
-    if hop.host and refusals(hop) and not _of(life, _LOGS | _STATES | _AGAIN | _STOPS):
-        yield from _waits(life_of(mesh, hop.host))
+    if refusals(hop) and not _of(life, _LOGS | _STATES | _AGAIN | _STOPS):
+        yield from _waits(hop, mesh)
     yield from _shape(hop, mesh, life)
     yield from _against(hop, mesh, life)
 
@@ -295,8 +295,15 @@ def _against(hop: Hop, mesh: Mesh, life: Sequence[LifeEvent]) -> Iterator[Hit]:
         yield NEVER_SERVED.hit(service=service_name(hop))
 
 
-def _waits(life: Sequence[LifeEvent]) -> Iterator[Hit]:
-    """A container of the host that waits for its next start, where no time is told of it."""
+def _waits(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
+    """A container of the host that waits for its next start, where no time is told of it.
+
+    Where the host is not told either, the only workload that does so.
+    """
+    life = life_of(mesh, hop.host)
+    if not hop.host:
+        only = server_pod(hop, mesh)
+        life = tuple(event for event in life if event.pod == only)
     for event in _of(life, frozenset({LifeEventKind.BACK_OFF})):
         if event.time is None and "Image" not in event.text:
             yield LOOPING.hit(event.source, pod=event.pod, what=event.text)
@@ -351,19 +358,21 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Read why it died; give it what it needs; survive the next time."""
     namespace, workload = namespace_of(hop, mesh), upstream_workload(hop, mesh)
     pod, name = server_pod(hop, mesh), service_name(hop)
-    yield Remedy(
-        title=_(
-            "Run {service} with more than one replica, so that one crash takes no service down"
-        ).format(service=name),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} scale {workload} --replicas=2",),
-        risks=(
-            _("Only for services that may run twice; requests in flight are lost all the same."),
-        ),
-        verify=_("503 UF no longer lasts until the restart: other pods answer."),
-        undo=f"kubectl -n {namespace} scale {workload} --replicas=1",
-    )
+    if not _of(life_of(mesh, hop.host), frozenset({LifeEventKind.BACK_OFF})):
+        # Every new pod of a workload that loops would loop, too.
+        yield Remedy(
+            title=_(
+                "Run {service} with more than one replica, so that one crash takes no service down"
+            ).format(service=name),
+            kind=RemedyKind.STOP_GAP,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=(f"kubectl -n {namespace} scale {workload} --replicas=2",),
+            risks=(
+                _("Only for services that may run twice; requests in flight are lost all the same."),
+            ),
+            verify=_("503 UF no longer lasts until the restart: other pods answer."),
+            undo=f"kubectl -n {namespace} scale {workload} --replicas=1",
+        )
     yield Remedy(
         title=_("Find why it died, and mend that: its last log lines, exit code and memory limit"),
         kind=RemedyKind.FIX,

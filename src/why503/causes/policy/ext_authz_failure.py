@@ -44,6 +44,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.proposal import heed_denial, start_tls
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, View
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
@@ -58,7 +59,7 @@ from why503.mesh.failure import Failure, Family
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import filter_calls
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, server_pod
+from why503.mesh.naming import failing_namespace, telling_pod
 from why503.mesh.timing import bunched_at
 from why503.mesh.traffic_policy import policy_block
 from why503.mesh.workload import same_host
@@ -329,14 +330,18 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Take the policy away for now; repair the service, its definition, or the way to it."""
-    namespace, pod = namespace_of(hop, mesh), server_pod(hop, mesh)
+    namespace, pod = telling_pod(hop, mesh)
+    if _only_denied(hop):
+        yield heed_denial(", ".join(provider.name for provider in authz_providers(mesh) or ()))
+        return
     policies = custom_policies(mesh, hop.host)
     name = policies[0].name if policies else "<custom-policy>"
+    space = (policies[0].namespace if policies else "") or failing_namespace(hop, mesh)
     yield Remedy(
         title=_("Take the CUSTOM policy away until the service answers again"),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} delete authorizationpolicy {name}",),
+        commands=(f"kubectl -n {space} delete authorizationpolicy {name}",),
         risks=(_("Nobody checks these requests meanwhile."),),
         verify=_("Lines with UAEX stop."),
         undo=_("Apply the policy again."),
@@ -347,7 +352,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             title=_("Start TLS towards {service}").format(service=plain.service),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=tls_rule(plain.service, plain.port or 443)),),
+            patches=(Patch(yaml=start_tls("ext-authz-tls", plain.service, plain.port or 443)),),
             verify=_("The check call reaches the service; `ext_authz.error` stands still."),
             undo="kubectl -n istio-system delete destinationrule ext-authz-tls",
         )
@@ -367,6 +372,13 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     yield from _prevention(mesh)
 
 
+def _only_denied(hop: Hop) -> bool:
+    """True where the service was asked and said no each time: nothing is broken then."""
+    denied = hop.having(Ending.EXT_AUTHZ_DENIED)
+    told = [failure for failure in denied if failure.teller.details is not None]
+    return bool(told) and len(told) == len(hop.failures)
+
+
 def _prevention(mesh: Mesh) -> Iterator[Remedy]:
     slow = [p for p in authz_providers(mesh) or () if (seconds_of(p.timeout) or 0) <= 0]
     names = ", ".join(provider.name for provider in slow)
@@ -377,24 +389,4 @@ def _prevention(mesh: Mesh) -> Iterator[Remedy]:
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
         risks=(_("`failOpen: true` lets unchecked requests pass while the service is away."),),
-    )
-
-
-def tls_rule(service: str, port: int) -> str:
-    """A DestinationRule that starts TLS towards a service outside the mesh."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        "  name: ext-authz-tls\n"
-        "  namespace: istio-system\n"
-        "spec:\n"
-        f"  host: {service}\n"
-        "  trafficPolicy:\n"
-        "    portLevelSettings:\n"
-        "    - port:\n"
-        f"        number: {port}\n"
-        "      tls:\n"
-        "        mode: SIMPLE\n"
-        f"        sni: {service}\n"
     )

@@ -41,6 +41,7 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.standing_object import ROUTE_SETTERS, edit_command
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
@@ -226,12 +227,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     rules = faults(mesh, hop.host) if hop.host else _all_faults(mesh)
     where = rules[0].by if rules else _("the VirtualService of {service}").format(service=name)
-    target = where.rpartition("/")[2] if rules else name
     yield Remedy(
         title=_("Remove `fault` from {where}").format(where=where),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} edit virtualservice {target}",),
+        commands=(edit_command(mesh, ROUTE_SETTERS, (rule.by for rule in rules), namespace),),
         risks=(_("Somebody may be running an experiment: ask before."),),
         verify=_("`fault.aborts_injected` stops growing, and lines with FI stop."),
         undo=_("Put the `fault` block back."),

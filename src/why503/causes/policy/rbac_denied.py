@@ -47,7 +47,7 @@ from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.mesh.armed.reference import selectors_without_pods
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import custom_policies
-from why503.mesh.failure import Failure, Family
+from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod, service_name
@@ -122,7 +122,10 @@ SCENARIO = Scenario(
 
 RULE_MATCHED = Clue(
     Weight.PROVES,
-    _("{count:request was|requests were} denied by rule {rule} of AuthorizationPolicy {policy}."),
+    _(
+        "{count:request was|requests were} denied by rule {rule} of AuthorizationPolicy {policy} "
+        "(action DENY)."
+    ),
 )
 NONE_MATCHED = Clue(
     Weight.PROVES,
@@ -135,12 +138,36 @@ DENIED = Clue(
 BODY = Clue(Weight.SPEAKS_FOR, _("The caller got Envoy's own text: `RBAC: access denied`."))
 BY_LENGTH = Clue(
     Weight.SPEAKS_FOR,
-    _("{count:answer|answers} 403 {count:has|have} exactly the length of `RBAC: access denied`."),
+    _(
+        "{count:answer is|answers are} 403 with 19 bytes and without an upstream: `RBAC: access "
+        "denied`."
+    ),
+)
+BEHIND = Clue(
+    Weight.HINTS,
+    _(
+        "{count:answer|answers} 403 from behind came at once, with exactly the length of `RBAC: "
+        "access denied`."
+    ),
 )
 POLICY_GIVEN = Clue(Weight.SPEAKS_FOR, _("{policy} (action {action}) applies to {service}."))
 REJECTED = Clue(
     Weight.PROVES,
     _("ztunnel closed {count:connection|connections} because of a policy."),
+)
+ANSWERED_401 = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:tunnel was|tunnels were} answered `401 Unauthorized`: so the ztunnel of the "
+        "server refuses whom a policy does not let in."
+    ),
+)
+BY_WAYPOINT = Clue(
+    Weight.HINTS,
+    _(
+        "The tunnel to {host} closed at once: so it looks where ztunnel refuses the waypoint's "
+        "own identity, which a policy on principals must name too."
+    ),
 )
 LOGGED = Clue(
     Weight.PROVES, _("The proxy's log says that a policy was enforced and denied: {text}")
@@ -157,6 +184,7 @@ _BAD_ACTION = "due-to-bad-CUSTOM-action"
 _NAME = re.compile(
     r"ns\[(?P<ns>[^\]]{0,253})\]-policy\[(?P<name>[^\]]{0,253})\]-rule\[(?P<n>\d+)\]"
 )
+_UNAUTHORIZED = "http status: 401"
 _REJECTION = ("policy rejection", "explicitly denied by", "allow policies exist")
 
 
@@ -164,7 +192,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """The denial, the policy that it names, and ztunnel's rejections."""
     yield from _rejections(hop, mesh)
     yield from _logged(hop, mesh)
-    denied = tuple(f for f in hop.having(Ending.RBAC_DENIED) if _BAD_ACTION not in f.outcome.detail)
+    denied = tuple(f for f in hop.having(Ending.RBAC_DENIED) if _may_be_policy(hop, f))
     if not denied:
         return
     named = next((found for f in denied if (found := _NAME.search(f.outcome.detail))), None)
@@ -188,6 +216,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         )
 
 
+def _may_be_policy(hop: Hop, failure: Failure) -> bool:
+    """False for a CUSTOM action without a provider, and for what a server outside answered."""
+    outside = failure.outcome.behind is not None and hop.role is Role.DOWNSTREAM
+    return not outside and _BAD_ACTION not in failure.outcome.detail
+
+
 def _unnamed(hop: Hop, mesh: Mesh, denied: tuple[Failure, ...]) -> Iterator[Hit]:
     """Denials without a policy's name: details `[none]`, a body, or only a length."""
     sources, count = hop.sources(denied), len(denied)
@@ -197,13 +231,18 @@ def _unnamed(hop: Hop, mesh: Mesh, denied: tuple[Failure, ...]) -> Iterator[Hit]
     elif told:
         yield DENIED.hit(*sources, count=count)
     else:
-        clue = BY_LENGTH if all(f.outcome.surmised for f in denied) else BODY
-        yield clue.hit(*sources, count=count)
-        custom = custom_policies(mesh, hop.host)
-        if custom:
+        yield _by_text(denied).hit(*sources, count=count)
+        if custom := custom_policies(mesh, hop.host):
             yield CUSTOM.hit(custom[0].source, policy=custom[0].full_name)
-        else:
-            yield ASKED_OUTSIDE.hit()
+        elif policies := mesh.manifests("AuthorizationPolicy"):
+            yield ASKED_OUTSIDE.hit(policies[0].source)
+
+
+def _by_text(denied: tuple[Failure, ...]) -> Clue:
+    """What the body, or its length alone, tells."""
+    if not all(failure.outcome.surmised for failure in denied):
+        return BODY
+    return BEHIND if all(failure.outcome.behind for failure in denied) else BY_LENGTH
 
 
 def _named(mesh: Mesh, namespace: str, name: str) -> Manifest | None:
@@ -225,12 +264,20 @@ def _others(hop: Hop, mesh: Mesh) -> list[Manifest]:
 
 
 def _rejections(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
-    """What ztunnel says, where no proxy tells of a failed request."""
-    if hop.failures:
+    """What ztunnel says, where no proxy tells of a failed request; a tunnel that was closed."""
+    closed = hop.having(Ending.CONNECTION_TERMINATION)
+    hosts = [host for host in hop.upstream_hosts if "connect_originate/" in host]
+    if closed and hosts and not hop.having(Ending.RBAC_DENIED):
+        yield BY_WAYPOINT.hit(*hop.sources(closed), host=hosts[0])
+    if hop.failures and not (hop.role is Role.CLIENT and hop.family is Family.UNKNOWN):
         return
     rejected = [t for t in mesh.facts(Tunnel) if any(word in t.error for word in _REJECTION)]
     if rejected:
         yield REJECTED.hit(*(tunnel.source for tunnel in rejected[:3]), count=len(rejected))
+        return
+    answered = [t for t in mesh.facts(Tunnel) if _UNAUTHORIZED in t.error]
+    if answered:
+        yield ANSWERED_401.hit(*(tunnel.source for tunnel in answered[:3]), count=len(answered))
 
 
 def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -276,27 +323,43 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """See which rule denies; let the caller in by its service account."""
     name, namespace, pod = service_name(hop), namespace_of(hop, mesh), server_pod(hop, mesh)
+    check = f"istioctl experimental authz check {pod}.{namespace}"
     details = [found for f in hop.failures if (found := _NAME.search(f.outcome.detail))]
-    policy = details[0]["name"] if details else "<policy>"
-    space = details[0]["ns"] if details else namespace
-    yield Remedy(
-        title=_("Let the caller of {service} in: extend {policy} by its service account").format(
-            service=name, policy=policy
-        ),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(
-            f"istioctl experimental authz check {pod}.{namespace}",
-            f"kubectl -n {space} edit authorizationpolicy {policy}",
-        ),
-        risks=(
-            _("A denial can be meant: ask the owner of the policy first."),
-            _("Principals match only where the caller comes with mutual TLS."),
-        ),
-        verify=_("The caller gets its answer; others are still denied."),
-    )
+    meant = _("A denial can be meant: ask the owner of the policy first.")
+    if details:
+        yield _narrower(details[0], name, check, meant)
+    else:
+        yield Remedy(
+            title=_(
+                "Let the caller of {service} in: extend an ALLOW policy by its service account"
+            ).format(service=name),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            commands=(check, f"kubectl -n {namespace} edit authorizationpolicy <policy>"),
+            risks=(meant, _("Principals match only where the caller comes with mutual TLS.")),
+            verify=_("The caller gets its answer; others are still denied."),
+        )
     yield Remedy(
         title=_('Try policies with the annotation `istio.io/dry-run: "true"` before they apply'),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
+    )
+
+
+def _narrower(rule: re.Match[str], service: str, check: str, meant: str) -> Remedy:
+    """Except the caller from the DENY rule that matched: only such rules refuse by matching."""
+    return Remedy(
+        title=_(
+            "Let the caller of {service} in: narrow rule {rule} of the DENY policy {policy}, or "
+            "except the caller there by `notPrincipals`"
+        ).format(service=service, rule=rule["n"], policy=f"{rule['ns']}/{rule['name']}"),
+        kind=RemedyKind.FIX,
+        disposition=Disposition.NEEDS_REVIEW,
+        commands=(check, f"kubectl -n {rule['ns']} edit authorizationpolicy {rule['name']}"),
+        risks=(
+            meant,
+            _("Under `principals`, a DENY rule would refuse the caller just the same."),
+            _("A caller without mutual TLS has no principal: `notPrincipals` does not spare it."),
+        ),
+        verify=_("The caller gets its answer; others are still denied."),
     )

@@ -148,9 +148,14 @@ _HTTP2 = frozenset({"http2", "grpc"})
 _NO_SETTINGS = re.compile(r"does not support HTTP/2 properly|expected SETTINGS")
 _NOT_HTTP1 = re.compile(r"HPE_INVALID_CONSTANT")
 _BAD_PREFACE = re.compile(
-    r"Unexpected HTTP/1|[Cc]lient preface|bogus greeting|[Ii]nvalid HTTP/2 preamble"
+    r"Unexpected HTTP/1|[Cc]lient preface|[Ff]irst received frame was not SETTINGS"
+    r"|bogus greeting|[Ii]nvalid HTTP/2 preamble"
     r"|BAD_CLIENT_MAGIC|[Bb]ad (?:client )?(?:magic|preface)|[Ii]nvalid (?:connection )?preface"
 )
+_NO_CALL = re.compile(
+    r"received bytes: (?:1603|474554|48454144)|bogus greeting \"(?:GET|HEAD|\\x16)"
+)
+"""First bytes of TLS, or of a probe's GET or HEAD, which no proxy turned into HTTP/1.1."""
 _GRPC_PATH = re.compile(r"/[\w.]{1,200}\.[A-Z]\w{0,100}/\w{1,100}$")
 
 
@@ -202,7 +207,7 @@ def _told(mesh: Mesh) -> Iterator[Hit]:
         if "PRI * HTTP/2" in event.text:
             yield PREFACE_AT_APP.hit(event.source, observation="application")
             break
-        if _BAD_PREFACE.search(event.text):
+        if _BAD_PREFACE.search(event.text) and not _NO_CALL.search(event.text):
             yield HTTP1_AT_APP.hit(event.source, text=event.text[:160], observation="application")
             break
     for told in mesh.facts(ProxyEvent):
@@ -280,6 +285,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     yield from question.given(
         question.service(hop, mesh, ID, "protocol-error", "protocol-selection"),
         question.server_app_log(hop, mesh, ID, "protocol-error"),
+        None if mesh.facts(LoadedCluster) else question.proxy_loaded(hop, mesh, "clusters", ID),
     )
     inside = f"kubectl -n {namespace_of(hop, mesh)} exec {server_pod(hop, mesh)} -c istio-proxy -- "
     port = dialled_port(hop, mesh) or "<port>"

@@ -92,6 +92,11 @@ BLANK_REFUSED = Clue(
     _("A call with a blank inside its URL was answered with 400: {url}"),
 )
 
+RAW_SENT = Clue(
+    Weight.SPEAKS_FOR,
+    _("A call whose URL holds a letter outside ASCII, not written as %XX, got a 400: {url}"),
+)
+
 _TARGET = frozenset(
     {
         "http1.invalid_url",
@@ -103,6 +108,7 @@ _TARGET = frozenset(
 )
 _CODEC = "http1.codec_error"
 _BLANK = re.compile(r"\S\s+\S")
+_BAD_REQUEST = 400
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -131,14 +137,19 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def _sent(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A client's command whose URL has a blank, beside requests that were refused unread."""
     refused = hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
-    if not refused and not (hop.role is Role.CLIENT and hop.family is Family.UNKNOWN):
+    if not refused and (hop.family is not Family.UNKNOWN or hop.role is Role.UPSTREAM):
         return
     for request in mesh.facts(Request):
         path = request.path or ""
+        if not hop.failures and request.code != _BAD_REQUEST:
+            continue
         if request.witness is Witness.CLIENT and _BLANK.search(path):
             if any(failure.outcome.detail == _CODEC for failure in refused):
                 yield UNREADABLE.hit(*hop.sources(refused))
             yield BLANK_SENT.hit(request.source, url=path[:200], observation="blank")
+            return
+        if request.witness is Witness.CLIENT and not path.isascii():
+            yield RAW_SENT.hit(request.source, url=path[:200], observation="blank")
             return
 
 

@@ -372,7 +372,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=service_entry(host, hop.port or 80)),),
+        patches=(Patch(yaml=service_entry(hop, mesh, host)),),
         risks=(
             _("Where a ServiceEntry exists, change its resolution instead of adding one."),
             _(

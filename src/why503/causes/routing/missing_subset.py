@@ -35,15 +35,15 @@ from why503.diagnosis.cause import (
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import destination_rule_head
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, View
 from why503.diagnosis.scenario_part import route_to, virtual_service
+from why503.diagnosis.standing_object import routing_service
+from why503.diagnosis.subset_remedy import define_subset, give_pods
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
 from why503.mesh.analysed import SUBSET_LOST, analysed
@@ -330,12 +330,11 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
-    """Drop the subset for now; define it; order the steps."""
-    destination = _wanted(hop, mesh)
+    """Drop the subset for now; define it, or give it pods; order the steps."""
+    destination, empty = _wanted(hop, mesh), _empty_subset(hop)
     host = destination.host if destination else hop.host or "<service>"
-    subset = destination.subset if destination else "<subset>"
-    route = destination.manifest if destination else None
-    rules = destination_rules_for(mesh, host)
+    subset = empty or (destination.subset if destination else "<subset>")
+    route = destination.manifest if destination else routing_service(hop, mesh)
     namespace = (route.namespace if route else "") or short_name(host)[1] or "<namespace>"
     name = route.name if route else "<virtualservice>"
     yield Remedy(
@@ -349,26 +348,10 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         verify=_("NC (or UH) ends."),
         undo=f"kubectl -n {namespace} edit virtualservice {name}",
     )
-    yield Remedy(
-        title=_("Define subset {subset} of {host}, with labels that its pods carry").format(
-            subset=subset, host=host
-        ),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.NEEDS_REVIEW,
-        patches=(
-            Patch(
-                yaml=subset_rule(short_name(host)[0], namespace, host, subset),
-                path=rules[0].source.path if rules else "",
-                line=rules[0].source.line if rules else 0,
-            ),
-        ),
-        risks=(
-            _("Extend a rule for this host that exists already instead of adding a second one."),
-        ),
-        verify=_(
-            "`istioctl proxy-config clusters --fqdn {host}` shows the subset, `endpoints` its pods."
-        ).format(host=host),
-        undo=f"kubectl -n {namespace} delete destinationrule {short_name(host)[0]}",
+    yield (
+        give_pods(mesh, host, subset, namespace)
+        if empty
+        else define_subset(mesh, host, subset, namespace)
     )
     yield Remedy(
         title=_("Add subsets before the routes that use them, and remove them after those"),
@@ -378,14 +361,15 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     )
 
 
+def _empty_subset(hop: Hop) -> str:
+    """Subset whose cluster the proxy has, so that it is defined, but has nobody in it."""
+    empty = map(_subset_of, hop.having(Ending.NO_HEALTHY_UPSTREAM))
+    return next(filter(None, empty), "")
+
+
 def _wanted(hop: Hop, mesh: Mesh) -> Destination | None:
     destinations = [d for d in destinations_for(hop, mesh, unknown_clusters(mesh)) if d.subset]
     lacking = [d for d in destinations if subset_labels(mesh, d.host, d.subset) is None]
+    if empty := _empty_subset(hop):
+        lacking = [d for d in destinations if d.subset == empty]
     return next(iter(lacking or destinations), None)
-
-
-def subset_rule(name: str, namespace: str, host: str, subset: str) -> str:
-    """A DestinationRule that defines one subset by the label `version`."""
-    return destination_rule_head(name, namespace, host) + (
-        f"  subsets:\n  - name: {subset}\n    labels:\n      version: {subset}\n"
-    )

@@ -327,8 +327,11 @@ FOR_NOBODY = Rule(
 )
 NO_PORT = Rule(
     "no-port-named",
-    Severity.ERROR,
-    _("{route} names no port of {host}, which has {ports}: the route leads nowhere."),
+    Severity.WARNING,
+    _(
+        "{route} names no port of {host}, which has {ports}: what is asked on port {asked} leads "
+        "nowhere."
+    ),
     ("IST0112",),
 )
 

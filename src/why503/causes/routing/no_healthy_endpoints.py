@@ -39,9 +39,11 @@ from why503.mesh.address import PASSTHROUGH, cluster_name
 from why503.mesh.armed.declared_port import named_targets_without_port
 from why503.mesh.armed.server_idle import empty_services
 from why503.mesh.destination import destinations_of
+from why503.mesh.egress import unnamed_dials
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import Endpoint, kubernetes_endpoints, proxy_endpoints, selects_nothing
 from why503.mesh.failure import Role
+from why503.mesh.held import shown_empty
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
@@ -129,6 +131,12 @@ OUTSIDE = Clue(
     Weight.SPEAKS_AGAINST,
     _("{host} is outside the mesh: its addresses do not come from a Service's pods."),
 )
+NO_SERVICE = Clue(
+    Weight.SPEAKS_AGAINST, _("{address} lies outside, and no cluster is named: it is no Service.")
+)
+SHOWN_EMPTY = Clue(
+    Weight.HINTS, _("The table of endpoints that the proxy has loaded shows none.")
+)
 NO_ORIGINAL = Clue(
     Weight.SPEAKS_AGAINST,
     _("The proxy had no original destination to forward to; that is not a question of pods."),
@@ -145,6 +153,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _answered_alone(hop, mesh)
         return
     yield UNHEALTHY.hit(*hop.sources(failures), count=len(failures))
+    if dials := unnamed_dials(hop):
+        address = dials[0].teller.downstream_local or "-"
+        yield NO_SERVICE.hit(*hop.sources(dials), address=address)
+        return
+    if empty := shown_empty(mesh):
+        yield SHOWN_EMPTY.hit(empty[0].source)
     if not hop.host:
         yield from _empty_services(mesh)
         return
@@ -157,7 +171,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     name = cluster_name(clusters[0])
     if name is not None and name.subset:
         yield SUBSET.hit(*hop.sources(failures, most=1), subset=name.subset)
-    if hop.leg is Place.PROXY_TO_EXTERNAL or clusters[0] == PASSTHROUGH:
+    if (hop.leg is Place.PROXY_TO_EXTERNAL and not empty) or clusters[0] == PASSTHROUGH:
         yield OUTSIDE.hit(*hop.sources(failures, most=1), host=hop.host)
 
 

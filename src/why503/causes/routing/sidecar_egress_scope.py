@@ -52,7 +52,7 @@ from why503.mesh.armed.reference import (
     malformed_egress_hosts,
     selectors_without_pods,
 )
-from why503.mesh.egress import exported_elsewhere, registry_only, scope_without
+from why503.mesh.egress import exported_elsewhere, registry_only, scope_without, unnamed_dials
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
@@ -154,6 +154,10 @@ BY_ADDRESS = Clue(
     Weight.SPEAKS_FOR,
     _("The requests name the address {host} as their host; {entry} has it, but not as a host."),
 )
+UNNAMED = Clue(
+    Weight.SPEAKS_FOR,
+    _("{count:connection|connections} to {address} found no cluster at all: nobody known has it."),
+)
 REGISTRY_ONLY = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -186,6 +190,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     elif direct := [f for f in hop.having(Ending.DIRECT_RESPONSE) if _is_blocking(f)]:
         yield DIRECT_502.hit(*hop.sources(direct), count=len(direct))
         yield from _by_address(direct, mesh)
+    elif dials := unnamed_dials(hop):
+        address = dials[0].teller.downstream_local or "-"
+        yield UNNAMED.hit(*hop.sources(dials), count=len(dials), address=address)
     elif not hop.having(Ending.NO_ROUTE, Ending.NO_CLUSTER) and not _bare_502(hop):
         return
     policy = registry_only(mesh)
@@ -369,7 +376,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=service_entry(name, hop.port)),),
+            patches=(Patch(yaml=service_entry(hop, mesh, name)),),
             risks=(_("The caller's Sidecar resource, if there is one, has to list the host too."),),
             verify=_("`istioctl proxy-config clusters` of the caller lists {host}.").format(
                 host=name

@@ -13,6 +13,8 @@ does not help: unlike an idle timeout it ends streams that are busy.
 * The proxy in front sees the broken answer as `200 UPE` or `200 UR`, so look for the innermost one.
 * Counters `downstream_rq_max_duration_reached`, `upstream_rq_max_duration_reached`,
   `downstream_cx_max_duration_reached`.
+* gRPC servers have such a limit of their own (`MaxConnectionAge` and its grace): callers note a
+  GOAWAY with the debug data `max_age`.
 * gRPC: a caller's `grpc-timeout` header turns into the same limit where the route honours it.
 
 ## What to do
@@ -59,6 +61,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import duration_limits
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.server_words import sent_away_for_age
 from why503.mesh.setting import Setting, mapping_of
 from why503.mesh.timing import bunched_at
 from why503.mesh.traffic_policy import connection_pool
@@ -68,7 +71,7 @@ from why503.support.text import _
 ID = "max-duration"
 TITLE = _("A connection or stream reached the age that it was allowed")
 READS = frozenset(
-    {"DaemonSet", "Deployment", "DestinationRule", "EnvoyFilter", "IstioOperator"}
+    {"AppEvent", "DaemonSet", "Deployment", "DestinationRule", "EnvoyFilter", "IstioOperator"}
     | {"LoadedCluster", "LoadedListener", "LoadedRoute", "MeshConfig", "Pod", "ReplicaSet"}
     | {"Service", "StatefulSet", "fragment"}
 )
@@ -102,6 +105,10 @@ CONNECTION_TOO_OLD = Clue(
     Weight.PROVES,
     _("The proxy closed {count:connection|connections} at the longest duration it allows."),
 )
+GOAWAY_LOGGED = Clue(
+    Weight.PROVES,
+    _("The caller was told GOAWAY for the age of its connection (`max_age`): {text}"),
+)
 SAME_AGE = Clue(Weight.HINTS, _("They were all ended after about {duration}."))
 AT_LIMIT = Clue(
     Weight.SPEAKS_FOR,
@@ -119,6 +126,9 @@ _NEAR = 0.02
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Details or flag of an age limit, and who set it."""
+    if not hop.failures:
+        yield from _goaway(mesh)
+        return
     old = hop.having(Ending.MAX_DURATION)
     closed = tuple(filter(_aged, hop.having(Ending.PROXY_CLOSED)))
     if old:
@@ -145,6 +155,12 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             sources = [setting.source] if setting.source else []
             limit = setting.value if isinstance(setting.value, str) else "..."
             yield SET.hit(*sources, by=setting.by, name=name, limit=limit)
+
+
+def _goaway(mesh: Mesh) -> Iterator[Hit]:
+    """Without any failing request: what a caller's gRPC library noted."""
+    for event in sent_away_for_age(mesh)[:1]:
+        yield GOAWAY_LOGGED.hit(event.source, text=event.text[:200])
 
 
 def _at_limit(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

@@ -39,7 +39,6 @@ from why503.diagnosis.cause import (
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
@@ -57,14 +56,16 @@ from why503.diagnosis.scenario import (
     Times,
 )
 from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.standing_object import ROUTE_SETTERS, edit, edit_command, routing_service
 from why503.facts import AppEvent, AppEventKind, LoadedRoute, Request
 from why503.mesh.address import cluster_name
+from why503.mesh.dead_connection import did_arrive
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, rule_host, service_name
+from why503.mesh.naming import namespace_of, service_name, telling_pod
 from why503.mesh.route import http_rules, per_try_timeout, route_timeout
 from why503.mesh.setting import Setting, mapping_of, whole_number
 from why503.mesh.teller import tellers_of
@@ -126,6 +127,13 @@ BY_LENGTH = Clue(
 LIKE_THE_SETTING = Clue(
     Weight.PROVES,
     _("They were ended after {duration}, which is the timeout that {by} sets ({timeout})."),
+)
+MAYBE_ON_THE_WAY = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "They were ended after {duration}, which is the timeout that {by} sets ({timeout}); "
+        "that the server had them is not shown."
+    ),
 )
 SETTING_NEAR = Clue(
     Weight.HINTS,
@@ -214,7 +222,8 @@ def _duration(
     settings = _settings(hop, mesh)
     for setting in settings:
         if took and _share_near(took, setting.value) >= _MOST and usual is not None:
-            clue = LIKE_THE_SETTING if proves else SETTING_NEAR
+            here = LIKE_THE_SETTING if did_arrive(hop, failures) else MAYBE_ON_THE_WAY
+            clue = here if proves else SETTING_NEAR
             yield clue.hit(
                 *hop.sources(failures),
                 *([setting.source] if setting.source else []),
@@ -237,7 +246,8 @@ def _duration(
         clue = ROUND_TIME
     else:
         return
-    told = any(not failure.outcome.surmised for failure in failures) and clue is SAME_TIME
+    # The flag tells of a clock already; where it is only surmised, the time adds to it.
+    told = any(not f.outcome.surmised for f in failures) and clue is not ENVOY_DEFAULT
     yield clue.hit(
         *hop.sources(failures),
         duration=spell(usual),
@@ -337,27 +347,24 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the timeout where slow answers are meant; else make the answer faster."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    name = service_name(hop)
     setting = route_timeout(mesh, hop.host)
     limit = setting.value if setting is not None else ENVOY_TIMEOUT
     title = _("Raise the timeout of {service} above the slowest answer that callers wait for")
-    patches: tuple[Patch, ...] = ()
-    if setting is None and hop.host:
-        patches = (Patch(yaml=longer_timeout(name, namespace, rule_host(hop), 2 * limit)),)
+    header = _("The caller itself may set it, by the header `x-envoy-upstream-rq-timeout-ms`.")
     yield Remedy(
         title=title.format(service=name),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=(f"kubectl -n {namespace} edit virtualservice {name}",) if setting else (),
+        commands=(_where_it_is_set(hop, mesh, setting),),
         risks=(
             _("Slow requests hold connections and memory for longer."),
-            _("A VirtualService that exists for this host must be extended, not replaced."),
+            *((header,) if setting is None else ()),
         ),
         verify=_("Lines with UT stop, and good answers slower than {limit} appear.").format(
             limit=spell(limit)
         ),
-        undo="" if setting else f"kubectl -n {namespace} delete virtualservice {name}-timeout",
+        undo=_("Set the former timeout again."),
     )
     yield Remedy(
         title=_("Make the slow answers of {service} faster, or let the caller ask for less").format(
@@ -369,20 +376,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     )
 
 
-def longer_timeout(name: str, namespace: str, host: str, seconds: float) -> str:
-    """A VirtualService that gives requests to a service this many seconds."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: VirtualService\n"
-        "metadata:\n"
-        f"  name: {name}-timeout\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  hosts:\n"
-        f"  - {host}\n"
-        "  http:\n"
-        "  - route:\n"
-        "    - destination:\n"
-        f"        host: {host}\n"
-        f"    timeout: {seconds:g}s\n"
-    )
+def _where_it_is_set(hop: Hop, mesh: Mesh, setting: Setting[float] | None) -> str:
+    """Command that edits the object that sets the timeout; that finds it where none is known."""
+    namespace = namespace_of(hop, mesh)
+    if setting is not None:
+        return edit_command(mesh, ROUTE_SETTERS, (setting.by,), namespace)
+    if (service := routing_service(hop, mesh)) is not None:
+        return edit(service, namespace)
+    space, pod = telling_pod(hop, mesh)
+    return f"istioctl proxy-config routes {pod}.{space} -o json | grep -inE '\"[a-z]*timeout\"'"

@@ -57,10 +57,11 @@ from why503.facts import Witness
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Role
+from why503.mesh.gateway import is_gateway
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_route import stream_idle_limits
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, service_name
+from why503.mesh.naming import failing_namespace, service_name
 from why503.mesh.timing import bunched_at
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
@@ -163,8 +164,10 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the limit for now; let long streams send something."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    name, namespace = service_name(hop), failing_namespace(hop, mesh)
     context = "SIDECAR_INBOUND" if hop.role is Role.UPSTREAM else "SIDECAR_OUTBOUND"
+    if any(is_gateway(failure.teller) for failure in hop.failures):
+        context = "GATEWAY"
     yield Remedy(
         title=_("Raise the stream idle timeout of this proxy above the longest silence"),
         kind=RemedyKind.STOP_GAP,

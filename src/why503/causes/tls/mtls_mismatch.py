@@ -161,7 +161,7 @@ CUT_WITHOUT_HTTP = Clue(
 CHECKED = Clue(Weight.SPEAKS_FOR, _("istioctl says that the TLS modes of both ends clash: {text}"))
 STRICT_SERVER = Clue(Weight.HINTS, _("{server} demands STRICT mutual TLS."))
 SWITCHED_OFF = Clue(
-    Weight.SPEAKS_FOR,
+    Weight.HINTS,
     _("{client} has no tls block; before Istio 1.5 such a rule switches mutual TLS off."),
 )
 WORKED_BEFORE = Clue(

@@ -44,6 +44,7 @@ from why503.diagnosis.scenario import Scenario, Topology, Upstream
 from why503.diagnosis.scenario_part import destination_rule, secret_from_server, secret_server
 from why503.facts import Certificate, Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.analysed import SECRET_LOST, analysed
+from why503.mesh.connecting import control_plane_silent
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop, Place
@@ -150,7 +151,7 @@ def _logged(mesh: Mesh) -> Iterator[Hit]:
     told += tls_events(mesh, TlsReason.NOT_SUPPLIED)
     if told:
         yield LOGGED.hit(told[0].source, text=told[0].text[:200], observation="SDS")
-    if len(told) > 1:
+    if len(told) > 1 and not control_plane_silent(mesh):  # that is one fact, and lies elsewhere
         yield LOGGED_OFTEN.hit(*(event.source for event in told[1:4]), count=len(told))
 
 

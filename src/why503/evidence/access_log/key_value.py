@@ -19,6 +19,7 @@ _REQUEST = re.compile(
 """The request line and code of a server's usual log, in front of the pairs."""
 _APACHE_TIME = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4})\]")
 _FEWEST = 3
+_NOTHING = MISSING | {"null"}
 
 
 def read_key_value(text: str) -> Fields | None:
@@ -30,7 +31,7 @@ def read_key_value(text: str) -> Fields | None:
         fields: Fields = {}
         for key, value in pairs:
             if field_of(key):
-                put(fields, key, value.strip('"') if value not in MISSING else "-")
+                put(fields, key, "-" if value in _NOTHING else value.strip('"'))
         if "code" not in fields and (request := _REQUEST.search(text)) is not None:
             for key, value in request.groupdict().items():
                 fields.setdefault(key, value)

@@ -25,11 +25,16 @@ _HEAD = re.compile(
 )
 _BARE_HEAD = re.compile(
     r"^\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?)\]?\s{1,4}"
-    r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,8000}) (?P<protocol>HTTP/[0-9.]{1,4}) "
+    r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,8000}) (?:(?P<protocol>HTTP/[0-9.]{1,4}) )?"
     r"(?P<code>\d{3}|0) (?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?P<rest>\s.*)$",
     re.DOTALL,
 )
 """A head without any quotes: the addresses behind it show that a proxy wrote it."""
+_CLUSTER = re.compile(r"(?:in|out)bound\|\d{0,5}\|\S{0,300}")
+"""What shows a line to be a proxy's where it has no protocol."""
+_SPAN = re.compile(r"\d{1,9}(?:\.\d{1,6})?m?s")
+_INBOUND_SIDE = "127.0.0.6:"
+"""From here a sidecar connects to its application (Istio 1.10 and later)."""
 _BY_WAY = ("downstream_remote", "downstream_local", "upstream_local", "upstream_host")
 _EPHEMERAL = 32_768
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -94,15 +99,32 @@ def _bare_head(text: str) -> tuple[Fields, str] | None:
     if found is None or not (found["flags"] == "-" or are_known_flags(found["flags"])):
         return None
     words = found["rest"].split()
+    if found["protocol"] is None and not any(map(_CLUSTER.fullmatch, words)):
+        return None
     addresses = [word for word in words if ADDRESS.fullmatch(word)]
     if not addresses:
         return None
     names = ("time", "method", "path", "protocol", "code", "flags")
-    fields: Fields = {name: found[name] for name in names}
+    fields: Fields = {name: found[name] for name in names if found[name]}
     if len(addresses) != len(_BY_WAY) or not _from_near_ports(addresses):
-        return fields, found["rest"]
+        return fields, _taken(fields, words)
     fields.update(zip(_BY_WAY, addresses, strict=True))
     return fields, " ".join(word for word in words if word not in addresses)
+
+
+def _taken(fields: Fields, words: list[str]) -> str:
+    """The rest, without the only time span and without the address of Istio's inbound side."""
+    spans = [word for word in words if _SPAN.fullmatch(word)]
+    own = [word for word in words if word.startswith(_INBOUND_SIDE)]
+    clusters = [word for word in words if _CLUSTER.fullmatch(word)]
+    if len(clusters) == 1:
+        fields["upstream_cluster"] = clusters[0]
+    if len(spans) == 1:
+        fields["duration"] = spans[0]
+    if len(own) == 1:
+        fields["upstream_local"] = own[0]
+    taken = {*spans[:1], *own[:1], *clusters[:1]}
+    return " ".join(word for word in words if word not in taken)
 
 
 def _from_near_ports(addresses: list[str]) -> bool:

@@ -31,7 +31,7 @@ _LOOKS_LIKE_ONE = re.compile(
     r'(?!.{1,8000}"\s\d{3} [A-Z][A-Za-z]{1,20} )'
     r'|(?:\[-\] )?"[A-Z]{2,20} [^\s"]{1,8000} HTTP/[0-9.]{1,4}"\s{1,4}(?!\d{3}\b))'
 )
-_MAY_BE_REQUEST = re.compile(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20')
+_MAY_BE_REQUEST = re.compile(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20|bound\|\d{1,5}\|')
 _MAY_BE_PAIRS = re.compile(r"flag|details", re.IGNORECASE)
 
 

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from why503.facts import Manifest
 from why503.mesh.armed.inventory import Inventory, inventory
 from why503.mesh.armed.spotted import Spotted, spotted
-from why503.mesh.destination import all_destinations
+from why503.mesh.destination import Destination, all_destinations
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
 from why503.mesh.selection import full_host
-from why503.mesh.setting import mapping_of, word_of
+from why503.mesh.setting import mapping_of, whole_number, word_of
 
+_SIDECARS = "mesh"
+"""The name that stands for all sidecars among the gateways of a route."""
 _EXPORTING = ("VirtualService", "DestinationRule", "ServiceEntry")
 _POLICIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("PeerAuthentication", ("spec", "selector", "matchLabels")),
@@ -39,16 +41,45 @@ def rules_for_nobody(mesh: Mesh) -> Iterator[Spotted]:
 
 
 def routes_without_port(mesh: Mesh) -> Iterator[Spotted]:
-    """Routes to a Service of several ports that name none: `route`, `host`, `ports`."""
+    """Routes that name no port of a Service, and are asked on one that it does not have.
+
+    Such a route goes to the port of the listener: where the Service has several, and not that one,
+    there is no cluster. `route`, `host`, `ports`, `asked`.
+    """
     known = inventory(mesh)
     for one in all_destinations(mesh):
-        if one.port is not None or one.manifest.kind != "VirtualService":
+        if one.port is not None or one.manifest.kind != "VirtualService" or _narrowed(one):
             continue
         service = known.service(one.host, one.manifest.namespace)
-        ports = sorted({entry.port for entry in ports_of(service)}) if service is not None else []
-        if len(ports) > 1:
-            told = ", ".join(map(str, ports))
-            yield spotted(one.source, route=one.manifest.full_name, host=one.host, ports=told)
+        ports = {entry.port for entry in ports_of(service)} if service is not None else set()
+        lost = set(_asked_ports(mesh, known, one.manifest)) - ports
+        if len(ports) > 1 and lost:
+            told, asked = (", ".join(map(str, sorted(found))) for found in (ports, lost))
+            name = one.manifest.full_name
+            yield spotted(one.source, route=name, host=one.host, ports=told, asked=asked)
+
+
+def _narrowed(one: Destination) -> bool:
+    """Whether the rule is for some listeners only."""
+    matches = [mapping_of(match) for _, match in one.manifest.items(*one.path, "match")]
+    return any(match.keys() & {"port", "gateways"} for match in matches)
+
+
+def _asked_ports(mesh: Mesh, known: Inventory, route: Manifest) -> Iterator[int]:
+    """Ports of the listeners that have a VirtualService, as far as the objects given tell."""
+    gateways = {word_of(name) for _, name in route.items("spec", "gateways")} or {_SIDECARS}
+    if _SIDECARS in gateways:
+        for _, host in route.items("spec", "hosts"):
+            service = known.service(word_of(host), route.namespace)
+            yield from (entry.port for entry in ports_of(service)) if service is not None else ()
+    for gateway in mesh.manifests("Gateway"):
+        names = {f"{gateway.namespace}/{gateway.name}"}
+        names |= {gateway.name} if gateway.namespace == route.namespace else set()
+        if not names & gateways:
+            continue
+        for index, _server in gateway.items("spec", "servers"):
+            number = whole_number(gateway.get("spec", "servers", index, "port", "number"))
+            yield from () if number is None else (number,)
 
 
 def exports_to_nowhere(mesh: Mesh) -> Iterator[Spotted]:

@@ -29,7 +29,7 @@ def _retrying(mesh: Mesh) -> Iterator[tuple[Manifest, HttpRule, Mapping[str, Any
 
 
 def status_is_no_reset(mesh: Mesh) -> Iterator[Spotted]:
-    """retryOn with 503 and nothing for connections that end: `route`, `words`."""
+    """A retryOn with 503 and nothing for connections that end: `route`, `words`."""
     for route, rule, _retries, words in _retrying(mesh):
         if "503" in words and not set(words) & (RESETS | {"connect-failure"}):
             where = route.where(*rule.path, "retries", "retryOn")

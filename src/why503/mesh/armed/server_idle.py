@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from why503.facts import Manifest
+from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.spotted import Spotted, spotted
-from why503.mesh.endpoint import selects_nothing
 from why503.mesh.mesh import Mesh
 from why503.mesh.server import keepalive_of
+from why503.mesh.setting import mapping_of
 from why503.mesh.traffic_policy import idle_timeout_upstream
 from why503.support.duration import spell
 from why503.support.text import _
@@ -40,7 +41,10 @@ def proxies_above_server(mesh: Mesh) -> Iterator[Spotted]:
 
 def empty_services(mesh: Mesh) -> Iterator[Spotted]:
     """Services whose selector matches none of the workloads given: `service`."""
+    known = inventory(mesh)
     for service in mesh.manifests("Service"):
-        source = selects_nothing(mesh, _host(service))
-        if source is not None:
-            yield spotted(source, service=service.full_name)
+        selector = mapping_of(service.get("spec", "selector"))
+        if not selector or service.partial or not known.has_workloads(service.namespace):
+            continue
+        if not known.behind(service):
+            yield spotted(service.where("spec", "selector"), service=service.full_name)

@@ -93,7 +93,8 @@ _VERDICTS: dict[tuple[str, str], bool | None] = {}
 
 def _verdict(rule: str, value: Any) -> bool | None:
     """Whether ``rule`` holds; None where that cannot be said."""
-    key = (rule, json.dumps(value, sort_keys=True, default=str))
+    text = isinstance(value, str)
+    key = (rule, value if text else json.dumps(value, sort_keys=True, default=str))
     if key not in _VERDICTS:
         if len(key[1]) > _LONGEST or len(_VERDICTS) > _REMEMBERED:
             return _evaluated(rule, value)

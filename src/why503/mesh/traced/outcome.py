@@ -170,15 +170,9 @@ def no_endpoint(*, http: bool, sure: bool, source: Source | None) -> Outcome:
     )
 
 
-def black_hole(call: Call, *, source: Source | None) -> Outcome:
+def black_hole(text: str, *, source: Source | None) -> Outcome:
     """Where nothing else takes a connection and others are refused."""
-    text = _("{address}:{port} is none of the destinations that are known, and others are refused.")
-    return Outcome(
-        id="black-hole",
-        text=text.format(address=call.address, port=call.port),
-        flag="UH",
-        source=source,
-    )
+    return Outcome(id="black-hole", text=text, flag="UH", source=source)
 
 
 def passing(text: str, *, sure: bool = True, source: Source | None = None) -> Outcome:

@@ -9,6 +9,7 @@ from why503.facts import Manifest, ProxyInfo
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.pod_name import is_pod_of
+from why503.mesh.retry_on import DEFAULT, retries_503_by_default
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traced.push import Push
@@ -30,9 +31,6 @@ _KINDS = {
     "pod": "Pod",
 }
 _OF_GATEWAY_API = "gateway.networking.k8s.io/gateway-name"
-_WITHOUT_503 = (1, 24)
-"""Version of Istio since which a 503 is no longer tried again by default."""
-_RETRIED = "connect-failure,refused-stream,unavailable,cancelled"
 _TEMPLATES = "inject.istio.io/templates"
 
 
@@ -63,8 +61,8 @@ class Proxy:
         if found is not None and isinstance(found.value, Mapping):
             return found
         version = istio_version(self.mesh)
-        old = version is not None and version.value < _WITHOUT_503
-        value = {"attempts": 2, "retryOn": _RETRIED + (",503" if old else "")}
+        old = version is not None and retries_503_by_default(version.value)
+        value = {"attempts": 2, "retryOn": ",".join((*DEFAULT, "503") if old else DEFAULT)}
         return Setting(value=value, source=None, default=True, by=_("Istio's default"))
 
     @property

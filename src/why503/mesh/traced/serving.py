@@ -21,6 +21,8 @@ from why503.mesh.traced.upstream import Upstream
 from why503.support.text import _
 
 _DENIED = 403
+_MOST = 3
+"""Policies that are named."""
 
 
 class Sent(NamedTuple):
@@ -178,13 +180,22 @@ def at_gateway(push: Push, proxy: Proxy, call: Call) -> Verdict | None:
 
 
 def denied(judged: Verdict, *, http: bool) -> Outcome:
-    """Turned away at the first proxy."""
+    """Turned away at the first proxy: by a DENY rule, or for no ALLOW rule takes it."""
+    allowing = [one for one in judged.judged if one.action == "ALLOW"]
+    if judged.by is not None:
+        by, text = judged.by, _("A rule of AuthorizationPolicy {name} denies it.")
+    else:
+        by, text = allowing[0], _("AuthorizationPolicy {name} lets in only what its rules take.")
+    names = [by] if judged.by is not None else allowing[:_MOST]
+    told = text.format(
+        name=", ".join(one.policy.full_name.removeprefix("AuthorizationPolicy ") for one in names)
+    )
     return Outcome(
         id="denied",
-        text=_("An AuthorizationPolicy turns it away."),
+        text=told,
         status=_DENIED if http else None,
         details=judged.details,
-        source=judged.by.source if judged.by is not None else judged.judged[0].source,
+        source=by.source,
     )
 
 

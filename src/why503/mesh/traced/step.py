@@ -88,3 +88,5 @@ class Traced:
     branches: tuple[Branch, ...]
     assumed: tuple[str, ...] = ()
     """Sentences: what the evidence does not tell and was taken for granted."""
+    remark: str = ""
+    """A sentence on what happens to the requests on their way besides; ``""`` for none."""

@@ -6,26 +6,28 @@ from typing import Protocol
 
 from why503.facts import Source
 from why503.mesh.address import BLACK_HOLE, PASSTHROUGH
-from why503.mesh.setting import mapping_of, whole_number
 from why503.mesh.traced import outcome, telling
 from why503.mesh.traced.asked import Asked
 from why503.mesh.traced.backend import Backend
 from why503.mesh.traced.beyond import ambient_told, is_ambient
 from why503.mesh.traced.call import Call, Tls, Way
-from why503.mesh.traced.config import Made, ProxyConfig, Route
+from why503.mesh.traced.config import Made, ProxyConfig
 from why503.mesh.traced.dumped import Dump
 from why503.mesh.traced.envoy import Passage, pass_through
+from why503.mesh.traced.fault import WHOLE, abort_of, delay_told
 from why503.mesh.traced.gateway_listener import gateway_config
+from why503.mesh.traced.gateway_secret import secrets_assumed
 from why503.mesh.traced.outbound import outbound_config
+from why503.mesh.traced.outbound_route import BLOCK_ALL
 from why503.mesh.traced.proxy import Proxy, proxy_named, targets_of
 from why503.mesh.traced.push import Push
+from why503.mesh.traced.refused_host import refused_told
 from why503.mesh.traced.resolve import Resolved, resolve, spellings
 from why503.mesh.traced.serving import Sent, at_gateway, denied, served, with_policies
 from why503.mesh.traced.step import Branch, Outcome, Step, StepKind, Traced
+from why503.mesh.traced.unanswered import elsewhere, no_name, no_port
 from why503.mesh.traced.upstream import SPECIAL, Upstream, upstream_of
 from why503.support.text import _, ngettext
-
-_WHOLE = 100.0
 
 
 class View(Protocol):
@@ -100,6 +102,10 @@ def trace(push: Push, proxy: Proxy, asked: Asked, view: View) -> Traced:
     """What would happen; ``view``: the configuration of the first proxy."""
     call, resolved = first_call(push, proxy, asked, view)
     assumed = [resolved.assumed] if resolved.assumed and not asked.address else []
+    if resolved.unknown and resolved.service is None and not asked.address and not proxy.gateway:
+        lost = no_name(push, asked.host, proxy.namespace)
+        if lost is not None:
+            return Traced(steps=(), branches=(Branch(share=WHOLE, steps=(), outcome=lost),))
     if proxy.has_proxy is False or not asked.source:
         return _without_proxy(push, proxy, call, resolved, assumed)
     if proxy.has_proxy is None:
@@ -140,15 +146,14 @@ def _without_proxy(
     service = resolved.service
     port = service.port(call.port) if service is not None else None
     if service is None or port is None:
-        text = _("{address}:{port} is no port of a service that the evidence shows.")
-        told = text.format(address=call.address, port=call.port)
-        ended = outcome.passing(told, sure=False)
-        return Traced(steps=(), branches=(Branch(share=100.0, steps=(), outcome=ended),))
+        lost = no_port(push, call, http=False)
+        ended = elsewhere(push, call) if lost is None else replace(lost, flag="")
+        return Traced(steps=(), branches=(Branch(share=WHOLE, steps=(), outcome=ended),))
     name = f"outbound|{call.port}||{service.host}"
     up = upstream_of(push, proxy, name)
     up = replace(up, applied=(), tls=None, name=f"{service.host}:{call.port}")
     walk = _Walk(push, proxy, OfYaml(push, proxy), call)
-    branches = tuple(walk.behind(up, _WHOLE))
+    branches = tuple(walk.behind(up, WHOLE))
     return Traced(steps=(), branches=branches, assumed=(*assumed, *walk.assumed))
 
 
@@ -173,21 +178,28 @@ class _Walk:
             steps = with_policies(steps, judged)
         if judged is not None and judged.allowed is False:
             ended = denied(judged, http=True)
-            branches: tuple[Branch, ...] = (Branch(share=_WHOLE, steps=(), outcome=ended),)
+            branches: tuple[Branch, ...] = (Branch(share=WHOLE, steps=(), outcome=ended),)
         elif passage.stop is not None:
             ended = outcome.stopped(
                 passage, self.call, http=self.http, source=telling.source_of(passage)
             )
-            branches = (Branch(share=_WHOLE, steps=(), outcome=ended),)
+            if passage.host is not None and passage.host.name == BLOCK_ALL:
+                ended = replace(ended, text=refused_told(self.push, self.proxy, self.call))
+            branches = (Branch(share=WHOLE, steps=(), outcome=ended),)
         else:
             branches = tuple(self._branches(passage))
+        if self.proxy.gateway and isinstance(self.view, OfYaml):
+            self.assumed += secrets_assumed(self.push, self.proxy, passage.chain)
         return Traced(
-            steps=steps, branches=branches, assumed=tuple(dict.fromkeys(assumed + self.assumed))
+            steps=steps,
+            branches=branches,
+            assumed=tuple(dict.fromkeys(assumed + self.assumed)),
+            remark=delay_told(passage.route),
         )
 
     def _branches(self, passage: Passage) -> Iterator[Branch]:
-        share = _WHOLE
-        aborted, status = _abort(passage.route)
+        share = WHOLE
+        aborted, status = abort_of(passage.route)
         if aborted > 0 and passage.route is not None and passage.route.fault is not None:
             ended = telling.fault(status, passage.route.fault.source)
             yield Branch(share=aborted, steps=(), outcome=ended)
@@ -206,7 +218,8 @@ class _Walk:
         self, name: str, share: float, passage: Passage, source: Source | None
     ) -> Iterator[Branch]:
         if name == BLACK_HOLE:
-            ended = outcome.black_hole(self.call, source=source)
+            told = refused_told(self.push, self.proxy, self.call)
+            ended = outcome.black_hole(told, source=source)
             yield Branch(share=share, steps=(), outcome=ended)
             return
         up = self.view.upstream(name)
@@ -225,6 +238,10 @@ class _Walk:
         """What happens behind a cluster, told apart by the workloads of its endpoints."""
         step = self._step(up)
         if up.name in SPECIAL or up.backends is None:
+            lost = no_port(self.push, self.call, http=self.http)
+            if up.name == PASSTHROUGH and lost is not None:
+                yield Branch(share=share, steps=(step,), outcome=lost)
+                return
             where = f"{self.call.address}:{self.call.port}"
             text = _("It goes on to {where} as it is.").format(where=where)
             reached = outcome.passing(text, sure=up.name != PASSTHROUGH, source=up.made.source)
@@ -291,18 +308,6 @@ def _by_workload(found: tuple[Backend, ...]) -> list[tuple[Backend, int]]:
         key = (namespace, repr(sorted(labels.items())))
         groups.setdefault(key, []).append(one)
     return [(group[0], len(group)) for group in groups.values()]
-
-
-def _abort(route: Route | None) -> tuple[float, int | None]:
-    """Percent of requests that a fault aborts, and with which status."""
-    if route is None or route.fault is None:
-        return 0.0, None
-    abort = mapping_of(route.fault.value.get("abort"))
-    if not abort:
-        return 0.0, None
-    written = mapping_of(abort.get("percentage")).get("value", abort.get("percent", _WHOLE))
-    share = float(written) if isinstance(written, int | float) else _WHOLE
-    return max(0.0, min(_WHOLE, share)), whole_number(abort.get("httpStatus"))
 
 
 def overall(branches: tuple[Branch, ...]) -> Outcome:

@@ -37,7 +37,7 @@ SAMPLED = "00"
 SETTLED_EVERY = 400_000
 """Lines after which what was counted is packed."""
 
-BORDER_KEPT = 50_000
+BORDER_KEPT = MOST_CONNECTIONS
 """Connections of which the next range is told."""
 
 
