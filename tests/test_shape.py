@@ -29,7 +29,6 @@ WITHOUT_A_MIRROR = {
     "facts/source.py": "one line of text, shown by every report's test",
     "evidence/reader.py": "the shapes of readers; each reader's test fills them",
     "mesh/armed/inventory.py": _BY_HAZARDS,
-    "mesh/armed/reference.py": _BY_HAZARDS,
     "mesh/armed/overlap.py": _BY_HAZARDS,
     "mesh/armed/declared_port.py": _BY_HAZARDS,
     "mesh/armed/rollout.py": _BY_HAZARDS,

@@ -9,6 +9,7 @@ from why503.diagnosis.proposal import (
     accept_plain_text,
     heed_denial,
     loopback_sidecar,
+    policy_setting,
     pool_setting,
     retry_on_503,
     send_to_listener,
@@ -166,3 +167,12 @@ def test_a_denial_of_a_service_that_is_well_takes_no_policy_away():
     remedy = heed_denial("doorman")
     assert "doorman" in remedy.title
     assert remedy.commands == ()
+
+
+def test_another_block_of_a_rule_that_exists_is_merged_into_it():
+    text = obj("DestinationRule", "mine", f"{{host: {HOST}, subsets: [{{name: blue}}]}}")
+    setting = (("outlierDetection", "maxEjectionPercent", "40"),)
+    patches, (command,), _ = policy_setting(*given(text), setting)
+    assert patches == ()
+    policy = json.loads(command.split("'")[1])["spec"]
+    assert policy == {"trafficPolicy": {"outlierDetection": {"maxEjectionPercent": 40}}}

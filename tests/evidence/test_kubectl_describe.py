@@ -81,3 +81,17 @@ def test_events_pasted_without_their_page_are_events_of_no_object():
     assert {fact.get("involvedObject", "name") for fact in reading.facts} == {""}
     assert [fact.source.line for fact in reading.facts] == [4, 6]
     assert "that is all" not in claimed
+
+
+def test_what_is_told_of_a_container_is_found_on_its_own_lines():
+    pod = read_lines(kubectl_describe, PAGE)[0].facts[0]
+    way = ("status", "containerStatuses", 0)
+    rows = PAGE.split("\n")
+    waits = pod.where(*way, "state", "waiting").line
+    died = pod.where(*way, "lastState", "terminated").line
+    again = pod.where(*way, "restartCount").line
+    assert [rows[line - 1].split()[-1] for line in (waits, died, again)] == [
+        "CrashLoopBackOff",
+        "OOMKilled",
+        "4",
+    ]

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from tests.mesh.build import RESET, inbound, log, manifest, mesh, outbound
-from why503.facts import ProxyInfo, Source
+from tests.mesh.build import RESET, inbound, log, manifest, mesh, outbound, request
+from why503.facts import ProxyInfo, Source, Witness
 from why503.mesh import Mesh
 from why503.mesh.naming import (
     caller_of,
@@ -120,3 +120,15 @@ def test_no_object_is_named_after_an_address() -> None:
     assert object_name(hop, found) == "<service>"
     (hop,) = (found := mesh(LINE)).hops
     assert object_name(hop, found) == "orders"
+
+
+def test_a_file_named_as_nothing_in_kubernetes_can_be_names_no_caller() -> None:
+    (hop,) = mesh(log(outbound(503, "UC", teller="all_lines", **UC), teller="all_lines")).hops
+    assert caller_of(hop) == ""
+
+
+def test_where_no_service_is_told_the_pods_own_name_gives_the_workload() -> None:
+    pod = manifest("Pod", "oven-7c9d8f6b5d-q2w4z", "bakery")
+    nameless = request(503, "UF", authority="", witness=Witness.CLIENT)
+    (hop,) = (found := mesh(nameless, pod)).hops
+    assert upstream_workload(hop, found) == "deploy/oven"

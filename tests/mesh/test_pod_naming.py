@@ -177,3 +177,10 @@ def test_where_nothing_tells_the_server_the_only_crash_loop_is_meant():
     assert serving_pod(*first(refused, loops, runs)) == PodName(namespace="bakery", name=loops.name)
     other = listed("mill-0", "CrashLoopBackOff")
     assert serving_pod(*first(refused, loops, other)) == UNKNOWN
+
+
+def test_a_pod_whose_last_part_was_made_up_is_a_pod_and_a_word_is_none():
+    for name in ("desk-59f7d9c4d8-abc01", "desk-59f7d9c4d8-x2x4z"):
+        assert calling_pod(*first(log(outbound(503, "UH", teller=name), teller=name))).name == name
+    other = first(log(outbound(503, "UH", teller="all-access-lines"), teller="all-access-lines"))
+    assert calling_pod(*other) == UNKNOWN

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.mesh.build import RESET, inbound, log, outbound, request
+from tests.mesh.build import RESET, inbound, log, mesh, outbound, request
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.joining import account_of, failures_of
@@ -30,9 +30,20 @@ def test_the_tries_of_a_call_are_one_failure_beside_each_callers_line() -> None:
     assert [failure.upstream for failure in found] == [tuple(tries[:3]), tuple(tries[3:])]
 
 
-def test_where_only_the_servers_proxy_tells_each_line_of_it_is_a_request() -> None:
-    tries = [inbound(503, "UC", at=n / 100, line=n, **UC) for n in range(3)]
-    assert len(failures_of([log(*tries)])) == 3
+def test_where_only_the_servers_proxy_tells_tries_in_turn_are_one_request() -> None:
+    tries = [
+        inbound(503, "UC", at=n / 10, line=n, path=f"/{path}", duration=40.0, **UC)
+        for n, path in enumerate("aaab")
+    ]
+    found = mesh(log(*tries))
+    (hop,) = found.hops
+    assert (hop.count, hop.total) == (2, 2)
+
+
+def test_where_only_the_servers_proxy_tells_calls_at_once_or_with_pauses_are_several() -> None:
+    for pause in (0.0, 1.0):
+        calls = [inbound(503, "UC", at=n * pause, line=n, duration=400.0, **UC) for n in range(3)]
+        assert [failure.teller for failure in failures_of([log(*calls)])] == calls
 
 
 def test_the_account_of_the_users_request_stands_beside_its_calls_and_is_no_failure_itself() -> (

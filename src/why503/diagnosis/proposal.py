@@ -38,7 +38,17 @@ def pool_setting(
 ) -> tuple[tuple[Patch, ...], tuple[str, ...], str]:
     """Patch, commands and undo that set fields of the host's `connectionPool`.
 
-    Each of ``settings`` is a path below `connectionPool` that ends in its value. A new
+    Each of ``settings`` is a path below `connectionPool` that ends in its value.
+    """
+    return policy_setting(hop, mesh, tuple(("connectionPool", *path) for path in settings))
+
+
+def policy_setting(
+    hop: Hop, mesh: Mesh, settings: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[Patch, ...], tuple[str, ...], str]:
+    """Patch, commands and undo that set fields of the host's `trafficPolicy`.
+
+    Each of ``settings`` is a path below `trafficPolicy` that ends in its value. A new
     DestinationRule where the host has none, else a command that merges into the one it has.
     """
     name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
@@ -48,7 +58,7 @@ def pool_setting(
         yaml = _rule(name, namespace, rule_host(hop), settings)
         return (Patch(yaml=yaml),), (), f"kubectl -n {namespace} delete destinationrule {name}"
     space = rule.namespace or namespace
-    tree = {"spec": {"trafficPolicy": {"connectionPool": _tree(settings)}}}
+    tree = {"spec": {"trafficPolicy": _tree(settings)}}
     body = shlex.quote(json.dumps(tree))
     command = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p {body}"
     return (), (command,), f"kubectl -n {space} edit destinationrule {rule.name}"
@@ -105,7 +115,7 @@ def start_tls(name: str, service: str, port: int) -> str:
 
 
 def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...], ...]) -> str:
-    lines = ["  trafficPolicy:", "    connectionPool:", *_lines(_tree(settings), 3)]
+    lines = ["  trafficPolicy:", *_lines(_tree(settings), 2)]
     return destination_rule_head(name, namespace, host) + "\n".join(lines) + "\n"
 
 

@@ -192,6 +192,30 @@ def _container_status(entry: Entry) -> dict[str, Any]:
     return status
 
 
+def places_of(entries: list[Entry]) -> dict[tuple[str | int, ...], tuple[int, int]]:
+    """Line and column of what a Pod's page tells of each container, by path in the object."""
+    places: dict[tuple[str | int, ...], tuple[int, int]] = {}
+    page = Entry(key="", value="", line=0, below=entries)
+    for title, told in (
+        ("Containers", "containerStatuses"),
+        ("Init Containers", "initContainerStatuses"),
+    ):
+        holder = page.child(title)
+        for index, container in enumerate(holder.below if holder is not None else ()):
+            way = ("status", told, index)
+            places[way] = (container.line, 1)
+            for key, name in (
+                ("Ready", "ready"),
+                ("Restart Count", "restartCount"),
+                ("State", "state"),
+                ("Last State", "lastState"),
+            ):
+                entry = container.child(key)
+                if entry is not None:
+                    places[*way, name] = ((entry.child("Reason") or entry).line, 1)
+    return places
+
+
 def _state(holder: Entry) -> dict[str, Any]:
     names = {
         "Reason": "reason",

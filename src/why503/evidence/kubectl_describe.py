@@ -4,11 +4,11 @@ Events are often pasted alone, without the page they belong to; they then name n
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from why503.evidence.command_line import command_of
 from why503.evidence.describe_entry import Entry, entries_of
-from why503.evidence.describe_page import objects_of
+from why503.evidence.describe_page import objects_of, places_of
 from why503.evidence.kubectl_row import kind_named
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading
@@ -101,7 +101,10 @@ class _Session:
         for page in self.pages:
             entries: list[Entry] = entries_of(page.rows)
             for data, number in objects_of(entries, page.kind):
-                reading.facts.append(manifest_of(data, self.context, line=number, partial=True))
+                fact = manifest_of(data, self.context, line=number, partial=True)
+                if fact.kind == "Pod":
+                    fact = replace(fact, lines=places_of(entries))
+                reading.facts.append(fact)
         return reading
 
 

@@ -175,11 +175,18 @@ def _hops(destinations: _Destinations, failures: list[Failure]) -> list[Hop]:
             host=key.host,
             port=key.port,
             failures=part,
-            total=max(len(part), seen.requests(key, list(part))),
+            total=max(len(part), seen.requests(key, list(part)) - _tries_again(key, part)),
         )
         for key, found in by_key.items()
         for part in (episodes(found) if key.family is Family.CONNECTION else (tuple(found),))
     ]
+
+
+def _tries_again(key: _Key, failures: Iterable[Failure]) -> int:
+    """Lines of a server's proxy that are further tries of a request and no requests."""
+    if key.role is not Role.UPSTREAM:
+        return 0
+    return sum(max(0, len(failure.upstream) - 1) for failure in failures)
 
 
 def _key(destinations: _Destinations, failure: Failure) -> _Key:

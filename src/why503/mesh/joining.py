@@ -13,7 +13,7 @@ from why503.mesh.account import Account, is_behind, is_failure, role_of, start_o
 from why503.mesh.address import cluster_name, split_host
 from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import Failure, Role
-from why503.mesh.shared_id import FOLLOWED, PASSED_ON, calls_of
+from why503.mesh.shared_id import FOLLOWED, PASSED_ON, calls_of, leg_of
 
 CLOSE = 2.0
 """Seconds by which two accounts of one connection may differ."""
@@ -312,7 +312,8 @@ def _beside(
         before = [a for a in group if is_behind(decider, a) and a.role is Role.DOWNSTREAM]
         outer = max(before, key=lambda a: (depths.get(id(a), 0), start_of(a)), default=None)
     if outer is None:
-        return None, (decider.request,)
+        tries = [a for a in group if leg_of(a) == leg_of(decider)]
+        return None, tuple(account.request for account in sorted(tries, key=start_of))
     behind = [a for a in group if a is decider or is_behind(a, outer)]
     upstream = tuple(a.request for a in behind if a.role is Role.UPSTREAM)
     return outer.request, upstream

@@ -2,8 +2,9 @@
 
 Applications pass `x-request-id` on, so one user's request makes many calls with one id. A proxy
 writes one line for each call it sends, however often it tries again; the server's proxy writes one
-line for each try. So two lines of a caller's proxy towards one cluster are two calls, and two
-lines of a server's proxy are tries of one call where the caller's line is there, else two calls.
+line for each try. So two lines of a caller's proxy towards one cluster are two calls. Two lines of
+a server's proxy are tries of one call where the caller's line is there, or where the second follows
+the first as a retry does; else two calls.
 """
 
 from collections import Counter
@@ -21,6 +22,8 @@ FOLLOWED = frozenset({Ending.CLIENT_GONE, Ending.PROXY_CLOSED})
 
 _SLACK = 0.05
 """Seconds by which the clocks of two proxies of one log may differ."""
+_BACK_OFF = 0.3
+"""Seconds that a proxy waits at most before it tries again: ten times 25 ms, and some."""
 
 
 def calls_of(group: list[Account]) -> Iterator[list[Account]]:
@@ -29,6 +32,7 @@ def calls_of(group: list[Account]) -> Iterator[list[Account]]:
     What passed several calls on (the account of the user's request) stands beside each of them.
     """
     parents = {id(account): _before(account, group) for account in group} if group[1:] else {}
+    parents |= _first_tries([a for a in group if _is_orphan(a, parents)])
     heads = _heads(group, parents)
     if len(heads) < 2:
         yield group
@@ -64,17 +68,41 @@ def _second_hand(account: Account) -> bool:
 def _heads(group: list[Account], parents: dict[int, Account | None]) -> list[Account]:
     """Accounts that are a call each, since another line of their proxy is another call."""
     callers = [a for a in group if a.role is not Role.UPSTREAM]
-    orphans = [a for a in group if a.role is Role.UPSTREAM and parents.get(id(a)) is None]
-    times = Counter(_leg(account) for account in [*callers, *orphans])
+    orphans = [account for account in group if _is_orphan(account, parents)]
+    times = Counter(leg_of(account) for account in [*callers, *orphans])
     return [
         account
         for account in [*callers, *orphans]
-        if (account.request.upstream_cluster and times[_leg(account)] > 1)
+        if (account.request.upstream_cluster and times[leg_of(account)] > 1)
         or (account.role is not Role.UPSTREAM and _side_by_side(account, callers))
     ]
 
 
-def _leg(account: Account) -> tuple[str, Role, str]:
+def _is_orphan(account: Account, parents: dict[int, Account | None]) -> bool:
+    """True for a line of a server's proxy whose caller's line is not there."""
+    return account.role is Role.UPSTREAM and parents.get(id(account)) is None
+
+
+def _first_tries(orphans: list[Account]) -> dict[int, Account | None]:
+    """The first try of each later one: the same request, right after the try before it ended."""
+    first: dict[int, Account | None] = {}
+    runs: dict[tuple[str | None, ...], tuple[Account, float]] = {}
+    for account in sorted(orphans, key=start_of):
+        told = account.request
+        if told.end is None:
+            continue
+        key = (*map(str, leg_of(account)), told.method, told.path)
+        run = runs.get(key)
+        if run is not None and -_SLACK <= start_of(account) - run[1] <= _BACK_OFF:
+            first[id(account)] = run[0]
+        else:
+            run = (account, 0.0)
+        runs[key] = (run[0], max(run[1], told.end - account.ahead))
+    return first
+
+
+def leg_of(account: Account) -> tuple[str, Role, str]:
+    """The proxy that tells, its side, and the cluster it sent to."""
     return account.request.teller, account.role, account.request.upstream_cluster or ""
 
 

@@ -16,12 +16,12 @@ def route(**fault):
     ("abort", "found"),
     [
         ({}, (0.0, None)),
-        ({"httpStatus": 500}, (100.0, 500)),
+        ({"httpStatus": 500}, (0.0, 500)),
         ({"httpStatus": 500, "percentage": {"value": 12.5}}, (12.5, 500)),
         ({"httpStatus": 500, "percent": 900}, (100.0, 500)),
     ],
 )
-def test_the_share_of_an_abort_is_taken_as_written(abort, found):
+def test_the_share_of_an_abort_is_taken_as_written_and_is_none_where_it_is_not(abort, found):
     assert abort_of(route(abort=abort)) == found
 
 

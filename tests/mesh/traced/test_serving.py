@@ -1,6 +1,16 @@
 from tests.mesh.make import obj
 from tests.mesh.traced.test_gateway_server import gateway, server
-from tests.mesh.traced.world import DESK, INGRESS, QUAY, end, push_of, service, traced, workload
+from tests.mesh.traced.world import (
+    BASE,
+    DESK,
+    INGRESS,
+    QUAY,
+    end,
+    push_of,
+    service,
+    traced,
+    workload,
+)
 
 BARE = service("quay", "{name: http, port: 9080}") + workload("quay", "app: quay", sidecar=False)
 
@@ -117,8 +127,12 @@ def test_what_hangs_on_a_sidecar_that_nothing_tells_of_is_not_sure():
 
 def test_the_policy_that_keeps_a_request_out_is_named():
     empty = obj("AuthorizationPolicy", "closed", "{}")
-    other = obj("AuthorizationPolicy", "other", "{action: DENY, rules: [{to: [{operation: "
-                "{methods: [PUT]}}]}]}", "istio-system")
+    other = obj(
+        "AuthorizationPolicy",
+        "other",
+        "{action: DENY, rules: [{to: [{operation: {methods: [PUT]}}]}]}",
+        "istio-system",
+    )
     found = end(push_of(BASE + other + empty), "http://quay:9080/a")
     assert (found.id, found.far) == ("denied", "rbac_access_denied_matched_policy[none]")
     assert "shop/closed" in found.text

@@ -31,7 +31,7 @@ HTTPS = gateway("gw", server(443, "HTTPS", "['*']", SIMPLE))
 CLASH = gateway("gw", server(443, "HTTPS", "['./*']", SIMPLE))
 REDIRECTS = gateway("gw", server(80, tls="{httpsRedirect: true}", hosts="[a.example]"))
 ONLY_B = f"{{match: [{{uri: {{prefix: /b}}}}], {to()}}}"
-ABORTS = f"{{fault: {{abort: {{httpStatus: 555}}}}, {to()}}}"
+ABORTS = f"{{fault: {{abort: {{httpStatus: 555, percent: 100}}}}, {to()}}}"
 DENIES = obj("AuthorizationPolicy", "a", "{}")
 
 

@@ -28,6 +28,8 @@ def test_a_name_that_no_service_has_is_not_resolved_and_a_namesake_is_named():
     assert "berth.dock" in found.text
     assert end(push_of(BASE), "http://pier:80/").id == "no-name"
     assert end(push_of(BASE), "http://pier.shop/").id == "no-name"
+    front = obj("VirtualService", "all", "{hosts: ['*'], gateways: [front], http: [{}]}")
+    assert end(push_of(BASE + front), "http://pier:80/").id == "no-name"
     assert end(push_of(BASE), "http://pier.none.svc.cluster.local/").id == "no-name"
 
 
@@ -37,6 +39,8 @@ def test_names_that_may_be_known_elsewhere_are_not_lost():
     assert end(push_of(BASE), "http://pier/", address="10.7.7.7").id == "passes"
     entry = obj("ServiceEntry", "e", "{hosts: [pier], ports: [{number: 80, protocol: HTTP}]}")
     assert end(push_of(BASE + entry), "http://pier/").id != "no-name"
+    routed = obj("VirtualService", "p", "{hosts: [pier], http: [{route: []}]}")
+    assert end(push_of(BASE + routed), "http://pier/").id != "no-name"
     assert end(push_of(""), "http://pier/").id == "passes"
 
 

@@ -41,13 +41,12 @@ from why503.diagnosis.cause import (
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.proposal import policy_setting
 from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import destination_rule
 from why503.mesh.address import cluster_name
@@ -66,7 +65,7 @@ from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import calling_clusters
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import caller_proxy, namespace_of, rule_host, service_name
+from why503.mesh.naming import caller_proxy, namespace_of, service_name
 from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting, whole_number
 from why503.mesh.timing import recovered, successes
@@ -344,21 +343,21 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Eject fewer at a time; mend the errors that eject; watch the ejections."""
     namespace, name = namespace_of(hop, mesh), service_name(hop)
     rule = outlier_detection(mesh, hop.host, hop.port)
-    known = destination_rules_for(mesh, hop.host) if hop.host else ()
-    title = known[0].name if known else name
     share = MAX_EJECTION if rule is None else _GENEROUS
+    setting = (("outlierDetection", "maxEjectionPercent", str(share)),)
+    patches, commands, undo = policy_setting(hop, mesh, setting)
     yield Remedy(
         title=_("Let {share} % of the endpoints be ejected at most").format(share=share),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_gentle(title, namespace, rule_host(hop), share)),),
+        patches=patches,
+        commands=commands,
         risks=(
             _("Endpoints that fail stay in use: callers see the application's own errors again."),
-            _("The block replaces the one in force: carry over its other fields."),
             _("Before Envoy 1.28 (Istio 1.20) one endpoint goes whatever the share is."),
         ),
         verify=_("503 UH stops; outlier_detection.ejections_overflow grows in place of it."),
-        undo=f"kubectl -n {namespace} edit destinationrule {title}",
+        undo=undo,
     )
     yield Remedy(
         title=_("Mend the errors of {service} for which its endpoints are ejected").format(
@@ -375,10 +374,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
-    )
-
-
-def _gentle(name: str, namespace: str, host: str, share: int) -> str:
-    return destination_rule_head(name, namespace, host) + (
-        f"  trafficPolicy:\n    outlierDetection:\n      maxEjectionPercent: {share}\n"
     )

@@ -39,14 +39,13 @@ from why503.diagnosis.cause import (
     Hazard,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Rule,
     Severity,
     Weight,
 )
-from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.proposal import policy_setting
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
 from why503.diagnosis.scenario_part import destination_rule, silent_server
 from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
@@ -57,7 +56,7 @@ from why503.mesh.connecting import failed_at_once, rejected, serves_elsewhen, un
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
-from why503.mesh.naming import namespace_of, rule_host, service_name
+from why503.mesh.naming import namespace_of
 from why503.mesh.pod_naming import pod_at
 from why503.mesh.setting import mapping_of
 from why503.mesh.timing import durations, healthy_hosts, one_host_only
@@ -148,6 +147,14 @@ SHORT = 0.3
 """Seconds: a connect timeout below this bites on a busy network or between zones."""
 _SAME = 0.15
 _MOST_TRIES = 4
+_SOONER_OUT = (
+    ("connectionPool", "tcp", "connectTimeout", "3s"),
+    ("outlierDetection", "consecutiveGatewayErrors", "3"),
+    ("outlierDetection", "interval", "5s"),
+    ("outlierDetection", "baseEjectionTime", "30s"),
+    ("outlierDetection", "maxEjectionPercent", "50"),
+)
+"""What takes an address out of load balancing soon after it stopped to answer."""
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -309,7 +316,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Take the dead address out; mend the way or the timeout; fail sooner."""
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
+    namespace = namespace_of(hop, mesh)
     limit = connect_timeout(mesh, hop.host, hop.port)
     if not limit.default and limit.value < SHORT:
         yield Remedy(
@@ -323,19 +330,23 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         )
         return
     if hop.leg is not Place.PROXY_TO_EXTERNAL:
+        patches, commands, undo = policy_setting(hop, mesh, _SOONER_OUT)
         yield Remedy(
             title=_(
                 "Let outlier detection take an address that does not answer out of load balancing"
             ),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=_rule(name, namespace, rule_host(hop))),),
-            risks=(_("A rule for this host that exists already must be extended instead."),),
+            patches=patches,
+            commands=commands,
+            risks=(_("A rule for this host that exists already must be extended instead."),)
+            if patches
+            else (),
             verify=_(
                 "`istioctl proxy-config endpoint` shows the address as "
                 "FAILED, and callers get answers."
             ),
-            undo=f"kubectl -n {namespace} delete destinationrule {name}",
+            undo=undo,
         )
     yield Remedy(
         title=_(
@@ -346,18 +357,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         disposition=Disposition.OUTSIDE_MESH,
         commands=("kubectl get nodes -o wide", "kubectl get pods -A -o wide"),
         verify=_("A connection from the caller's pod to address and port is accepted."),
-    )
-
-
-def _rule(name: str, namespace: str, host: str) -> str:
-    return destination_rule_head(name, namespace, host) + (
-        "  trafficPolicy:\n"
-        "    connectionPool:\n"
-        "      tcp:\n"
-        "        connectTimeout: 3s\n"
-        "    outlierDetection:\n"
-        "      consecutiveGatewayErrors: 3\n"
-        "      interval: 5s\n"
-        "      baseEjectionTime: 30s\n"
-        "      maxEjectionPercent: 50\n"
     )

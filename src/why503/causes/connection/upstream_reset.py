@@ -130,6 +130,14 @@ AFTER_WORK = Clue(
     Weight.SPEAKS_FOR,
     _("The requests had been under way for {duration} (median): the application was at work."),
 )
+AFTER_WORK_INFERRED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:answer has|answers have} the code 503, from behind, and exactly the length of "
+        "Envoy's own body for a connection that closed; the requests had been under way for "
+        "{duration} (median)."
+    ),
+)
 CAPTURED = Clue(
     Weight.SPEAKS_FOR,
     _("A packet capture shows the server's {how} {duration} after it had taken the request."),
@@ -232,9 +240,11 @@ def _before_the_answer(hop: Hop) -> Iterator[Hit]:
     if given_up(failures) is not None:
         yield UNHEARD.hit(*hop.sources(failures), observation="duration")
     elif (working := working_time(hop)) is not None:
-        yield AFTER_WORK.hit(
-            *hop.sources(failures), duration=spell(working / 1000), observation="end"
-        )
+        told: dict[str, str | int] = {"duration": spell(working / 1000)}
+        clue = AFTER_WORK
+        if all(failure.outcome.behind and failure.outcome.surmised for failure in failures):
+            clue, told["count"] = AFTER_WORK_INFERRED, len(failures)
+        yield clue.hit(*hop.sources(failures), observation="end", **told)
         if len(times) >= FEW and max(times) > _SPREAD * min(times):
             least, most = spell(min(times) / 1000), spell(max(times) / 1000)
             yield VARIED.hit(*hop.sources(failures), least=least, most=most)

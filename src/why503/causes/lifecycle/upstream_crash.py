@@ -368,7 +368,10 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             disposition=Disposition.NEEDS_REVIEW,
             commands=(f"kubectl -n {namespace} scale {workload} --replicas=2",),
             risks=(
-                _("Only for services that may run twice; requests in flight are lost all the same."),
+                _(
+                    "Only for services that may run twice; "
+                    "requests in flight are lost all the same."
+                ),
             ),
             verify=_("503 UF no longer lasts until the restart: other pods answer."),
             undo=f"kubectl -n {namespace} scale {workload} --replicas=1",

@@ -42,7 +42,7 @@ from why503.diagnosis.cause import (
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, View
 from why503.diagnosis.scenario_part import route_to, virtual_service
-from why503.diagnosis.standing_object import routing_service
+from why503.diagnosis.standing_object import edit, routing_service
 from why503.diagnosis.subset_remedy import define_subset, give_pods
 from why503.facts import Source
 from why503.mesh.address import cluster_name, short_name
@@ -336,17 +336,18 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     subset = empty or (destination.subset if destination else "<subset>")
     route = destination.manifest if destination else routing_service(hop, mesh)
     namespace = (route.namespace if route else "") or short_name(host)[1] or "<namespace>"
-    name = route.name if route else "<virtualservice>"
+    unnamed = f"kubectl -n {namespace} edit virtualservice <virtualservice>"
+    change = edit(route, namespace) if route else unnamed
     yield Remedy(
         title=_("Let the route send to {host} without a subset until the subset is there").format(
             host=host
         ),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        commands=(change,),
         risks=(_("All versions get the traffic then."),),
         verify=_("NC (or UH) ends."),
-        undo=f"kubectl -n {namespace} edit virtualservice {name}",
+        undo=change,
     )
     yield (
         give_pods(mesh, host, subset, namespace)

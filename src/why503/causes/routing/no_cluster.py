@@ -37,6 +37,7 @@ from why503.diagnosis.clue import Clue, Weight
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import route_to, virtual_service
+from why503.diagnosis.standing_object import edit
 from why503.facts import Manifest
 from why503.mesh.address import cluster_name, is_service_name, short_name
 from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
@@ -352,8 +353,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     unknown = unknown_clusters(mesh)
     destinations = destinations_for(hop, mesh, unknown)
     route = destinations[0].manifest if destinations else None
-    name = route.name if route is not None else "<virtualservice>"
-    namespace = (route.namespace if route is not None else "") or "<namespace>"
+    change = (
+        edit(route, "<namespace>")
+        if route is not None
+        else "kubectl -n <namespace> edit virtualservice <virtualservice>"
+    )
     right = _right_name(destinations, mesh)
     yield Remedy(
         title=_("Let the route name a destination that exists, with its full name: {host}").format(
@@ -368,12 +372,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
                 line=destinations[0].source.line if destinations else 0,
             ),
         ),
-        commands=(f"kubectl -n {namespace} edit virtualservice {name}",),
+        commands=(change,),
         verify=_(
             "`istioctl proxy-config clusters` of the failing proxy "
             "lists the destination, and NC ends."
         ),
-        undo=f"kubectl -n {namespace} edit virtualservice {name}",
+        undo=change,
     )
     yield Remedy(
         title=_(

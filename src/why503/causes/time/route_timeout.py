@@ -69,7 +69,7 @@ from why503.mesh.naming import namespace_of, service_name, telling_pod
 from why503.mesh.route import http_rules, per_try_timeout, route_timeout
 from why503.mesh.setting import Setting, mapping_of, whole_number
 from why503.mesh.teller import tellers_of
-from why503.mesh.timing import bunched_at
+from why503.mesh.timing import bunched_at, durations
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
 
@@ -349,7 +349,8 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the timeout where slow answers are meant; else make the answer faster."""
     name = service_name(hop)
     setting = route_timeout(mesh, hop.host)
-    limit = setting.value if setting is not None else ENVOY_TIMEOUT
+    longest = max(durations(hop), default=1000 * ENVOY_TIMEOUT) / 1000
+    limit = setting.value if setting is not None else longest
     title = _("Raise the timeout of {service} above the slowest answer that callers wait for")
     header = _("The caller itself may set it, by the header `x-envoy-upstream-rq-timeout-ms`.")
     yield Remedy(

@@ -33,8 +33,7 @@ def _block(route: Route | None, name: str) -> Mapping[str, Any]:
 
 
 def _share(told: Mapping[str, Any]) -> float:
-    if not told:
-        return 0.0
-    written = mapping_of(told.get("percentage")).get("value", told.get("percent", WHOLE))
-    share = float(written) if isinstance(written, int | float) else WHOLE
+    """Percent of requests; where none is written, Istio's API means nobody."""
+    written = mapping_of(told.get("percentage")).get("value", told.get("percent"))
+    share = float(written) if isinstance(written, int | float) else 0.0
     return max(0.0, min(WHOLE, share))

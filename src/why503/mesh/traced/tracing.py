@@ -102,7 +102,8 @@ def trace(push: Push, proxy: Proxy, asked: Asked, view: View) -> Traced:
     """What would happen; ``view``: the configuration of the first proxy."""
     call, resolved = first_call(push, proxy, asked, view)
     assumed = [resolved.assumed] if resolved.assumed and not asked.address else []
-    if resolved.unknown and resolved.service is None and not asked.address and not proxy.gateway:
+    unnamed = resolved.unknown and resolved.service is None and not asked.address
+    if unnamed and not proxy.gateway and isinstance(view, OfYaml):
         lost = no_name(push, asked.host, proxy.namespace)
         if lost is not None:
             return Traced(steps=(), branches=(Branch(share=WHOLE, steps=(), outcome=lost),))

@@ -9,6 +9,7 @@ from why503.mesh.traced.host import is_wild, matches
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Resolution
 from why503.mesh.traced.resolve import spellings
+from why503.mesh.traced.routing import MESH
 from why503.mesh.traced.step import Outcome
 from why503.mesh.workload import labels_of
 from why503.support.text import _
@@ -53,7 +54,7 @@ def no_name(push: Push, host: str, namespace: str) -> Outcome | None:
     """
     names = tuple(spellings(host.lower(), namespace))
     services = [one for one in push.services if one.kubernetes]
-    routed = [name for one in push.routings for name in one.hosts]
+    routed = [name for one in push.routings if MESH in one.gateways for name in one.hosts]
     taken = [one.host for one in push.services] + routed
     if not services or not _is_inside(push, host) or any(_has(taken, name) for name in names):
         return None
@@ -68,7 +69,7 @@ def no_name(push: Push, host: str, namespace: str) -> Outcome | None:
 
 
 def _has(taken: list[str], name: str) -> bool:
-    return any(one == name or (is_wild(one) and matches(one, name)) for one in taken)
+    return any(one == name or (one[:2] == "*." and matches(one, name)) for one in taken)
 
 
 def _is_inside(push: Push, host: str) -> bool:
