@@ -326,7 +326,7 @@ def _is_text_with_holes(head: bytes) -> bool:
     A log that was cut while it was written has a hole of NUL bytes; a crash leaves some, too.
     """
     rest = head.replace(b"\0", b"")[:_HEAD].decode("utf-8", "replace")
-    odd = sum(sign == "\ufffd" or (sign < " " and sign not in "\t\n\r\x1b") for sign in rest)
+    odd = sum(sign in "\ufffd\x7f" or (sign < " " and sign not in "\t\n\r\x1b") for sign in rest)
     return bool(rest) and odd <= _ODD * len(rest)
 
 
