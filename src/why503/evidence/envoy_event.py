@@ -88,7 +88,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"([Ff]ailed to (?:list|watch) \*v1\.Secret: .*|"
             r".{0,200}Secret is not supplied by SDS.*|.{0,120}secret .{0,80}(?:not found|not "
-            r"ready).*|"
+            r"ready).*|Create NotReadySslSocket.*|[Cc]annot find secret \S.*|"
             r".{0,60}[Ff]ailed to (?:generate|fetch|get|warm|sign|create).{0,120}(?:secret|"
             r"[Cc]ertificate|CSR|cert).*|.{0,300}\bCSR (?:failed|[Rr]etrial timed out).*)"
         ),
@@ -155,7 +155,7 @@ _LOUD = frozenset({"warning", "error", "critical"})
 _HINT = re.compile(
     r"reus|existing|^invalid |protocol|dispatch|remote close|timeout|reset|local reply|TLS|"
     r"verify|rror|fail|HPE_|[Cc]luster|cds:|lds:|"
-    r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|caught|"
+    r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|NotReady|caught|"
     r"shutting|drain|"
     r"Drain|active connections|Graceful|Epoch|memory|ready|initialized|load|listener|healthy|"
     r"hosts|timed out|global|denied|filter chain|times out|dns resolution|[Aa]bort|terminat"

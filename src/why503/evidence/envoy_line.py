@@ -36,7 +36,8 @@ _AGENT = re.compile(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*
 _AGENT_SCOPE = re.compile(
     r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|"
     r"security"
-    r"|trustBundle|secretfetcher|cacerts|nodeagent|bootstrap)\s{1,12}(?P<text>.*)"
+    r"|trustBundle|secretfetcher|secretFetcherLog|sdsServiceLog|secretCacheLog|cacerts|nodeagent|"
+    r"bootstrap)\s{1,12}(?P<text>.*)"
 )
 _AGENT_TEXT = re.compile(
     r"Agent |Envoy |Graceful termination|There are (?:still|no more)|Status server|FLAG: |Proxy "
@@ -61,6 +62,11 @@ _QUOTED_CODEC = re.compile(
     r"Protocol error\b|HPE_|Invalid HTTP|Received bad client magic).{0,400})"
 )
 """What one of Envoy's codecs complains of, quoted without its head."""
+_QUOTED_CLUSTER = re.compile(
+    r"(?:[\s>*\"'`|-]{0,8})(?:\[C\d{1,20}\](?:\[S\d{1,24}\])?\s{0,8})?"
+    r"(?P<text>unknown cluster '(?:in|out)bound_?\|\d{0,5}\|[^|'\s]{0,100}\|[^'|\s]{0,253}')"
+)
+"""What Envoy's router says of a cluster that it does not have, quoted without its head."""
 _FORBIDDEN = re.compile(
     r"(?:[\s>*\"'`|-]{0,8})(?:[EW]\d{4} [\d:.]{8,15}\s{1,12}\d{1,8} |"
     rf"(?:{TIME}\s{{1,12}})?(?:warn|warning|error)\s{{1,12}})?.{{0,300}}?"
@@ -118,6 +124,8 @@ def _headless(text: str) -> EnvoyLine | None:
         return _with_ids("", "error", "agent", agent["text"].rstrip("\"'`| "))
     if (codec := _QUOTED_CODEC.match(text)) is not None:
         return _with_ids("", "debug", "http", codec["text"].rstrip("\"'`| "))
+    if (cluster := _QUOTED_CLUSTER.match(text)) is not None:
+        return _with_ids("", "debug", "router", cluster["text"])
     if (forbidden := _forbidden(text)) is not None:
         return forbidden
     if "gRPC config " not in text or (quoted := _MESSAGE.match(text)) is None:

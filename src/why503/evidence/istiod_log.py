@@ -202,6 +202,8 @@ class Session:
 
 def _head(text: str) -> re.Match[str] | None:
     text = as_plain(text)
+    if text[:1] in " \t" and text.lstrip()[:1].isdigit():  # a paste keeps its indent
+        text = text.lstrip()
     if text[:1] in "[.\u2026" and (elided := ELIDED.match(text)) is not None:
         text = text[elided.end() :]
     if not text[:1].isdigit():

@@ -54,7 +54,7 @@ from why503.diagnosis.scenario import (
 )
 from why503.facts import Counter, ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
-from why503.mesh.failure import Failure
+from why503.mesh.failure import Failure, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import ENDS, failing_life
@@ -153,7 +153,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield from _draining(mesh)
         return
     closed = hop.having(Ending.PROXY_CLOSED)
-    cut = hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
+    cut = _cut(hop)
     changes = _listener_changes(hop, mesh)
     gone = () if closed or cut else _gone_with_the_drain(hop, changes)
     told = [r for r in hop.accounts() if _REMOVED in (r.details or "")]
@@ -173,6 +173,13 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         if event.kind in ENDS:
             yield POD_ENDED.hit(event.source, what=event.text)
             return
+
+
+def _cut(hop: Hop) -> tuple[Failure, ...]:
+    """What a proxy behind may have cut; a server's proxy tells of its application, not of one."""
+    if hop.role is Role.UPSTREAM:
+        return ()
+    return hop.having(Ending.CONNECTION_TERMINATION, Ending.REMOTE_RESET)
 
 
 def _draining(mesh: Mesh) -> Iterator[Hit]:

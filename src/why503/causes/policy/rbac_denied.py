@@ -13,6 +13,8 @@ no flag; TCP connections are closed. In ambient mode ztunnel closes the connecti
   who comes without mutual TLS; rules on paths see the path as the proxy normalised it.
 * A name that ends in `due-to-bad-CUSTOM-action` is a missing provider, not a rule.
 * The proxy's debug log says `enforced denied, matched policy ...` (`shadow denied` denies nobody).
+* The filter for connections (`filters/network/rbac` in the debug log) closes them: callers see
+  `503 UC` and no 403.
 * TCP lines carry it in the connection termination details; ztunnel says
   `connection closed due to policy rejection`.
 
@@ -172,6 +174,13 @@ BY_WAYPOINT = Clue(
 LOGGED = Clue(
     Weight.PROVES, _("The proxy's log says that a policy was enforced and denied: {text}")
 )
+CLOSED = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "The proxy's log shows that the policies check connections and refused one: it is closed "
+        "without an answer."
+    ),
+)
 ASKED_OUTSIDE = Clue(
     Weight.HINTS, _("No external authorization is set up, so the denial is the policy's own.")
 )
@@ -184,6 +193,8 @@ _BAD_ACTION = "due-to-bad-CUSTOM-action"
 _NAME = re.compile(
     r"ns\[(?P<ns>[^\]]{0,253})\]-policy\[(?P<name>[^\]]{0,253})\]-rule\[(?P<n>\d+)\]"
 )
+_OF_CONNECTIONS = "filters/network/rbac/"
+"""Where in Envoy's source the filter for connections is, as the head of its log lines names it."""
 _UNAUTHORIZED = "http status: 401"
 _REJECTION = ("policy rejection", "explicitly denied by", "allow policies exist")
 
@@ -282,9 +293,12 @@ def _rejections(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Denials in a proxy's debug log, where no proxy's access log tells otherwise."""
+    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.RBAC_DENIED]
+    if hop.having(Ending.CONNECTION_TERMINATION):
+        closed = [e for e in events if _OF_CONNECTIONS in e.raw]
+        yield from (CLOSED.hit(event.source) for event in closed[:1])
     if hop.failures and not (hop.family is Family.UNKNOWN or hop.having(Ending.RBAC_DENIED)):
         return
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.RBAC_DENIED]
     for event in events[:1]:
         text = event.text or _("no rule of an ALLOW policy matched")
         yield LOGGED.hit(event.source, text=text)
