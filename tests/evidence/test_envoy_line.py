@@ -67,3 +67,10 @@ def test_a_codecs_complaint_is_known_without_its_head():
     assert found is not None
     assert found.text == "protocol error: http/1.1 protocol error: HPE_INVALID_METHOD"
     assert parsed("protocol error: the printer speaks no French") is None
+
+
+def test_a_cluster_that_the_router_misses_is_known_without_its_head():
+    found = parsed("> [C8][S9] unknown cluster 'outbound|80||maps.geo.svc.cluster.local'")
+    assert found is not None
+    assert found.text == "unknown cluster 'outbound|80||maps.geo.svc.cluster.local'"
+    assert parsed("unknown cluster 'blue', said kubectl") is None

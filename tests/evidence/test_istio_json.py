@@ -17,6 +17,16 @@ def test_a_time_that_nobody_can_read_is_left_out():
     assert as_plain(LINE.replace("03:04:05.000001Z", "...Z")) == "warn\tenvoy config\ta b"
 
 
+def test_a_line_that_was_cut_off_keeps_its_whole_members():
+    assert as_plain(LINE[:-1] + ',"thr...') == as_plain(LINE)
+
+
+def test_the_numbers_of_connection_and_stream_stand_before_the_text():
+    found = parsed(LINE[:-1] + ',"ConnectionId":"7","StreamId":"81"}')
+    assert found is not None
+    assert (found.connection, found.stream, found.text) == ("7", "81", "a b")
+
+
 @pytest.mark.parametrize(
     "line",
     [

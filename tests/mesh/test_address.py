@@ -19,6 +19,9 @@ def test_a_cluster_name_is_taken_apart() -> None:
     assert cluster_name("inbound|80||") == ClusterName(
         direction="inbound", port=80, subset="", host=""
     )
+    assert cluster_name("inbound|80|http|orders.shop.svc.cluster.local") == ClusterName(
+        direction="inbound", port=80, subset="", host="orders.shop.svc.cluster.local"
+    )
     assert cluster_name("PassthroughCluster") is None
 
 

@@ -265,3 +265,18 @@ def test_a_413_is_a_filters_where_no_upstream_has_written_it(
 ) -> None:
     flags = None if "witness" in fields else "-"
     assert outcome_of(request(413, flags, **fields)).ending is ending
+
+
+@pytest.mark.parametrize(
+    ("fields", "ending"),
+    [
+        ({"server": "istio-envoy"}, Ending.DOWNSTREAM_PROTOCOL_ERROR),
+        ({"server": "istio-envoy", "upstream_service_time": 2.0}, Ending.VIA_UPSTREAM),
+        ({"server": "nginx"}, Ending.UNKNOWN),
+    ],
+)
+def test_a_426_is_for_the_version_where_the_proxy_itself_wrote_it(
+    fields: dict[str, object], ending: Ending
+) -> None:
+    told = request(426, None, witness=Witness.CLIENT, **fields)
+    assert outcome_of(told).ending is ending

@@ -23,8 +23,8 @@ _ASK = re.compile(
 _SENT = re.compile(r">\s(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
 _GOT = re.compile(r"\s{0,4}(?:<\s)?(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
 _INFO = re.compile(
-    r"\*\s{1,3}(?:Trying|Connected to|Rebuilt URL|TCP_NODELAY|Connection #|Could not resolve|"
-    r"Host |IPv[46]:|"
+    r"\*\s{1,3}(?:Trying|About to connect|Connected to|Rebuilt URL|TCP_NODELAY|"
+    r"Connection #|Could not resolve|Host |IPv[46]:|"
     r"Established connection|Mark bundle|ALPN|TLSv|SSL |Server certificate|upload completely|"
     r"Request completely|"
     r"Closing connection|Empty reply|Recv failure|connect to|Failed to connect|using HTTP|"

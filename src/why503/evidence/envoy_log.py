@@ -133,7 +133,9 @@ class Session:
         place: tuple[Source, str, float | None, str],
     ) -> None:
         source, teller, moment, line = place
-        if kind is ProxyEventKind.LOCAL_REPLY and found.stream:
+        if kind is ProxyEventKind.LOCAL_REPLY and not found.stream:
+            self._reply_of_no_stream(text, place)
+        elif kind is ProxyEventKind.LOCAL_REPLY:
             if (key := (teller, found.stream, text)) in self._replies:
                 return
             if len(self._replies) < _CONNECTIONS:
@@ -155,6 +157,22 @@ class Session:
             self._broken = event
         else:
             self._facts.append(event)
+
+    def _reply_of_no_stream(
+        self, details: str, place: tuple[Source, str, float | None, str]
+    ) -> None:
+        """A local reply whose line lost its stream in a paste is a request that failed."""
+        source, teller, moment, line = place
+        self._facts.append(
+            Request(
+                source=source,
+                witness=Witness.PROXY_LOG,
+                teller=teller,
+                time=moment,
+                details=mask(details),
+                raw=raw(line),
+            )
+        )
 
     def _client_of_wasm(
         self, found: EnvoyLine, place: tuple[Source, str, float | None, str]

@@ -7,6 +7,10 @@ from typing import Any
 from why503.evidence.log_line import SCAN_LENGTH, TIME
 
 _TIME = re.compile(TIME)
+_MEMBER = re.compile(
+    r'"(time|level|scope|msg|ConnectionId|StreamId)":\s{0,2}"((?:[^"\\]|\\.){0,8000})"'
+)
+_NUMBER = re.compile(r"[0-9]{1,20}")
 _NAME = re.compile(r"[\w./ -]{1,60}")
 _LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "critical", "fatal"})
 
@@ -21,8 +25,10 @@ def as_plain(line: str) -> str:
         return line
     try:
         told: Any = json.loads(line)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return line
+    except ValueError:
+        told = _whole_members(line)
     if not isinstance(told, dict):
         return line
     text, level = told.get("msg"), told.get("level")
@@ -33,6 +39,26 @@ def as_plain(line: str) -> str:
         time if isinstance(time, str) and _TIME.fullmatch(time) else "",
         str(level),
         scope if isinstance(scope, str) and _NAME.fullmatch(scope) else "",
-        " ".join(text.split("\n")).strip(),
+        _ids(told) + " ".join(text.split("\n")).strip(),
     ]
     return "\t".join(part for part in parts if part)
+
+
+def _ids(told: dict[str, Any]) -> str:
+    """Connection and stream as Envoy's plain line begins with them; ``""`` where unknown."""
+    numbers = [str(told.get(name, "")) for name in ("ConnectionId", "StreamId")]
+    known = [number if _NUMBER.fullmatch(number) else "" for number in numbers]
+    if not known[0]:
+        return ""
+    return f"[C{known[0]}]{f'[S{known[1]}]' if known[1] else ''} "
+
+
+def _whole_members(line: str) -> dict[str, str]:
+    """The members that a line that was cut off still has whole."""
+    members: dict[str, str] = {}
+    for key, value in _MEMBER.findall(line):
+        try:
+            members.setdefault(key, json.loads(f'"{value}"'))
+        except ValueError:
+            continue
+    return members

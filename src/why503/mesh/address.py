@@ -35,7 +35,10 @@ class ClusterName:
 
 @lru_cache(maxsize=65_536)
 def cluster_name(text: str | None) -> ClusterName | None:
-    """Parts of an Istio cluster name; None for others (`PassthroughCluster`, plain Envoy's)."""
+    """Parts of an Istio cluster name; None for others (`PassthroughCluster`, plain Envoy's).
+
+    Inbound clusters have no subset: Istio before 1.8 wrote the port's name in its place.
+    """
     found = _CLUSTER.match((text or "").replace("\\|", "|").rstrip(";"))
     if not found:
         return None
@@ -43,7 +46,7 @@ def cluster_name(text: str | None) -> ClusterName | None:
     return ClusterName(
         direction=direction,
         port=int(found["port"]) if found["port"] else None,
-        subset=found["subset"],
+        subset=found["subset"] if direction == "outbound" else "",
         host=found["host"],
     )
 

@@ -73,6 +73,7 @@ BARE_RESET = "reset"
 HEADERS_TOO_LARGE = "headers too large"
 """Detail of a 431 of which only the code is told: a proxy or the server behind it gave it."""
 _HEADERS_TOO_LARGE = 431
+_UPGRADE_REQUIRED = 426
 BODY_TOO_LARGE = "request_payload_too_large"
 """Detail of a 413: a filter that buffers the body found it longer than the proxy's buffer."""
 _TOO_LARGE = 413
@@ -349,6 +350,16 @@ def _is_refused_for_length(request: Request) -> bool:
     )
 
 
+def _is_refused_for_version(request: Request) -> bool:
+    """A client's 426 with Envoy's name and no time of an upstream: it had asked in HTTP/1.0."""
+    return (
+        request.witness is Witness.CLIENT
+        and request.code == _UPGRADE_REQUIRED
+        and request.server in {"envoy", "istio-envoy"}
+        and request.upstream_service_time is None
+    )
+
+
 def _by_error_code(request: Request) -> Outcome:
     """An error code without flags, details or body."""
     behind = _behind(request)
@@ -360,6 +371,8 @@ def _by_error_code(request: Request) -> Outcome:
         return Outcome(
             ending=Ending.DOWNSTREAM_PROTOCOL_ERROR, detail=HEADERS_TOO_LARGE, surmised=True
         )
+    if _is_refused_for_version(request):
+        return Outcome(ending=Ending.DOWNSTREAM_PROTOCOL_ERROR, detail="low_version", surmised=True)
     if _is_refused_for_length(request):
         return Outcome(ending=Ending.FILTER_FAILED, detail=BODY_TOO_LARGE, surmised=True)
     if _is_proxys_own_404(request):

@@ -79,6 +79,10 @@ def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
 
 def _alone(account: Account) -> Failure:
     request, role = account.request, account.role
+    if account.outcome.ending is Ending.NO_FILTER_CHAIN and role is not Role.CLIENT:
+        return Failure(
+            teller=request, role=Role.UPSTREAM, outcome=account.outcome, server_refused=request
+        )
     return Failure(
         teller=request,
         role=role,

@@ -31,6 +31,8 @@ class UnknownCluster(NamedTuple):
     event: ProxyEvent
     warming: ProxyEvent | None
     """The line by which the proxy was just adding that very cluster; None where there is none."""
+    draining: ProxyEvent | None
+    """The line by which a listener drains filter chains meanwhile, for an inbound cluster."""
 
 
 def unknown_clusters(mesh: Mesh) -> tuple[UnknownCluster, ...]:
@@ -48,6 +50,7 @@ def unknown_clusters(mesh: Mesh) -> tuple[UnknownCluster, ...]:
             subset=name.subset if name is not None else "",
             event=event,
             warming=next((other for other in events if _warms(other, event)), None),
+            draining=next((other for other in events if _drains(other, event)), None),
         )
     return tuple(found.values())
 
@@ -62,6 +65,21 @@ def _warms(other: ProxyEvent, event: ProxyEvent) -> bool:
     if other.time is None or event.time is None:
         return not added or other.source.line < event.source.line
     return (-_AFTER if added else -_SOON) <= event.time - other.time <= _SOON
+
+
+def _drains(other: ProxyEvent, event: ProxyEvent) -> bool:
+    """True where ``other`` drains filter chains while ``event`` misses an inbound cluster.
+
+    Such a chain serves its old connections by its old routes, though the proxy's own Service, and
+    the cluster with it, has changed.
+    """
+    if other.kind is not ProxyEventKind.LISTENER_UPDATE or "filter chain" not in other.text:
+        return False
+    name = cluster_name(event.text)
+    if name is None or name.direction != "inbound" or other.teller != event.teller:
+        return False
+    known = other.time is not None and event.time is not None
+    return not known or abs((event.time or 0.0) - (other.time or 0.0)) <= _SOON
 
 
 def destinations_for(

@@ -143,6 +143,10 @@ USED_WHILE_WARMING = Clue(
     Weight.PROVES,
     _("A route sent to {cluster} while the proxy was still warming that very cluster."),
 )
+GONE_WHILE_DRAINING = Clue(
+    Weight.SPEAKS_FOR,
+    _("{cluster} was gone while a filter chain of the listener was still draining."),
+)
 THROTTLED = Clue(
     Weight.SPEAKS_FOR,
     _("The control plane refused the proxy's stream: {text}."),
@@ -212,6 +216,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             if cluster.warming is not None:
                 yield USED_WHILE_WARMING.hit(
                     cluster.event.source, cluster.warming.source, cluster=cluster.name
+                )
+                break
+            if cluster.draining is not None:
+                yield GONE_WHILE_DRAINING.hit(
+                    cluster.event.source, cluster.draining.source, cluster=cluster.name
                 )
                 break
     if hop.family in {Family.ROUTING, Family.UNKNOWN}:

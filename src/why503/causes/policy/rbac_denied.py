@@ -174,6 +174,10 @@ BY_WAYPOINT = Clue(
 LOGGED = Clue(
     Weight.PROVES, _("The proxy's log says that a policy was enforced and denied: {text}")
 )
+CLOSED_THEN = Clue(
+    Weight.PROVES,
+    _("A policy refused a connection, by the proxy's log, at the moment at which one was closed."),
+)
 CLOSED = Clue(
     Weight.SPEAKS_FOR,
     _(
@@ -195,6 +199,8 @@ _NAME = re.compile(
 )
 _OF_CONNECTIONS = "filters/network/rbac/"
 """Where in Envoy's source the filter for connections is, as the head of its log lines names it."""
+_TOGETHER = 1.0
+"""Most seconds between a refusal in one log and the end of the connection in another."""
 _UNAUTHORIZED = "http status: 401"
 _REJECTION = ("policy rejection", "explicitly denied by", "allow policies exist")
 
@@ -294,14 +300,24 @@ def _rejections(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Denials in a proxy's debug log, where no proxy's access log tells otherwise."""
     events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.RBAC_DENIED]
-    if hop.having(Ending.CONNECTION_TERMINATION):
-        closed = [e for e in events if _OF_CONNECTIONS in e.raw]
-        yield from (CLOSED.hit(event.source) for event in closed[:1])
+    yield from _closed(hop, [event for event in events if _OF_CONNECTIONS in event.raw])
     if hop.failures and not (hop.family is Family.UNKNOWN or hop.having(Ending.RBAC_DENIED)):
         return
     for event in events[:1]:
         text = event.text or _("no rule of an ALLOW policy matched")
         yield LOGGED.hit(event.source, text=text)
+
+
+def _closed(hop: Hop, refused: list[ProxyEvent]) -> Iterator[Hit]:
+    """Connections that the network filter refused, against those that ended unanswered."""
+    ended = hop.having(Ending.CONNECTION_TERMINATION)
+    times = [failure.teller.time for failure in ended if failure.teller.time is not None]
+    for event in refused:
+        if event.time is not None and any(abs(event.time - time) <= _TOGETHER for time in times):
+            yield CLOSED_THEN.hit(event.source, *hop.sources(ended, 1))
+            return
+    if ended and refused and not times:
+        yield CLOSED.hit(refused[0].source)
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:

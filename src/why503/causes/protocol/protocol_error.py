@@ -142,6 +142,13 @@ HEADERS = Clue(
     Weight.SPEAKS_FOR,
     _("{count:request was|requests were} answered 431: their headers were too large or too many."),
 )
+LOW_VERSION = Clue(
+    Weight.SPEAKS_FOR,
+    _(
+        "{count:request was|requests were} answered 426 by the proxy, as it answers HTTP/1.0 "
+        "where that is not allowed."
+    ),
+)
 REFUSED_UNNAMED = Clue(
     Weight.SPEAKS_FOR,
     _("The proxy refused {count:request|requests} of the caller as bad HTTP (DPE)."),
@@ -152,6 +159,7 @@ WRONG_VERSION = re.compile(
 )
 """Complaints that mean the other HTTP version, not a bad message."""
 _BROKEN_OFF = re.compile(r"HPE_INVALID_EOF_STATE|EOF")
+_LOW_VERSION = "low_version"
 _OF_TARGET = frozenset(
     {
         "http1.invalid_url",
@@ -225,6 +233,7 @@ def _requests(hop: Hop) -> Iterator[Hit]:
     refused = hop.having(Ending.DOWNSTREAM_PROTOCOL_ERROR)
     large = [f for f in refused if f.outcome.detail == HEADERS_TOO_LARGE]
     named = [f for f in refused if _is_named(f)]
+    old = [f for f in refused if f.outcome.surmised and f.outcome.detail == _LOW_VERSION]
     unreadable = [f for f in refused if f.outcome.detail == "http1.codec_error" or _bare(f)]
     unnamed = [f for f in refused if not f.outcome.detail and not _bare(f)]
     if named:
@@ -232,6 +241,8 @@ def _requests(hop: Hop) -> Iterator[Hit]:
         yield REFUSED_REQUEST.hit(*hop.sources(named), detail=detail, observation="request")
     elif large:
         yield HEADERS.hit(*hop.sources(large), count=len(large), observation="request")
+    elif old:
+        yield LOW_VERSION.hit(*hop.sources(old), count=len(old), observation="request")
     elif unreadable:
         yield UNREADABLE_REQUEST.hit(
             *hop.sources(unreadable), count=len(unreadable), observation="request"
@@ -249,6 +260,8 @@ def _bare(failure: Failure) -> bool:
 
 def _is_named(failure: Failure) -> bool:
     detail = failure.outcome.detail
+    if failure.outcome.surmised and detail == _LOW_VERSION:
+        return False
     unnamed = {"http1.codec_error", HEADERS_TOO_LARGE}
     return bool(detail) and detail not in _OF_TARGET | unnamed
 

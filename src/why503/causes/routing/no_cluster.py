@@ -142,7 +142,7 @@ SUBSET_WANTED = Clue(
     Weight.SPEAKS_AGAINST,
     _("The route asks for subset {subset} of {host}: the subset can be what is missing."),
 )
-WARMING = Clue(Weight.SPEAKS_AGAINST, _("The proxy was just about to add that very cluster."))
+CHANGING = Clue(Weight.SPEAKS_AGAINST, _("The proxy was just adding or dropping that cluster."))
 BRIEF = Clue(
     Weight.SPEAKS_AGAINST,
     _("The failures ended by themselves: the cluster was missing only for a while."),
@@ -181,8 +181,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     unknown = unknown_clusters(mesh)
     for cluster in unknown[:1]:
         yield NAMED.hit(cluster.event.source, cluster=cluster.name)
-        if cluster.warming is not None:
-            yield WARMING.hit(cluster.warming.source)
+        if (change := cluster.warming or cluster.draining) is not None:
+            yield CHANGING.hit(change.source)
     yield from _analysed(mesh)
     if failures or unknown:
         yield from _destinations(hop, mesh, unknown)

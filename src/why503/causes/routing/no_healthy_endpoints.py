@@ -134,9 +134,7 @@ OUTSIDE = Clue(
 NO_SERVICE = Clue(
     Weight.SPEAKS_AGAINST, _("{address} lies outside, and no cluster is named: it is no Service.")
 )
-SHOWN_EMPTY = Clue(
-    Weight.HINTS, _("The table of endpoints that the proxy has loaded shows none.")
-)
+SHOWN_EMPTY = Clue(Weight.HINTS, _("The table of endpoints that the proxy has loaded shows none."))
 NO_ORIGINAL = Clue(
     Weight.SPEAKS_AGAINST,
     _("The proxy had no original destination to forward to; that is not a question of pods."),
