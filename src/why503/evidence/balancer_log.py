@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.log_line import SCAN_LENGTH, parts_of, time_of, without_user
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Request, Witness
 from why503.support.secret import mask, raw
 
@@ -71,9 +71,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that a balancer wrote."""
-    if not sample:
-        return 0.0
-    return sum(_LINE.match(line.text[:SCAN_LENGTH]) is not None for line in sample) / len(sample)
+    return share(sample, lambda line: _LINE.match(line.text[:SCAN_LENGTH]) is not None)
 
 
 def start(context: Context) -> _Session:

@@ -9,7 +9,7 @@ from why503.evidence.capture.connection import Connection
 from why503.evidence.capture.summary import connection_fact
 from why503.evidence.capture.tcp import ACK, CONNECTIONS_LIMIT, FIN, RST, SYN, Follower
 from why503.evidence.command_line import command_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts import Unread
 from why503.support.text import _
 
@@ -362,8 +362,7 @@ def _names(connection: Connection) -> tuple[str, str]:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that shows packets."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.app_event import AppEvent, AppEventKind
 from why503.facts.request import Request, Witness
 from why503.support.secret import raw
@@ -157,8 +157,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that such probes make up."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.curl_text import LONGEST_BODY, body_of, code_in, continues, error_of, unmarked
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.evidence.told_outcome import authority_told, outcome_spoken, outcome_told
 from why503.facts.request import Request, Witness
 from why503.support.secret import mask, raw
@@ -343,8 +343,7 @@ def _target(command: Command) -> str:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that a client's output makes up."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from why503.evidence.command_line import Command, command_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.listening import DnsAnswer
 
 NAME = "dns answer"
@@ -154,8 +154,7 @@ def _is_address(text: str) -> bool:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that shows answers."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

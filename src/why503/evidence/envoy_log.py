@@ -7,7 +7,7 @@ from why503.evidence.envoy_event import event_of
 from why503.evidence.envoy_line import EnvoyLine, parsed
 from why503.evidence.envoy_stream import Streams
 from why503.evidence.log_line import SCAN_LENGTH, TIME, envoy_body, teller_of, time_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Request, Source, Witness
 from why503.support.secret import mask, raw
 
@@ -29,11 +29,7 @@ _CONNECTIONS = 10_000
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that have the shape of the proxy container's log."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if parsed(line.text) is not None or _belongs(line.text)) / len(
-        sample
-    )
+    return share(sample, lambda line: parsed(line.text) is not None or _belongs(line.text))
 
 
 def start(context: Context) -> "Session":

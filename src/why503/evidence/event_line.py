@@ -10,7 +10,7 @@ from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, time_of
 from why503.evidence.manifest_object import manifest_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.support.duration import clock
 
 NAME = "event lines"
@@ -45,9 +45,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str, bool], ...] = (
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that are events."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _LINE.match(line.text[:SCAN_LENGTH].strip())) / len(sample)
+    return share(sample, lambda line: _LINE.match(line.text[:SCAN_LENGTH].strip()))
 
 
 def start(context: Context) -> "Session":

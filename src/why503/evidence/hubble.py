@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.support.secret import mask, raw
 
@@ -32,9 +32,7 @@ _POLICY = re.compile(r"[Pp]olicy|http-request|kafka|dns-request")
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that are flows."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _flow_of(line.text) is not None) / len(sample)
+    return share(sample, lambda line: _flow_of(line.text) is not None)
 
 
 def start(context: Context) -> "Session":

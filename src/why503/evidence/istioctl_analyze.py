@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.log_line import SCAN_LENGTH
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.analysis import Analysis
 
 NAME = "istioctl analysis"
@@ -71,8 +71,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that such messages make up."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

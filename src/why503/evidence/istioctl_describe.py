@@ -11,7 +11,7 @@ from typing import Any
 
 from why503.evidence.command_line import command_of
 from why503.evidence.manifest_object import manifest_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.analysis import Analysis
 from why503.support.secret import raw
 
@@ -157,8 +157,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in such pages."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

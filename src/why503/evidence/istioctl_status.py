@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.log_line import SCAN_LENGTH
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.proxy_sync import ProxySync
 
 NAME = "istioctl proxy-status"
@@ -129,8 +129,7 @@ def _types(found: re.Match[str] | None) -> tuple[str, ...]:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in such a table."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.istio_name import cluster_fact
 from why503.evidence.manifest_object import manifest_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.counter import Counter
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
@@ -308,8 +308,7 @@ def _unless_dash(text: str) -> str:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in such tables."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from why503.evidence.istio_json import as_plain
 from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME, teller_of, time_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Fact, ProxyEvent, ProxyEventKind
 from why503.support.secret import raw
 
@@ -143,9 +143,7 @@ _STATUS = re.compile(
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that have istiod's shape."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _head(line.text) is not None) / len(sample)
+    return share(sample, lambda line: _head(line.text) is not None)
 
 
 def start(context: Context) -> "Session":

@@ -11,7 +11,7 @@ from why503.evidence.describe_entry import Entry, entries_of
 from why503.evidence.describe_page import objects_of, places_of
 from why503.evidence.kubectl_row import kind_named
 from why503.evidence.manifest_object import manifest_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 
 NAME = "kubectl describe"
 
@@ -110,8 +110,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in describe pages."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

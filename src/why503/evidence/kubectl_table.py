@@ -8,7 +8,7 @@ from typing import Any
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.kubectl_row import kind_by_titles, kind_named, object_of
 from why503.evidence.manifest_object import manifest_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 
 NAME = "kubectl table"
 
@@ -233,8 +233,7 @@ def _set(data: dict[str, Any], path: str, value: Any) -> None:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in tables."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from why503.evidence.command_line import command_of
 from why503.evidence.metric_series import Gathering
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.series import SeriesKind
 
 NAME = "kubectl top"
@@ -108,8 +108,7 @@ def _amount(cell: str) -> float | None:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in such tables."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

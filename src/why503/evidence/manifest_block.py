@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.manifest_object import read_text
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.evidence.yaml_line import KEY, indent_of
 
 NAME = "manifest block"
@@ -177,9 +177,7 @@ def _head(text: str, expects_json: bool) -> _Block | None:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that lies in blocks."""
-    session = _Session(Context(path="", teller=""))
-    claimed = sum(session.take(line) for line in sample)
-    return claimed / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

@@ -13,7 +13,7 @@ from why503.evidence.metric_series import Gathering, seconds
 from why503.evidence.metrics_json import bid as bid_json
 from why503.evidence.metrics_json import gather
 from why503.evidence.prometheus_name import labels_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.series import SeriesKind
 
 NAME = "metrics"
@@ -131,8 +131,7 @@ def _base(name: str) -> str:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that are metrics."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

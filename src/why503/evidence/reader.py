@@ -5,7 +5,7 @@ line, a table and a sentence is read whole. A *document reader* takes a file as 
 A *binary reader* takes a file that is no text, as a stream of bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -92,6 +92,16 @@ class LineReader(Protocol):
     def start(self, context: Context) -> LineSession:
         """Begin a file."""
         ...
+
+
+def share(sample: list[Line], claims: Callable[[Line], object]) -> float:
+    """Share of the sample's lines, 0 to 1, for which ``claims`` gives something true."""
+    return sum(1 for line in sample if claims(line)) / len(sample) if sample else 0.0
+
+
+def share_taken(sample: list[Line], start: Callable[[Context], LineSession]) -> float:
+    """Share of the sample's lines, 0 to 1, that a session of the reader takes."""
+    return share(sample, start(Context(path="", teller="")).take)
 
 
 class DocumentReader(Protocol):

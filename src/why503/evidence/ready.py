@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts.proxy_info import ProxyInfo
 
 NAME = "ready"
@@ -38,7 +38,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that is such a word."""
-    return sum(line.text.strip() in _STATES for line in sample) / len(sample) if sample else 0.0
+    return share(sample, lambda line: line.text.strip() in _STATES)
 
 
 def start(context: Context) -> _Session:

@@ -3,7 +3,7 @@
 import re
 
 from why503.evidence.log_line import teller_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import AppEvent, AppEventKind, Fact
 from why503.support.duration import seconds_of
 from why503.support.secret import raw
@@ -112,9 +112,7 @@ _UPSTREAM = re.compile(r"\s{0,40}upstream\s{1,20}[\w.-]{1,200}\s{0,9}\{")
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that set a server's keep-alive."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _told(line.text[:_LONGEST])) / len(sample)
+    return share(sample, lambda line: _told(line.text[:_LONGEST]))
 
 
 def start(context: Context) -> "Session":

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.command_line import command_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.listening import Listening
 
 NAME = "socket table"
@@ -74,8 +74,7 @@ def _process(text: str) -> str:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that shows sockets."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

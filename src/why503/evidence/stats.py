@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from why503.evidence.prometheus_name import envoy_name, labels_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.counter import Counter
 from why503.facts.reading import Unread
 from why503.support.secret import mask
@@ -124,8 +124,7 @@ class _Session:
 
 def bid(sample: list[Line]) -> float:
     """Share of the sample that are statistics."""
-    session = _Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> _Session:

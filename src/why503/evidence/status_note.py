@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from why503.evidence.log_line import SCAN_LENGTH, teller_of, without_user
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Request, Witness
 from why503.support.secret import mask, raw
 
@@ -37,9 +37,7 @@ _LONGEST = 1_000
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that note a status."""
-    if not sample:
-        return 0.0
-    return sum(1 for line in sample if _noted(line.text) is not None) / len(sample)
+    return share(sample, lambda line: _noted(line.text) is not None)
 
 
 def start(context: Context) -> "Session":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
-from why503.evidence.reader import Context, Line, Reading
+from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.support.duration import seconds_of
 from why503.support.secret import mask, raw
@@ -63,8 +63,7 @@ _LOUD = frozenset({"error", "warn"})
 
 def bid(sample: list[Line]) -> float:
     """Share of lines that have ztunnel's shape, or carry on one that has."""
-    session = Session(Context(path="", teller=""))
-    return sum(session.take(line) for line in sample) / len(sample) if sample else 0.0
+    return share_taken(sample, start)
 
 
 def start(context: Context) -> "Session":
