@@ -25,14 +25,6 @@ class Unreadable(click.ClickException):
     exit_code = 2
 
 
-def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from why503.report.json import schema_text
-
-        write(schema_text(), encoding="utf-8")
-        context.exit()
-
-
 @click.command(
     help=_(
         "Say which hop broke and why, from any evidence: access logs, application and proxy logs, "
@@ -49,14 +41,7 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
 @option.verbose
 @option.save
 @option.baseline
-@click.option(
-    "--print-schema",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_schema,
-    help=_("Show the JSON Schema of `-o json` and exit."),
-)
+@option.print_schema("why503.report.json")
 def diagnose(  # noqa: PLR0913 - one per option
     paths: tuple[str, ...],
     *,

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 _SEVERITIES = ["error", "warning", "note"]
 
 
-def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from why503.report.lint_json import schema_text
-
-        write(schema_text(), encoding="utf-8")
-        context.exit()
-
-
 def _print_rules(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
         from why503.causes import CATALOGUE
@@ -106,14 +98,7 @@ def _print_rules(context: click.Context, _option: click.Parameter, wanted: bool)
     callback=_print_rules,
     help=_("Show all rules and exit."),
 )
-@click.option(
-    "--print-schema",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_schema,
-    help=_("Show the JSON Schema of `-o json` and exit."),
-)
+@option.print_schema("why503.report.lint_json")
 def lint(paths: tuple[str, ...], **told: Any) -> int:
     """Read, hold against every rule, answer; the exit code."""
     from why503.cli.lint_setting import SettingError, found_setting

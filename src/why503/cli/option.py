@@ -1,7 +1,12 @@
 """Options that several commands share."""
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
 import click
 
+from why503.cli.screen import write
 from why503.support.text import _
 
 paths = click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
@@ -64,3 +69,21 @@ baseline = click.option(
         "A file of --save, or a log, of an earlier time: say which failures are new, grown or gone."
     ),
 )
+
+
+def print_schema(report: str) -> Callable[[Any], Any]:
+    """`--print-schema` of a command whose JSON is written by the module ``report``."""
+
+    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            write(import_module(report).schema_text(), encoding="utf-8")
+            context.exit()
+
+    return click.option(
+        "--print-schema",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=_("Show the JSON Schema of `-o json` and exit."),
+    )

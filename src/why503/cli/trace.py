@@ -4,20 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from why503.cli import option
 from why503.cli.diagnose import Unreadable
 from why503.cli.screen import ascii_only, width, write
 from why503.support.text import _
 
 if TYPE_CHECKING:
     from why503.diagnosis.trace import Trace
-
-
-def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from why503.report.trace_json import schema_text
-
-        write(schema_text(), encoding="utf-8")
-        context.exit()
 
 
 @click.command(
@@ -72,14 +65,7 @@ def _print_schema(context: click.Context, _option: click.Parameter, wanted: bool
     show_default=True,
     help=_("Format of the answer."),
 )
-@click.option(
-    "--print-schema",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_schema,
-    help=_("Show the JSON Schema of `-o json` and exit."),
-)
+@option.print_schema("why503.report.trace_json")
 def trace(
     words: tuple[str, ...], *, paths: tuple[str, ...], namespace: str, output: str, **told: Any
 ) -> int:

@@ -161,18 +161,3 @@ def opaque_entries_without_address(mesh: Mesh) -> Iterator[Spotted]:
 
 def _is_outside(entry: Manifest) -> bool:
     return word_of(entry.get("spec", "location")) != "MESH_INTERNAL"
-
-
-def policy_ports_without_service(mesh: Mesh) -> Iterator[Spotted]:
-    """Port settings of a DestinationRule for a port that the Service has not: `rule`, `port`."""
-    known = inventory(mesh)
-    path = ("spec", "trafficPolicy", "portLevelSettings")
-    for rule in mesh.manifests("DestinationRule"):
-        service = known.service(word_of(rule.get("spec", "host")), rule.namespace)
-        ports = {entry.port for entry in ports_of(service)} if service is not None else set()
-        for index, fields in rule.items(*path) if ports else ():
-            number = whole_number(mapping_of(mapping_of(fields).get("port")).get("number"))
-            if number is not None and number not in ports:
-                where = rule.where(*path, index, "port", "number")
-                told = ", ".join(map(str, sorted(ports)))
-                yield spotted(where, rule=rule.full_name, port=number, ports=told)

@@ -129,15 +129,6 @@ def _served(mesh: Mesh) -> frozenset[int]:
     )
 
 
-def budgets_that_block(mesh: Mesh) -> Iterator[Spotted]:
-    """PodDisruptionBudgets that let no pod go: `budget`."""
-    for budget in mesh.manifests("PodDisruptionBudget"):
-        most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
-        if word_of(most) in {"0", "0%"} or word_of(least) == "100%":
-            field = "maxUnavailable" if most is not None else "minAvailable"
-            yield spotted(budget.where("spec", field), budget=budget.full_name)
-
-
 def abrupt_scalers(mesh: Mesh) -> Iterator[Spotted]:
     """Autoscalers that scale in without waiting: `scaler`."""
     path = ("spec", "behavior", "scaleDown", "stabilizationWindowSeconds")
