@@ -15,16 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from access_log_lines import Key, Truth, generate, size_of
+from access_log_lines import Truth, generate, size_of
 
 from why503.evidence.access_log.aggregate import KEY
-from why503.evidence.access_log.engine.finish import middle, percentile, sums_of
+from why503.evidence.access_log.engine.partial import Key as EngineKey
 from why503.evidence.access_log.engine.partial import Partial
 from why503.evidence.access_log.engine.sniff import HEAD, plan_for
+from why503.evidence.access_log.engine.sums import sums_of
 from why503.evidence.access_log.engine.workers import processors, read_file
 from why503.evidence.reader import Context
 
@@ -71,25 +73,37 @@ def check(path: Path, truth: Truth) -> list[str]:
 
 def _wrong_groups(found: Partial, truth: Truth) -> list[str]:
     """Groups whose count, median or 99th percentile is not the truth's."""
-    ours: dict[Key, Counter[float]] = defaultdict(Counter)
-    counts: Counter[Key] = Counter()
-    for (group, minute), one in sums_of(found, by_minute=True).items():
-        key = found.keys[group]
-        flags = ",".join(sorted(key[2])) or "-"
-        place = (key[_FIELD["upstream_cluster"]], key[_FIELD["upstream_host"]])
-        named = (*place, str(key[1]), flags, minute or 0)
-        ours[named].update(one.took)
-        counts[named] += one.count
-    wrong = []
-    if ours.keys() != truth.durations.keys():
-        wrong.append(f"{len(ours.keys() ^ truth.durations.keys())} groups invented or missing")
-    for key in ours.keys() & truth.durations.keys():
-        mine = sorted(ours[key].items())
-        theirs = sorted((float(took), count) for took, count in truth.durations[key].items())
-        figures = [(sum(n for _, n in h), middle(h), percentile(h, 0.99)) for h in (mine, theirs)]
-        if figures[0] != figures[1] or counts[key] != figures[1][0]:
-            wrong.append(f"group {key}: {figures[0]} for {figures[1]}")
-    return wrong[:10]
+    named: dict[tuple[object, ...], int] = {}
+    of_group = [named.setdefault(_as_truth_names(key), len(named)) for key in found.keys]
+    cells = replace(found.cells, group=array("I", map(of_group.__getitem__, found.cells.group)))
+    names = list(named)
+    ours = {
+        (*names[one.group], one.minute or 0): (one.count, one.middle, one.high)
+        for one in sums_of(replace(found, cells=cells), by_minute=True)
+    }
+    theirs = {key: _figures(took) for key, took in truth.durations.items()}
+    wrong = [
+        f"group {key}: {ours.get(key)} for {theirs.get(key)}"
+        for key in ours.keys() | theirs.keys()
+        if ours.get(key) != theirs.get(key)
+    ]
+    return sorted(wrong)[:10]
+
+
+def _as_truth_names(key: EngineKey) -> tuple[object, ...]:
+    """A group of ours as the truth names it, without its minute."""
+    flags = ",".join(sorted(key[2])) or "-"
+    return key[_FIELD["upstream_cluster"]], key[_FIELD["upstream_host"]], str(key[1]), flags
+
+
+def _figures(took: Counter[int]) -> tuple[int, float, float]:
+    """Count, median and 99th percentile by nearest rank."""
+    values = sorted(took.elements())
+    return (
+        len(values),
+        float(statistics.median(values)),
+        float(values[max(1, -(-len(values) * 99 // 100)) - 1]),
+    )
 
 
 def commands(path: Path) -> dict[str, list[str]]:

@@ -33,15 +33,17 @@ def __getattr__(name: str) -> Any:
 def diagnose(
     *paths: "str | PathLike[str]",
     access_log_format: str = "",
+    memory: int = 700 << 20,
     fleet: "Fleet | None" = None,
     save: str = "",
     baseline: str = "",
 ) -> "Diagnosis":
     """What the evidence in these files and folders tells; `-` is standard input.
 
-    ``access_log_format`` is Envoy's format string of an own access log; ``fleet`` reads the large
-    access logs; ``save`` is the Parquet file in which all that was read is kept; ``baseline`` is
-    such a file, or other evidence, with which the failures are compared. Raises
+    ``access_log_format`` is Envoy's format string of an own access log; ``memory`` is how many bytes
+    all processes that read a large access log may take; ``fleet`` reads the large access logs;
+    ``save`` is the Parquet file in which all that was read is kept; ``baseline`` is such a file, or
+    other evidence, with which the failures are compared. Raises
     `why503.evidence.read.ReadError` where a path cannot be read at all,
     `why503.evidence.kept.keep.KeepError` where it cannot be saved, and
     `why503.evidence.fleet.engine.FleetError` where the fleet fails.
@@ -54,7 +56,7 @@ def diagnose(
     from why503.evidence.read import read_paths
     from why503.evidence.reader import Options
 
-    options = Options(access_log_format=access_log_format)
+    options = Options(access_log_format=access_log_format, memory=memory)
     bundle = read_paths([fspath(path) for path in paths], options, fleet)
     if save:
         from why503.evidence.kept import keep

@@ -21,8 +21,9 @@ def asked(monkeypatch):
     """What the library was asked for; it answers with `ANSWER`."""
     calls = []
 
-    def answer(*paths, access_log_format="", save="", baseline=""):
-        calls.append((paths, access_log_format, *filter(None, (save, baseline))))
+    def answer(*paths, access_log_format="", memory=0, save="", baseline=""):
+        told = memory if memory != 700 << 20 else None
+        calls.append((paths, access_log_format, *filter(None, (told, save, baseline))))
         return ANSWER
 
     monkeypatch.setattr(why503, "diagnose", answer)
@@ -65,6 +66,21 @@ def test_the_access_log_format_reaches_the_readers(asked) -> None:
 def test_where_to_keep_and_what_to_compare_with_reach_the_library(asked) -> None:
     run("a.log", "--save", "new.parquet", "--baseline", "old.parquet")
     assert asked == [(("a.log",), "", "new.parquet", "old.parquet")]
+
+
+@pytest.mark.parametrize(
+    ("written", "size"), [("2GB", 2 << 30), ("1.5 GiB", 3 << 29), ("300m", 300 << 20)]
+)
+def test_the_memory_reaches_the_readers_in_bytes(asked, written, size) -> None:
+    run("a.log", "--memory", written)
+    assert asked == [(("a.log",), "", size)]
+
+
+@pytest.mark.parametrize("written", ["much", "10MB", "-1GB", "700", ""])
+def test_an_amount_of_memory_that_is_none_or_too_small_is_wrong_usage(asked, written) -> None:
+    done = CliRunner().invoke(diagnose, ["a.log", "--memory", written])
+    assert done.exit_code == 2
+    assert "700MB or 2GB" in done.output.replace("\n", " ")
 
 
 def test_a_pipe_is_read_where_no_path_is_given(asked) -> None:

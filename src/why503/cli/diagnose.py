@@ -36,6 +36,7 @@ class Unreadable(click.ClickException):
 @option.paths
 @option.output
 @option.access_log_format
+@option.memory
 @option.color
 @option.fail_on
 @option.verbose
@@ -47,6 +48,7 @@ def diagnose(  # noqa: PLR0913 - one per option
     *,
     output: str,
     access_log_format: str,
+    memory: int,
     color: str,
     fail_on: str,
     verbose: bool,
@@ -61,7 +63,11 @@ def diagnose(  # noqa: PLR0913 - one per option
     check_format(access_log_format)
     try:
         diagnosis = why503.diagnose(
-            *given(paths), access_log_format=access_log_format, save=save, baseline=baseline
+            *given(paths),
+            access_log_format=access_log_format,
+            memory=memory,
+            save=save,
+            baseline=baseline,
         )
     except (ReadError, KeepError) as refused:
         raise Unreadable(str(refused)) from refused

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import click
 
 from why503.cli.screen import write
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 paths = click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
@@ -26,6 +28,45 @@ access_log_format = click.option(
     default="",
     help=_(
         "Envoy's format string of an own access log, where the mesh configuration is not given."
+    ),
+)
+
+class _Memory(click.ParamType[int]):
+    """An amount of memory such as 700MB."""
+
+    name = "SIZE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> int:
+        """Bytes; fails with a usage error for anything else."""
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(str(value).strip())
+        size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
+        if size < SMALLEST_MEMORY:
+            self.fail(
+                _("`{value}` is no amount of memory of at least 300MB, such as 700MB or 2GB.").format(
+                    value=str(value)[:50]
+                ),
+                param,
+                context,
+            )
+        return size
+
+
+_SIZE = lazy_re(r"(\d{1,6}(?:\.\d{1,3})?) ?([MG])i?B?", re.IGNORECASE)
+_UNITS = {"M": 1 << 20, "G": 1 << 30}
+SMALLEST_MEMORY = 300 << 20
+
+memory = click.option(
+    "--memory",
+    type=_Memory(),
+    default="700MB",
+    show_default=True,
+    help=_(
+        "What all processes that read large access logs may take together. More lets more "
+        "processors work at once."
     ),
 )
 

@@ -1,9 +1,9 @@
 """One request as one witness tells it: a proxy's log, a client, or a packet capture."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 class Witness(StrEnum):
@@ -80,6 +80,9 @@ class Request:
     Less than it carried where the log begins later than the connection."""
     server: str | None = None
     """`Server` header (else `Via`) of the answer as a client saw it; None where it was not seen."""
+    stands_for: int = 1
+    """Requests of its kind that it stands for: more than one where a log holds so many failures that
+    only a share of them is kept."""
     raw: str = ""
     """The line as written, at most 2,000 characters, secrets masked."""
 

@@ -3,8 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from statistics import median
+from dataclasses import field
+from typing import Any
 
 from why503.evidence.access_log.fields import (
     MISSING,
@@ -18,6 +18,8 @@ from why503.evidence.access_log.fields import (
 from why503.evidence.access_log.idle import Carried, LastUse
 from why503.evidence.reader import Context, Line
 from why503.facts import AccessLog, Misread, Request, RequestGroup, Source, Witness
+from why503.support.dataclass import dataclass
+from why503.support.median import median
 from why503.support.secret import mask, raw
 
 FAILURES_KEPT = 20_000
@@ -204,7 +206,7 @@ class Aggregate:
         self, one: Told, idle: float | None, carried: int | None, *, by_connection: bool
     ) -> Request:
         fields = one.fields
-        texts = {name: _plain(fields.get(name)) for name in TEXTS}
+        texts: dict[str, Any] = {name: _plain(fields.get(name)) for name in TEXTS}
         return Request(
             source=self._source(one.line.number),
             witness=Witness.ACCESS_LOG,

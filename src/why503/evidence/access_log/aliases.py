@@ -11,6 +11,7 @@ from why503.evidence.access_log.fields import (
     present,
     whole,
 )
+from why503.support.pattern import lazy_re
 
 _ALIASES: dict[str, str] = {
     "time": "starttime time timestamp ts datetime date",
@@ -57,14 +58,14 @@ _UNMISTAKABLE = (
     "upstream_cluster",
     "upstream_host",
 )
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"\"?(?:via_upstream|direct_response|no_healthy_upstream|cluster_not_found|route_not_found|"
     r"upstream_(?:reset|response|per_try|max)_\w|response_timeout|rbac_access_denied|"
     r"ext_authz_\w|jwt_authn_|filter_chain_not_found|duration_timeout|stream_idle_timeout|"
     r"request_(?:overall_)?timeout|local_rate_limited|http[12]\.)"
 )
 """What the details begin with that no other program writes."""
-_REQUEST_LINE = re.compile(r"([^\s\"/]{1,40}) (\S{1,8000}) (HTTP/[0-9.]{1,4}|-)")
+_REQUEST_LINE = lazy_re(r"([^\s\"/]{1,40}) (\S{1,8000}) (HTTP/[0-9.]{1,4}|-)")
 
 
 @lru_cache(maxsize=4096)

@@ -3,18 +3,20 @@
 import re
 from functools import lru_cache
 
+from why503.support.pattern import lazy_re
+
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "\u00a0": " ", "\t": " ", "\u200b": None}
 )
-_DASH = re.compile(r"(?<![^\s\"])[—–](?![^\s\"])")
-_BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
-_ESCAPED = re.compile(r"\\([|_*{}\[\]<>~`#-])")
-_LEAD = re.compile(r"^(?:[\s|>`│┃║]|[-*•] ){1,40}")
-_TAIL = re.compile(r"(?:[\s`]|(?<=\s)[|│┃║]){1,40}$")
-_TIMELESS_HEAD = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] ")
-_BARE_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?) (?=\")")
-_HEAD = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] \"")
-_LOST_QUOTE = re.compile(r"[A-Z]{3,10} [^\s\"]{1,4000} HTTP/[0-9.]{1,4}\" ")
+_DASH = lazy_re(r"(?<![^\s\"])[—–](?![^\s\"])")
+_BOLD = lazy_re(r"\*\*([^*\n]{1,400})\*\*")
+_ESCAPED = lazy_re(r"\\([|_*{}\[\]<>~`#-])")
+_LEAD = lazy_re(r"^(?:[\s|>`│┃║]|[-*•] ){1,40}")
+_TAIL = lazy_re(r"(?:[\s`]|(?<=\s)[|│┃║]){1,40}$")
+_TIMELESS_HEAD = lazy_re(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] ")
+_BARE_TIME = lazy_re(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?) (?=\")")
+_HEAD = lazy_re(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?\] \"")
+_LOST_QUOTE = lazy_re(r"[A-Z]{3,10} [^\s\"]{1,4000} HTTP/[0-9.]{1,4}\" ")
 """A request line whose first quote stayed behind where the line was copied."""
 _QUOTE_NAMES = (("&quot;", '"'), ("&#34;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 

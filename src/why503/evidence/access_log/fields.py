@@ -4,8 +4,9 @@ A line that was understood is a `Fields`: names of `Request` attributes to the t
 there, ``-`` where the value was missing; a field that the format lacks has no entry.
 """
 
-import re
 from functools import lru_cache
+
+from why503.support.pattern import lazy_re
 
 Fields = dict[str, str]
 
@@ -47,9 +48,9 @@ KNOWN_FLAGS = frozenset(LONG_FLAGS.values())
 
 MISSING = frozenset({"", "-"})
 
-_FLAG_SEPARATOR = re.compile(r"[\s,;|\[\]\"']+")
-_NUMBER = re.compile(r"([+-]?\d{1,18})(?:\.0*)?")
-_TIME_SPAN = re.compile(r"(\d{1,15}(?:\.\d{1,12})?)\s?(ns|us|µs|ms|s|m)?")
+_FLAG_SEPARATOR = lazy_re(r"[\s,;|\[\]\"']+")
+_NUMBER = lazy_re(r"([+-]?\d{1,18})(?:\.0*)?")
+_TIME_SPAN = lazy_re(r"(\d{1,15}(?:\.\d{1,12})?)\s?(ns|us|µs|ms|s|m)?")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +11,11 @@ from why503.evidence.access_log.fields import Fields
 from why503.evidence.access_log.operators import OPERATOR, Operator, operator
 from why503.evidence.access_log.timestamp import TimeParser, guess_time
 from why503.evidence.access_log.tolerant import Token, match
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _MOST_TOKENS = 200
-_UNQUOTED_OPERATOR = re.compile(
+_UNQUOTED_OPERATOR = lazy_re(
     r'(?<!["\w])(%[A-Z][A-Z0-9_]{1,60}(?:\(.{0,200}?\))?(?::\d{1,6})?%)(?!")'
 )
 
@@ -161,7 +163,9 @@ def _value_pattern(one: Operator, before: str, after: str, last: bool) -> str:
     return f"[^{re.escape(after[0])}]*"
 
 
-def _pattern(tokens: list[Token]) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
+def _pattern(
+    tokens: list[Token], compiled: Callable[[str], re.Pattern[str]]
+) -> tuple[re.Pattern[str] | None, tuple[str, ...]]:
     parts: list[str] = []
     names: list[str] = []
     for index, token in enumerate(tokens):
@@ -178,7 +182,7 @@ def _pattern(tokens: list[Token]) -> tuple[re.Pattern[str] | None, tuple[str, ..
         parts.append(value)
     if not names:
         return None, ()
-    return re.compile("".join(parts)), tuple(names)
+    return compiled("".join(parts)), tuple(names)
 
 
 def _json_labels(template: str) -> tuple[tuple[str, Format], ...]:
@@ -201,7 +205,8 @@ def compile_format(format_string: str, name: str = "") -> Format:
     tokens, time = _tokens(template)
     tokens = tokens[:_MOST_TOKENS]
     try:
-        pattern, names = _pattern(tokens)
+        # A format with a name is one of ours: it compiles, and most are never asked.
+        pattern, names = _pattern(tokens, lazy_re if name else re.compile)
     except (re.error, OverflowError, RecursionError):
         pattern, names = None, ()
     labels = _json_labels(template)

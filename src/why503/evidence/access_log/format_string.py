@@ -5,17 +5,18 @@ import re
 
 from why503.evidence.access_log.format import unquoted
 from why503.evidence.access_log.operators import OPERATOR, is_operator
+from why503.support.pattern import lazy_re
 
 _FEWEST = 3
 """Known operators that make a text a format string."""
 _MOST_LINES = 200_000
 _MOST_LENGTH = 20_000
 
-_YAML_KEY = re.compile(r"^\s*(?:- )?[\"']?[A-Za-z][\w.-]{0,80}[\"']?\s{0,4}:\s{1,8}(?=\S)")
-_ASSIGNMENT = re.compile(r"^\s*(?:--set\s{1,4}|-\s)?[\w.-]{1,120}=(?=[\"'\[%])")
-_LABEL = re.compile(r"^\s*[\"']?([\w.:@/-]{1,80})[\"']?\s{0,4}:\s{1,8}([\"']?)(.*?)\2,?\s*$")
-_SIGN = re.compile(r"%[A-Z][A-Z_]{2,60}[%(:]")
-_CONTINUED = re.compile(r"^\s*[\"'\[%]")
+_YAML_KEY = lazy_re(r"^\s*(?:- )?[\"']?[A-Za-z][\w.-]{0,80}[\"']?\s{0,4}:\s{1,8}(?=\S)")
+_ASSIGNMENT = lazy_re(r"^\s*(?:--set\s{1,4}|-\s)?[\w.-]{1,120}=(?=[\"'\[%])")
+_LABEL = lazy_re(r"^\s*[\"']?([\w.:@/-]{1,80})[\"']?\s{0,4}:\s{1,8}([\"']?)(.*?)\2,?\s*$")
+_SIGN = lazy_re(r"%[A-Z][A-Z_]{2,60}[%(:]")
+_CONTINUED = lazy_re(r"^\s*[\"'\[%]")
 
 
 def _count(text: str) -> int:

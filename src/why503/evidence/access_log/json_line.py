@@ -6,12 +6,13 @@ from typing import Any
 
 from why503.evidence.access_log.aliases import is_proxy_line, put
 from why503.evidence.access_log.fields import Fields
+from why503.support.pattern import lazy_re
 
 ISTIO = "Istio JSON"
 GATEWAY = "Envoy Gateway JSON"
 OTHER = "JSON"
 
-_LEFT_OUT = re.compile(r"(?<=,)\s{0,8}(?:\.{3}|\u2026)\s{0,8}(?:,|(?=\}))")
+_LEFT_OUT = lazy_re(r"(?<=,)\s{0,8}(?:\.{3}|\u2026)\s{0,8}(?:,|(?=\}))")
 """`...` that somebody wrote in place of some members."""
 _DEEPEST = 4
 _MOST_KEYS = 400

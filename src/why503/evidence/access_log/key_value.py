@@ -1,23 +1,22 @@
 """Access log lines made of `key=value` or `key: value` pairs."""
 
-import re
-
 from why503.evidence.access_log.aliases import field_of, has_known_flags, is_proxy_line, put
 from why503.evidence.access_log.fields import MISSING, Fields
+from why503.support.pattern import lazy_re
 
 NAME = "key=value"
 
-_EQUALS = re.compile(r'([A-Za-z:][\w.:-]{0,60})=("(?:[^"\\]|\\.){0,4000}"|[^\s",]{0,4000})')
-_COLON = re.compile(
+_EQUALS = lazy_re(r'([A-Za-z:][\w.:-]{0,60})=("(?:[^"\\]|\\.){0,4000}"|[^\s",]{0,4000})')
+_COLON = lazy_re(
     r'(?<![\w.:/-])"?([A-Za-z][\w.-]{0,60})"?:[ ]{0,2}("(?:[^"\\]|\\.){0,4000}"|[^\s",]{1,4000})'
 )
-_BRACKETS = re.compile(r"^\[([^\]]{4,80})\]")
-_REQUEST = re.compile(
+_BRACKETS = lazy_re(r"^\[([^\]]{4,80})\]")
+_REQUEST = lazy_re(
     r'"(?P<method>[A-Z]{3,10}) (?P<path>\S{1,4000}) (?P<protocol>HTTP/[\d.]{1,4})"'
     r" (?P<code>[1-5]\d\d)(?= |$)"
 )
 """The request line and code of a server's usual log, in front of the pairs."""
-_APACHE_TIME = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4})\]")
+_APACHE_TIME = lazy_re(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4})\]")
 _FEWEST = 3
 _NOTHING = MISSING | {"null"}
 

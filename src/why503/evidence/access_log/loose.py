@@ -13,32 +13,33 @@ from why503.evidence.access_log.format import Format
 from why503.evidence.access_log.operators import OPERATOR, operator
 from why503.evidence.access_log.self_evident import assign
 from why503.evidence.access_log.words import ADDRESS, ELISION, Word, agrees, split_words
+from why503.support.pattern import lazy_re
 
 LOOSE = "unknown text format"
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r'^(?:\[(?P<time>[^\]"]{1,80})\] )?"(?P<method>[^\s"/]{1,40}) '
     r'(?:(?P<path>[^"]{0,8000}?) ?(?P<protocol>HTTP/[0-9.]{1,4}|-)|(?P<cutpath>[^"\s]{1,8000}))"'
     r"\s{1,8}(?P<code>\d{3}|0|-)"
     r"(?:\s{1,8}(?:(?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?=\s|$))?(?P<rest>.*))?$",
     re.DOTALL,
 )
-_BARE_HEAD = re.compile(
+_BARE_HEAD = lazy_re(
     r"^\[?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?)\]?\s{1,4}"
     r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,8000}) (?:(?P<protocol>HTTP/[0-9.]{1,4}) )?"
     r"(?P<code>\d{3}|0) (?P<flags>-|[A-Z][A-Za-z0-9_,]{1,160})(?P<rest>\s.*)$",
     re.DOTALL,
 )
 """A head without any quotes: the addresses behind it show that a proxy wrote it."""
-_CLUSTER = re.compile(r"(?:in|out)bound\|\d{0,5}\|\S{0,300}")
+_CLUSTER = lazy_re(r"(?:in|out)bound\|\d{0,5}\|\S{0,300}")
 """What shows a line to be a proxy's where it has no protocol."""
-_SPAN = re.compile(r"\d{1,9}(?:\.\d{1,6})?m?s")
+_SPAN = lazy_re(r"\d{1,9}(?:\.\d{1,6})?m?s")
 _INBOUND_SIDE = "127.0.0.6:"
 """From here a sidecar connects to its application (Istio 1.10 and later)."""
 _BY_WAY = ("downstream_remote", "downstream_local", "upstream_local", "upstream_host")
 _EPHEMERAL = 32_768
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_WITHOUT_FLAGS = re.compile(r"\d{1,18}(?:\s|$)|\S{0,6}$|\.{3}|…")
+_TIME = lazy_re(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_WITHOUT_FLAGS = lazy_re(r"\d{1,18}(?:\s|$)|\S{0,6}$|\.{3}|…")
 """What follows the code where the format has no flags, or where the line is cut."""
 _NOT_FLAGS = frozenset({"OK", "GET", "POST", "HTTP", "INFO", "WARN", "ERROR"})
 _FEWEST_STEPS = 3

@@ -1,7 +1,6 @@
 """Envoy's access log operators: which field each one fills and what its value looks like."""
 
 import re
-from dataclasses import dataclass
 
 from why503.evidence.access_log.timestamp import (
     DEFAULT_PATTERN,
@@ -9,8 +8,10 @@ from why503.evidence.access_log.timestamp import (
     compile_time,
     guess_time,
 )
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
-OPERATOR = re.compile(r"%%|%([A-Z][A-Z0-9_]{1,60})(?:\((.{0,400}?)\))?(?::\d{1,6})?%", re.DOTALL)
+OPERATOR = lazy_re(r"%%|%([A-Z][A-Z0-9_]{1,60})(?:\((.{0,400}?)\))?(?::\d{1,6})?%", re.DOTALL)
 """One operator; groups: its name, the text between its parentheses."""
 
 _PLAIN: dict[str, str] = {

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from why503.evidence.access_log import istio_text
 from why503.evidence.access_log.aggregate import Aggregate, tell
 from why503.evidence.access_log.clean import clean, plain_dashes, with_head
 from why503.evidence.access_log.fields import Fields, present
@@ -17,6 +17,8 @@ from why503.evidence.access_log.loose import read_loose
 from why503.evidence.access_log.timestamp import TimeParser, guess_time
 from why503.evidence.reader import Context, Line, LineSession, Reading
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "access log"
@@ -26,13 +28,13 @@ LONGEST_LINE = 16_000
 
 _MOST_FORMATS = 32
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}Z?"
-_LOOKS_LIKE_ONE = re.compile(
+_LOOKS_LIKE_ONE = lazy_re(
     rf'^(?:\[?{_TIME}\]\s{{1,4}}"(?:[A-Z]{{2,20}}|-) '
     r'(?!.{1,8000}"\s\d{3} [A-Z][A-Za-z]{1,20} )'
     r'|(?:\[-\] )?"[A-Z]{2,20} [^\s"]{1,8000} HTTP/[0-9.]{1,4}"\s{1,4}(?!\d{3}\b))'
 )
-_MAY_BE_REQUEST = re.compile(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20|bound\|\d{1,5}\|')
-_MAY_BE_PAIRS = re.compile(r"flag|details", re.IGNORECASE)
+_MAY_BE_REQUEST = lazy_re(r'HTTP/|["“][A-Z]{2,20} |["“][-—–] |^\[20|bound\|\d{1,5}\|')
+_MAY_BE_PAIRS = lazy_re(r"flag|details", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,8 @@ class AccessLogSession:
         return None
 
     def _by_known_format(self, text: str) -> Understood | None:
+        if not self._own and (fields := istio_text.with_quoted_agent(text)):
+            return Understood(name=istio_text.NAME, fields=fields, time=guess_time)
         if found := self._by_format(text, KNOWN_FORMATS):
             return found
         cleaned = clean(text)
@@ -191,6 +195,16 @@ def only_counted(context: Context, kept: int, count: int) -> Unread:
     """The sentence for failures beyond those that are kept one by one."""
     reason = _(
         "`{path}` holds more failed requests than are weighed one by one: the first {kept} "
+        "were, {count} more are only counted. Give a shorter span of time to weigh them."
+    )
+    said = reason.format(path=context.path, kept=kept, count=count)
+    return Unread(source=context.source(), reason=said, count=0)
+
+
+def weighed_in_part(context: Context, kept: int, count: int) -> Unread:
+    """The sentence for failures of which a share of every kind is kept."""
+    reason = _(
+        "`{path}` holds more failed requests than are weighed one by one: {kept} of all kinds "
         "were, {count} more are only counted. Give a shorter span of time to weigh them."
     )
     said = reason.format(path=context.path, kept=kept, count=count)

@@ -13,22 +13,23 @@ from why503.evidence.access_log.words import (
     Word,
     agrees,
 )
+from why503.support.pattern import lazy_re
 
-_TRANSPORT = re.compile(
+_TRANSPORT = lazy_re(
     r"(?:TLS[_ ]error|(?:delayed|immediate)[_ ]connect[_ ]error|failed[_ ]to[_ ]bind"
     r"|codec[_ ]error|connect_timeout|socket[_ ]creation[_ ]failure|CERTIFICATE_VERIFY_FAILED)"
 )
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"via_upstream|direct_response|no_healthy_upstream|cluster_not_found|route_not_found"
     r"|filter_chain_not_found|downstream_remote_disconnect|[a-z]\w{3,80}(?:timeout|_denied|_error|_limited)"
     r"|rbac_access_denied\S{0,300}|http[123]\.\S{1,80}|upstream_reset_\S{0,2000}|[a-z]\w{3,80}\{.{0,2000}",
     re.DOTALL,
 )
-_OTHER_CLUSTER = re.compile(r"[\w.-]{0,80}cluster[\w.-]{0,80}|httproute/\S{1,200}", re.IGNORECASE)
-_HOST_NAME = re.compile(
+_OTHER_CLUSTER = lazy_re(r"[\w.-]{0,80}cluster[\w.-]{0,80}|httproute/\S{1,200}", re.IGNORECASE)
+_HOST_NAME = lazy_re(
     r"(?=[^\s]*[A-Za-z])[\w-]{1,63}(?:\.[\w-]{1,63}){1,12}(?::\d{1,5})?|[\w-]{1,63}:\d{1,5}"
 )
-_AGENT = re.compile(r"[A-Za-z][\w .-]{1,60}/v?\d.{0,2000}", re.DOTALL)
+_AGENT = lazy_re(r"[A-Za-z][\w .-]{1,60}/v?\d.{0,2000}", re.DOTALL)
 _NUMBERS = ("bytes_received", "bytes_sent", "duration", "upstream_service_time")
 _ADDRESSES = ("upstream_local", "downstream_local", "downstream_remote")
 _FIRST_EPHEMERAL = 32_768

@@ -7,25 +7,26 @@ from dataclasses import replace
 
 from why503.evidence.access_log.aliases import field_of
 from why503.evidence.reader import Line
+from why503.support.pattern import lazy_re
 
 MOST_LINES = 120
 """Lines of one entry that are waited for."""
 MOST_CHARACTERS = 32_000
 """Characters of one entry."""
 
-_OPENS = re.compile(r"\s{0,16}(?:[\"']?[\w.-]{1,60}[\"']?\s{0,2}[:=]\s{0,2})?\{\s{0,8}$")
-_STRING = re.compile(r"\"(?:[^\"\\]|\\.){0,8000}\"|\{[^{}]{0,2000}\}")
-_FIELD = re.compile(
+_OPENS = lazy_re(r"\s{0,16}(?:[\"']?[\w.-]{1,60}[\"']?\s{0,2}[:=]\s{0,2})?\{\s{0,8}$")
+_STRING = lazy_re(r"\"(?:[^\"\\]|\\.){0,8000}\"|\{[^{}]{0,2000}\}")
+_FIELD = lazy_re(
     r"\s{0,24}(?:[-*•] )?[\"'`]?(?P<key>[A-Za-z:%][\w.:%() -]{1,60}?)[\"'`]?\s{0,4}[:=]"
     r"(?![/\\])[ \t]{0,8}(?P<value>.{0,8000}?),?\s{0,8}$"
 )
-_STATUS = re.compile(
+_STATUS = lazy_re(
     r"\s{0,8}(?:HTTP/[0-9.]{1,4} )?(?P<code>[45]\d\d) [A-Z][A-Za-z]{1,20}(?: [A-Z][a-z]{1,20}){0,3}"
     r"\s{0,8}$"
 )
 _DECIDING = frozenset({"flags", "details", "transport_failure"})
-_NAMED_FULLY = re.compile(r"response|upstream", re.IGNORECASE)
-_NOT_TOLD = re.compile(r"[.…\s]{0,20}$")
+_NAMED_FULLY = lazy_re(r"response|upstream", re.IGNORECASE)
+_NOT_TOLD = lazy_re(r"[.…\s]{0,20}$")
 _NOTHING = frozenset({"", "null", "None", "nil", "~", '""'})
 _FEWEST = 2
 

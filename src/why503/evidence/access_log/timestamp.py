@@ -1,23 +1,24 @@
 """Times in access logs: Envoy's default, its strftime-like formats, and what can be guessed."""
 
-import calendar
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+
+from why503.support.pattern import lazy_re
 
 TimeParser = Callable[[str], float | None]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 _ZONE = r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)"
-_ISO = re.compile(
+_ISO = lazy_re(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?[ ]?(" + _ZONE + r")?"
 )
-_CLF = re.compile(
+_CLF = lazy_re(
     r"(\d\d)/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?[ ]?(" + _ZONE + r")?"
 )
-_EPOCH = re.compile(r"(?<![\d.])(\d{10})(?:(\d{3})|(\d{6})|(\d{9}))?(\.\d{1,9})?(?![\d.])")
+_EPOCH = lazy_re(r"(?<![\d.])(\d{10})(?:(\d{3})|(\d{6})|(\d{9}))?(\.\d{1,9})?(?![\d.])")
 
 DEFAULT_PATTERN = r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}(?:Z|[+-]\d\d:?\d\d)?|-)"
 """What `%START_TIME%` without a format prints."""
@@ -53,7 +54,7 @@ _PARTS: dict[str, str] = {
     "E*f": r"(?P<f>\d{1,15})",
 }
 _LONGHAND = {"%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%R": "%H:%M"}
-_DIRECTIVE = re.compile(r"%(E\*S|E\*f|E4Y|E\d{1,2}S|E\d{1,2}f|Ez|ET|\d?f|[A-Za-z%])")
+_DIRECTIVE = lazy_re(r"%(E\*S|E\*f|E4Y|E\d{1,2}S|E\d{1,2}f|Ez|ET|\d?f|[A-Za-z%])")
 
 
 def _offset(zone: str | None) -> int:
@@ -70,7 +71,7 @@ def _minute(year: str, month: str, day: str, hour: str, minute: str) -> int | No
         moment = datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=UTC)
     except ValueError:
         return None
-    return calendar.timegm(moment.timetuple())
+    return int(moment.timestamp())
 
 
 def _fraction(digits: str | None) -> float:

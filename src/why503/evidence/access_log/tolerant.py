@@ -1,10 +1,11 @@
 """Matching of a line to a format whose values may hold the delimiters themselves."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from why503.evidence.access_log.operators import Operator
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _MOST_ENDS = 80
 """Places where one value may end that are tried."""
@@ -12,7 +13,7 @@ _MOST_STEPS = 20_000
 _MOST_CHARACTERS = 16_000
 _WITHOUT_QUOTES = frozenset({"request_id", "authority", "upstream_host"})
 """Fields that no caller fills with quotes, as it may the path and the user agent."""
-_DELIMITER = re.compile(r"[\s\"]")
+_DELIMITER = lazy_re(r"[\s\"]")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,32 +2,34 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 ELISION = frozenset({"...", "....", ".....", "…", "[...]", "(...)", "<...>", "[…]"})
 """What people write where they left something out."""
 
 _MOST_WORDS = 200
-_WORD = re.compile(
+_WORD = lazy_re(
     r'"((?:[^"\\]|\\.){0,8000})"(?=\s|$)'
     r'|"([^"]{0,8000})"'
     r'|"([^"]{0,8000})$'
     r"|([a-zA-Z_]\w{2,60}\{[^}\"]{0,2000}\}\S{0,200})"
     r"|(\S{1,8000})"
 )
-UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-ADDRESS = re.compile(
+UUID = lazy_re(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+ADDRESS = lazy_re(
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}|envoy://\S{0,300}|/\S{1,200}"
 )
-CLUSTER = re.compile(
+CLUSTER = lazy_re(
     r"(?:outbound|inbound)(?:\||\$)\S{0,400}|outbound_\.\d\S{0,300}|PassthroughCluster"
     r"|BlackHoleCluster|InboundPassthroughCluster\w{0,20}"
 )
-SERVER_NAME = re.compile(r"outbound_\.\d{1,5}_\.\S{0,300}")
-NUMBER = re.compile(r"\d{1,18}|-")
-_FORWARDED = re.compile(r"-?|unknown|[0-9a-fA-F.:\[\]xX*]{2,60}(?:,\s{0,3}\S{1,60}){0,20}")
-_BARE_ADDRESS = re.compile(r"[0-9a-fA-F.:]{3,45}")
-_ID = re.compile(r"[\w-]{0,80}")
+SERVER_NAME = lazy_re(r"outbound_\.\d{1,5}_\.\S{0,300}")
+NUMBER = lazy_re(r"\d{1,18}|-")
+_FORWARDED = lazy_re(r"-?|unknown|[0-9a-fA-F.:\[\]xX*]{2,60}(?:,\s{0,3}\S{1,60}){0,20}")
+_BARE_ADDRESS = lazy_re(r"[0-9a-fA-F.:]{3,45}")
+_ID = lazy_re(r"[\w-]{0,80}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.evidence.access_log.made import line
 from why503.evidence import access_log
+from why503.evidence.access_log.engine.block import WORD, Block
 from why503.evidence.access_log.engine.finish import facts_of
 from why503.evidence.access_log.engine.kernel import Plan, kernel
 from why503.evidence.access_log.engine.partial import Partial
@@ -74,7 +75,8 @@ def json_line(**changed: str) -> str:
     known |= {"upstream_cluster": "outbound|8080||cart.shop.svc.cluster.local"} | changed
     entry = {JSON_KEYS.get(name, name): None if v == "-" else v for name, v in known.items()}
     entry["response_flags"] = entry.get("response_flags") or "-"
-    return json.dumps({k: int(v) if k in NUMBERS and v else v for k, v in entry.items()})
+    plain = {k: int(v) if k in NUMBERS and v else v for k, v in entry.items()}
+    return json.dumps(plain, separators=(",", ":"))
 
 
 def json_lines(count: int = 300) -> list[str]:
@@ -85,6 +87,12 @@ def json_lines(count: int = 300) -> list[str]:
             number // 30 % 3
         ]
     return lines
+
+
+def block(*lines: str | bytes) -> Block:
+    """Whole lines as a block."""
+    texts = [one.encode() if isinstance(one, str) else one for one in lines]
+    return Block(b"".join(one + b"\n" for one in texts) + bytes(WORD))
 
 
 def plan(*, is_json: bool = False, keep_ids: bool = True) -> Plan:

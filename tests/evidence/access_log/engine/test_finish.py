@@ -1,27 +1,8 @@
-from statistics import median
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.evidence.access_log.engine.large import facts, partials, plan, text_lines, write
 from tests.evidence.access_log.made import line
 from why503.evidence.access_log.engine import finish, partial
-from why503.evidence.access_log.engine.finish import middle, percentile
-
-
-@given(values=st.lists(st.integers(0, 30), min_size=1))
-def test_a_histogram_gives_the_very_median_and_percentile(values):
-    counted = sorted({float(one): values.count(one) for one in values}.items())
-    ordered = sorted(values)
-
-    assert middle(counted) == median(values)
-    assert percentile(counted, 0.99) == ordered[-(-99 * len(values) // 100) - 1]
-
-
-def test_nothing_has_no_median():
-    assert middle([]) is None
-    assert percentile([], 0.5) is None
 
 
 def test_groups_lose_their_minutes_where_there_are_too_many(tmp_path, monkeypatch):
@@ -36,17 +17,52 @@ def test_groups_lose_their_minutes_where_there_are_too_many(tmp_path, monkeypatc
 
 
 def test_failures_beyond_the_bound_are_counted_and_said(tmp_path, monkeypatch):
-    for module in (partial, "why503.evidence.access_log.engine.tally"):
-        target = module if isinstance(module, str) else module.__name__
-        monkeypatch.setattr(f"{target}.FAILURES_KEPT", 5)
+    monkeypatch.setattr(partial.kept, "__defaults__", (5,))
     how = plan()
-    path = write(tmp_path, [line() for _ in range(12)])
+    path = write(tmp_path, [line(request_id=f"an-id-{number}") for number in range(12)])
     whole = partial.merged(partials(path, [3000], how))
 
     reading = facts(whole, how)
 
-    assert [request.source.line for request in reading.facts[0].failures] == [1, 2, 3, 4, 5]
+    failures = reading.facts[0].failures
+    assert len(failures) == 5
+    assert [one.source.line for one in failures] == sorted(one.source.line for one in failures)
+    assert sum(one.stands_for for one in failures) == 12
     assert "7 more are only counted" in reading.unread[0].reason
+
+
+def test_failures_that_are_all_kept_stand_for_themselves(tmp_path):
+    how = plan()
+    (one,) = partials(write(tmp_path, [line()] * 12), [], how)
+
+    reading = facts(one, how)
+
+    assert [request.stands_for for request in reading.facts[0].failures] == [1] * 12
+    assert reading.unread == []
+
+
+def test_a_group_shows_its_first_and_its_last_line(tmp_path):
+    how = plan()
+    (one,) = partials(write(tmp_path, [line()] * 3), [], how)
+
+    (group,) = facts(one, how).facts[0].groups
+
+    assert [source.line for source in group.exemplars] == [1, 3]
+    assert (group.count, group.duration_p50, group.duration_p99) == (3, 40.0, 40.0)
+
+
+def test_idle_times_of_a_group_are_those_of_its_failures_and_of_the_others(tmp_path):
+    how = plan()
+    good = [
+        line(code="200", flags="-", duration="0", time=f"2026-03-04T05:06:{second}.000Z")
+        for second in ("00", "03", "04")
+    ]
+    failed = line(duration="0", time="2026-03-04T05:06:14.000Z")
+    (one,) = partials(write(tmp_path, [*good, failed]), [], how)
+
+    groups = facts(one, how).facts[0].groups
+
+    assert [group.idle_p50 for group in groups] == [2.0, 10.0]
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -58,3 +74,13 @@ def test_a_teller_of_whom_no_line_was_understood_is_named_unread(tmp_path, count
 
     assert reading.facts == []
     assert [(one.source.line, one.count) for one in reading.unread] == [(1, count)]
+
+
+@pytest.mark.parametrize("changed", [{"flags": "uc", "code": "ok"}, {"duration": "soon"}])
+def test_a_line_that_only_looks_like_one_makes_no_log(tmp_path, changed):
+    how = plan()
+    text = line(**changed).replace(" 95 ", " ")
+
+    reading = facts(partials(write(tmp_path, [text]), [], how)[0], how)
+
+    assert [fact for fact in reading.facts if not fact.understood] == []

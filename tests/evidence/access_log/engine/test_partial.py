@@ -1,11 +1,23 @@
 import pickle
+from collections import Counter
+from itertools import pairwise
+from math import nan
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence.access_log.engine.large import facts, partials, plan, text_lines, write
 from tests.evidence.access_log.made import line
-from why503.evidence.access_log.engine.partial import Partial, idle_since, merge, merged
+from why503.evidence.access_log.engine import partial as under_test
+from why503.evidence.access_log.engine.partial import (
+    Failure,
+    Misreads,
+    Partial,
+    idle_since,
+    kept,
+    merge,
+    merged,
+)
 
 
 def test_merging_is_associative(tmp_path):
@@ -59,6 +71,111 @@ def test_a_connection_that_was_closed_before_the_border_begins_anew(tmp_path):
 
 
 def test_idleness_without_times_is_unknown():
-    assert idle_since((None, None), 5.0) is None
-    assert idle_since((1.0, 2.0), None) is None
-    assert idle_since((1.0, 9.0), 5.0) == 0.0
+    assert idle_since(nan, 5.0) is None
+    assert idle_since(2.0, None) is None
+    assert idle_since(2.0, 5.0) == 3.0
+    assert idle_since(9.0, 5.0) == 0.0
+
+
+def test_bounded_lists_stay_bounded_and_keep_the_first(monkeypatch):
+    monkeypatch.setattr(under_test, "MISREAD_LINES_KEPT", 3)
+    monkeypatch.setattr(under_test, "LEFT_OVER_KEPT", 3)
+
+    def part() -> Partial:
+        misreads = {"p": Misreads(count=2, lines=[1, 2])}
+        return Partial(lines=5, misreads=misreads, left_over=[(3, "a"), (4, "b")])
+
+    whole = merged([part(), part(), part()])
+
+    assert (whole.misreads["p"].count, whole.misreads["p"].lines) == (6, [1, 2, 6])
+    assert [number for number, _text in whole.left_over] == [3, 4, 8]
+
+
+def test_request_ids_are_let_go_where_they_are_too_many(monkeypatch):
+    monkeypatch.setattr(under_test, "REQUEST_IDS_KEPT", 2)
+
+    def part(*ids: str) -> Partial:
+        return Partial(request_ids={"p": set(ids)})
+
+    assert merged([part("a"), part("b")]).request_ids == {"p": {"a", "b"}}
+    assert merged([part("a"), part("b"), part("c")]).request_ids is None
+    assert merged([part("a"), Partial(request_ids=None)]).request_ids is None
+
+
+FAILED = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), max_size=60)
+"""Group and priority of each failure."""
+
+
+def _failures(told: list[tuple[int, int]], first: int = 0) -> list[Failure]:
+    return [
+        Failure(number=number, group=group, start=None, priority=weight, line=b"", told={})
+        for number, (group, weight) in enumerate(told, first + 1)
+    ]
+
+
+def _kept(told: list[tuple[int, int]], room: int) -> list[int]:
+    counts = Counter(group for group, _weight in told)
+    return [one.number for one in kept(_failures(told), counts, room)]
+
+
+@given(told=FAILED, cuts=st.lists(st.integers(0, 60), max_size=4), room=st.integers(1, 20))
+def test_what_is_kept_does_not_depend_on_how_a_log_is_cut(told, cuts, room):
+    edges = [0, *sorted(min(cut, len(told)) for cut in cuts), len(told)]
+    whole: list[Failure] = []
+    counts: Counter[int] = Counter()
+    for first, last in pairwise(edges):
+        own = told[first:last]
+        own_counts = Counter(group for group, _weight in own)
+        counts += own_counts
+        whole = kept(whole + kept(_failures(own, first), own_counts, room), counts, room)
+
+    assert [one.number for one in whole] == _kept(told, room)
+
+
+@given(told=FAILED, cut=st.integers(0, 60), room=st.integers(1, 20))
+def test_merged_ranges_keep_what_the_whole_keeps(told, cut, room):
+    def part(own: list[tuple[int, int]]) -> Partial:
+        names = list(dict.fromkeys(group for group, _weight in own))
+        ours = [(names.index(group), weight) for group, weight in own]
+        counts = Counter(group for group, _weight in ours)
+        failures = kept(_failures(ours), counts, room)
+        keys = [(f"group {name}",) for name in names]
+        return Partial(lines=len(own), keys=keys, failures=failures, failed=counts)
+
+    real = under_test.kept
+    under_test.kept = lambda failures, failed: real(failures, failed, room)
+    try:
+        whole = merge(part(told[:cut]), part(told[cut:]))
+    finally:
+        under_test.kept = real
+
+    assert [one.number for one in whole.failures] == _kept(told, room)
+    assert whole.failed.total() == len(told)
+
+
+@given(told=FAILED, room=st.integers(1, 20))
+def test_every_group_has_its_fair_share_and_the_room_is_not_exceeded(told, room):
+    numbers = _kept(told, room)
+    all_of = Counter(group for group, _weight in told)
+    kept_of = Counter(told[number - 1][0] for number in numbers)
+
+    assert len(numbers) <= room
+    assert numbers == sorted(numbers)
+    if len(told) <= room:
+        assert len(numbers) == len(told)
+    elif len(all_of) <= room:
+        share = max(kept_of.values())
+        assert kept_of == {group: min(count, share) for group, count in all_of.items()}
+        assert len(numbers) + sum(count > share for count in all_of.values()) > room
+    else:
+        assert len(numbers) == room
+        assert set(kept_of.values()) == {1}
+
+
+@given(told=FAILED, room=st.integers(1, 20))
+def test_of_a_group_those_of_the_lowest_priority_numbers_are_kept(told, room):
+    numbers = set(_kept(told, room))
+    for group in {group for group, _weight in told}:
+        own = sorted((weight, number) for number, (of, weight) in enumerate(told, 1) if of == group)
+        chosen = [number in numbers for _weight, number in own]
+        assert chosen == sorted(chosen, reverse=True)

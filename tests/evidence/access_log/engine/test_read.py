@@ -110,7 +110,7 @@ def test_lines_of_others_beyond_the_bound_are_counted_and_said(tmp_path, monkeyp
 def test_an_interrupted_reading_is_said_first(tmp_path, monkeypatch):
     real = workers.kernel
 
-    def half(path, start, end, plan, _passed, *, track):
+    def half(path, start, end, plan, _passed):
         found = real(path, start, end // 2, plan)
         found.size = end // 2
         return found
@@ -127,6 +127,7 @@ def test_an_interrupted_reading_is_said_first(tmp_path, monkeypatch):
 def test_an_interrupted_packed_log_is_said_too(tmp_path, monkeypatch):
     monkeypatch.setattr(under_test, "_PACKED_FROM", 1000)
     monkeypatch.setattr(kernel, "_TELL_EVERY", 1000)
+    monkeypatch.setattr(kernel, "BLOCK", 1000)
     packed = _packed(write(tmp_path, LINES), ".gz")
     monkeypatch.setattr(
         under_test.Progress, "passed", lambda _self, _size: os.kill(os.getpid(), signal.SIGINT)

@@ -1,45 +1,44 @@
 """From a `Partial` to facts: the same that the line-by-line reader makes."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import ceil, isnan
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
+from math import isnan
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from why503.evidence.access_log.aggregate import KEY
 from why503.evidence.access_log.engine.kernel import Plan
-from why503.evidence.access_log.engine.partial import NO_MINUTE, Failure, Key, Partial
+from why503.evidence.access_log.engine.partial import Failure, Key, Partial
+from why503.evidence.access_log.engine.sums import Sum, pairs_of, sums_of
 from why503.evidence.access_log.engine.told import often
-from why503.evidence.access_log.reader import only_counted, without_an_outcome
+from why503.evidence.access_log.reader import weighed_in_part, without_an_outcome
 from why503.evidence.reader import Context, Reading
 from why503.facts import AccessLog, Misread, Request, RequestGroup, Witness
+from why503.support.collector import uncollected
 
 GROUPS_BY_MINUTE = 5_000
 """Groups up to which each minute has its own; the groups of more are those of the whole log."""
 
 
-@dataclass(slots=True)
-class Sum:
-    """The rows of one group."""
-
-    minute: int | None
-    count: int = 0
-    first: float | None = None
-    last: float | None = None
-    first_line: int = 0
-    last_line: int = 0
-    took: defaultdict[float, int] = field(default_factory=lambda: defaultdict(int))
-
-
 def facts_of(partial: Partial, plan: Plan) -> Reading:
     """One `AccessLog` per teller of whom a line was understood."""
+    with uncollected():
+        return _facts_of(partial, plan)
+
+
+def _facts_of(partial: Partial, plan: Plan) -> Reading:
     reading = Reading()
-    cells = partial.cells
-    rows = len(set(zip(cells.group, cells.minute, strict=True)))
-    counted = sums_of(partial, by_minute=rows <= GROUPS_BY_MINUTE)
-    sums = dict(sorted(counted.items(), key=lambda one: one[1].first_line))  # however it was cut
-    failures = _failures(partial, plan)
+    by_minute = partial.by_minute and pairs_of(partial) <= GROUPS_BY_MINUTE
+    sums = sums_of(partial, by_minute=by_minute)
+    tellers = [key[0] for key in partial.keys]
+    groups = _by(sums, lambda one: tellers[one.group])
+    failures = _by(partial.failures, lambda one: tellers[one.group])
+    failed: Counter[str] = Counter()
+    for group, count in partial.failed.items():
+        failed[tellers[group]] += count
+    stands_for = _stands_for(partial)
+    idles = _idles(partial)
     for teller in dict.fromkeys((*partial.formats, *partial.misreads)):
         if teller not in partial.formats:
             misreads = partial.misreads[teller]
@@ -47,29 +46,42 @@ def facts_of(partial: Partial, plan: Plan) -> Reading:
                 without_an_outcome(plan.context, misreads.lines[0], misreads.count)
             )
             continue
-        kept = tuple(failures.get(teller, ()))
-        groups = [one for one in sums.items() if partial.keys[one[0][0]][0] == teller]
-        reading.facts.append(_log(partial, plan.context, teller, groups, kept))
-        if partial.failed[teller] > len(kept):
-            rest = partial.failed[teller] - len(kept)
-            reading.unread.append(only_counted(plan.context, len(kept), rest))
+        kept = tuple(
+            _request(one, teller, next(stands_for[one.group]), plan.context)
+            for one in failures[teller]
+        )
+        told = tuple(
+            _group(plan.context, partial.keys[one.group], one, idles.get(one.group, ()))
+            for one in groups[teller]
+        )
+        reading.facts.append(_log(partial, plan.context, teller, told, kept))
+        if failed[teller] > len(kept):
+            reading.unread.append(
+                weighed_in_part(plan.context, len(kept), failed[teller] - len(kept))
+            )
     return reading
 
 
-_Groups = list[tuple[tuple[int, int | None], Sum]]
+_One = TypeVar("_One")
+
+
+def _by(ones: Iterable[_One], teller_of: Callable[[_One], str]) -> defaultdict[str, list[_One]]:
+    found: defaultdict[str, list[_One]] = defaultdict(list)
+    for one in ones:
+        found[teller_of(one)].append(one)
+    return found
 
 
 def _log(
     partial: Partial,
     context: Context,
     teller: str,
-    groups: _Groups,
+    groups: tuple[RequestGroup, ...],
     failures: tuple[Request, ...],
 ) -> AccessLog:
     formats = partial.formats[teller]
     misreads = partial.misreads.get(teller)
     understood = formats.total()
-    idles = _idles(partial)
     if partial.request_ids is None:
         ids = {one.request_id for one in failures if one.request_id}
     else:
@@ -85,74 +97,39 @@ def _log(
             if misreads
             else ()
         ),
-        first=min((one.first for _, one in groups if one.first is not None), default=None),
-        last=max((one.last for _, one in groups if one.last is not None), default=None),
-        groups=tuple(
-            _group(context, partial.keys[index], one, idles.get(index, ()))
-            for (index, _minute), one in groups
-        ),
+        first=min((one.first for one in groups if one.first is not None), default=None),
+        last=max((one.last for one in groups if one.last is not None), default=None),
+        groups=groups,
         failures=failures,
         request_ids=frozenset(ids),
         request_ids_complete=partial.request_ids is not None and not partial.interrupted,
     )
 
 
-def _idles(partial: Partial) -> dict[int, list[float]]:
-    """Seconds of idleness by group: of the failures, and of the sample of the others."""
-    found: defaultdict[int, list[float]] = defaultdict(list)
-    for group, idles in partial.idles.items():
-        found[group] = [idle for _line, idle, _pair, _start in idles if idle is not None]
-    for failure in partial.failures:
-        if (idle := _idle(failure)) is not None:
-            found[failure.group].append(idle)
+def _stands_for(partial: Partial) -> dict[int, Iterator[int]]:
+    """For each failure that is kept of a group, how many it stands for: together all of them."""
+    kept = Counter(failure.group for failure in partial.failures)
+    found: dict[int, Iterator[int]] = {}
+    for group, count in kept.items():
+        each, rest = divmod(max(partial.failed[group], count), count)
+        found[group] = chain(repeat(each + 1, rest), repeat(each, count - rest))
     return found
 
 
-def _idle(failure: Failure) -> float | None:
-    return failure.by_host if failure.connection is None else failure.by_connection
-
-
-def sums_of(partial: Partial, *, by_minute: bool) -> dict[tuple[int, int | None], Sum]:
-    """Rows of one group and minute added up, by index of the group and minute.
-
-    Without ``by_minute`` those of the group, and every minute is None.
-    """
-    cells = partial.cells
-    sums: dict[tuple[int, int | None], Sum] = {}
-    rows: list[Sum] = []
-    for group, minute, count, first, last, first_line, last_line in zip(
-        cells.group,
-        cells.minute,
-        cells.count,
-        cells.first,
-        cells.last,
-        cells.first_line,
-        cells.last_line,
-        strict=True,
-    ):
-        known = minute if by_minute and minute != NO_MINUTE else None
-        one = sums.get((group, known))
-        if one is None:
-            one = sums[group, known] = Sum(minute=known)
-        rows.append(one)
-        one.count += count
-        if not isnan(first) and (one.first is None or first < one.first):
-            one.first = first
-        if not isnan(last) and (one.last is None or last > one.last):
-            one.last = last
-        one.first_line = min(first_line, one.first_line or first_line)
-        one.last_line = max(last_line, one.last_line)
-    durations = partial.durations
-    for row, took, count in zip(
-        durations.cell, durations.milliseconds, durations.count, strict=True
-    ):
-        rows[row].took[took] += count
-    return sums
+def _idles(partial: Partial) -> dict[int, list[float]]:
+    """Seconds of idleness by group: of the failures, and of the sample of the others."""
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    for group, idle in zip(partial.idles.group, partial.idles.idle, strict=True):
+        if not isnan(idle):
+            found[group].append(idle)
+    for failure in partial.failures:
+        if failure.idle is not None:
+            found[failure.group].append(failure.idle)
+    return found
 
 
 def _group(context: Context, key: Key, one: Sum, idles: Sequence[float]) -> RequestGroup:
     teller, code, flags, *texts = key
-    took = sorted(one.took.items())
     named: dict[str, Any] = {name: often(text) for name, text in zip(KEY, texts, strict=True)}
     return RequestGroup(
         teller=teller,
@@ -162,62 +139,22 @@ def _group(context: Context, key: Key, one: Sum, idles: Sequence[float]) -> Requ
         count=one.count,
         first=one.first,
         last=one.last,
-        duration_p50=middle(took),
-        duration_p99=percentile(took, 0.99),
+        duration_p50=one.middle,
+        duration_p99=one.high,
         idle_p50=median(idles) if idles else None,
         exemplars=tuple(context.source(line) for line in sorted({one.first_line, one.last_line})),
         **named,
     )
 
 
-Histogram = list[tuple[float, int]]
-"""Values in rising order, and how often each came."""
-
-
-def percentile(took: Histogram, share: float) -> float | None:
-    """The nearest-rank percentile; None of nothing."""
-    total = sum(count for _value, count in took)
-    rank = max(1, ceil(share * total))
-    for value, count in took:
-        rank -= count
-        if rank <= 0:
-            return value
-    return None
-
-
-def middle(took: Histogram) -> float | None:
-    """The median, between the two in the middle where their number is even; None of nothing."""
-    total = sum(count for _value, count in took)
-    if not total:
-        return None
-    low = high = None
-    passed = 0
-    for value, count in took:
-        passed += count
-        if low is None and passed >= (total + 1) // 2:
-            low = value
-        if passed >= total // 2 + 1:
-            high = value
-            break
-    return None if low is None or high is None else (low + high) / 2
-
-
-def _failures(partial: Partial, plan: Plan) -> dict[str, list[Request]]:
-    """The failures that were kept, by teller."""
-    found: defaultdict[str, list[Request]] = defaultdict(list)
-    for failure in partial.failures:
-        found[failure.teller].append(_request(failure, plan.context))
-    return found
-
-
-def _request(failure: Failure, context: Context) -> Request:
-    idle = _idle(failure)
+def _request(failure: Failure, teller: str, stands_for: int, context: Context) -> Request:
     return Request(
         source=context.source(failure.number),
         witness=Witness.ACCESS_LOG,
-        teller=failure.teller,
-        idle=idle,
-        idle_by_connection=failure.connection is not None and idle is not None,
+        teller=teller,
+        idle=failure.idle,
+        idle_by_connection=failure.connection is not None and failure.idle is not None,
         requests_before=failure.before,
+        stands_for=stands_for,
         **(failure.told or {}),
     )

@@ -1,204 +1,150 @@
-"""Blocks of lines in Istio's JSON format, decoded all at once, only the fields that groups need."""
+"""Blocks of lines in Istio's JSON format, those of the same keys taken apart all at once.
 
-from operator import attrgetter
-from typing import Any, cast
+Whatever has other values than texts, whole numbers and null, or blanks between them, is left to the
+tolerant parser.
+"""
+
+import contextlib
+from typing import Any
 
 import msgspec
+import numpy as np
 
-from why503.evidence.access_log.engine.partial import NO_MINUTE
-from why503.evidence.access_log.engine.tally import MISSING_RAW, SAMPLED, Tally
-from why503.evidence.access_log.engine.text_lines import OddError
-from why503.evidence.access_log.engine.told import told_of
+from why503.evidence.access_log.engine.block import TIME_WIDTH, Block, Flags, Hashes
+from why503.evidence.access_log.engine.columns import Columns
+from why503.evidence.access_log.engine.groups import ODD, Groups, Known
+from why503.evidence.access_log.engine.json_layout import (
+    GROUPED,
+    JsonBlock,
+    Laid,
+    Layout,
+    layout_of,
+)
+from why503.evidence.access_log.engine.taken import Taken, failed_of
+from why503.evidence.access_log.engine.told import loosely, told_of
 from why503.evidence.access_log.fields import Fields
 from why503.evidence.access_log.json_line import ISTIO, read_json
 from why503.evidence.access_log.timestamp import guess_time
 
-_Text = str | None | msgspec.UnsetType
-_Number = int | str | None | msgspec.UnsetType
-
-
-class _Line(msgspec.Struct, gc=False):
-    """One line; what it may lack is unset."""
-
-    start_time: str
-    response_code: int
-    duration: int
-    response_flags: _Text = msgspec.UNSET
-    response_code_details: _Text = msgspec.UNSET
-    upstream_transport_failure_reason: _Text = msgspec.UNSET
-    method: _Text = msgspec.UNSET
-    protocol: _Text = msgspec.UNSET
-    authority: _Text = msgspec.UNSET
-    upstream_host: _Text = msgspec.UNSET
-    upstream_cluster: _Text = msgspec.UNSET
-    upstream_local_address: _Text = msgspec.UNSET
-
-
-class _LineWithId(_Line, gc=False):
-    request_id: _Text = msgspec.UNSET
-
-
-_FIELDS = {
-    "response_code": "code",
-    "response_flags": "flags",
-    "response_code_details": "details",
-    "upstream_transport_failure_reason": "transport_failure",
-    "method": "method",
-    "protocol": "protocol",
-    "authority": "authority",
-    "upstream_host": "upstream_host",
-    "upstream_cluster": "upstream_cluster",
-}
-_group = attrgetter(*_FIELDS)
-_time, _took = attrgetter("start_time"), attrgetter("duration")
-_connection = attrgetter("upstream_host", "upstream_local_address")
-_place = attrgetter("upstream_cluster", "upstream_host")
-_request_id = attrgetter("request_id")
-_SAMPLED = f"{SAMPLED}Z"
-_MINUTE_WIDTH = len("2026-01-01T00:00")
-_WIDTH = len("2026-01-01T00:00:00.000Z")
-
-_Raw = tuple[int | _Text, ...]
-
-
-class _Groups(dict[_Raw, int]):
-    """Groups by the values of `_FIELDS`."""
-
-    def __init__(self, tally: Tally, teller: str) -> None:
-        super().__init__()
-        self._tally = tally
-        self._teller = teller
-        # Keys that share their values stay in the processor's own memory: twice as fast.
-        self._same: dict[int | _Text, int | _Text] = {}
-
-    def __missing__(self, raw: _Raw) -> int:
-        fields: Fields = {
-            name: "-" if value is None else str(value)
-            for name, value in zip(_FIELDS.values(), raw, strict=True)
-            if value is not msgspec.UNSET
-        }
-        flags = fields.get("flags", "-")
-        if "flags" not in fields or (flags != "-" and not flags[:1].isupper()):
-            raise OddError
-        if "|" in fields.get("upstream_host", ""):
-            raise OddError
-        group = self._tally.group(self._teller, fields)
-        self[tuple(self._same.setdefault(one, one) for one in raw)] = group
-        return group
+MOST_LAYOUTS = 64
+"""Sets of keys that are told apart: where empty values are left out, lines have several."""
+_TRIED = 4
+"""Lines of a block in which a new layout is looked for."""
 
 
 class JsonLines:
     """Takes blocks of whole lines of one proxy in Istio's JSON format."""
 
-    def __init__(self, tally: Tally, teller: str) -> None:
-        self._tally = tally
+    name = ISTIO
+
+    def __init__(self, groups: Groups, teller: str, *, keep_ids: bool = False) -> None:
+        self._groups = groups
         self._teller = teller
-        self._groups = _Groups(tally, teller)
-        self._minutes: dict[str, int] = {}
-        with_ids = tally.partial.request_ids is not None
-        self._decode = msgspec.json.Decoder(_LineWithId if with_ids else _Line).decode_lines
+        self._keep_ids = keep_ids
+        self._layouts: dict[Layout, Known] = {}
 
-    @staticmethod
-    def odd_among(lines: list[bytes]) -> list[int]:
-        """Places of the lines that are odd at first sight."""
-        return [
-            place
-            for place, line in enumerate(lines)
-            if line[:1] != b"{" or line[-2:].rstrip()[-1:] != b"}"
-        ]
+    def take(self, block: Block) -> Taken:
+        """The columns of the lines in ``block``, each with its end, and which ones are odd."""
+        cut = JsonBlock(block)
+        taken = Taken(begin=cut.begin, end=cut.end)
+        left = np.ones(len(cut.begin), np.bool_)
+        found = [self._take(cut, layout, left, taken) for layout in list(self._layouts)]
+        for _try in range(_TRIED):
+            layout = self._new(cut, left)
+            if layout is None:
+                break
+            found.append(self._take(cut, layout, left, taken))
+        parts = [one for one in found if one is not None and len(one)]
+        if parts:
+            lines = Columns.joined(parts)
+            taken.columns = lines if len(parts) == 1 else lines.at(np.argsort(lines.line))
+            taken.failed.sort(key=lambda one: one.number)
+        return taken
 
-    def take(self, block: bytes) -> bool:
-        """Count the lines of ``block``, each with its end; False, and nothing, if one is odd."""
-        try:
-            lines = cast("list[Any]", self._decode(block))
-            if len(lines) != block.count(b"\n"):
-                return False
-            times = list(map(_time, lines))
-            minutes = self._minutes_of(times)
-            groups = list(map(self._groups.__getitem__, map(_group, lines)))
-        except (msgspec.MsgspecError, UnicodeError, OddError):
-            return False
-        tally = self._tally
-        took = list(map(_took, lines))
-        start = tally.passage.add(times, took, groups)
-        tally.understood(self._teller, ISTIO, len(groups))
-        if tally.partial.request_ids is not None:
-            tally.remember(
-                self._teller, [one for one in map(_request_id, lines) if isinstance(one, str)]
-            )
-        self._follow(block, lines, groups, start)
-        if isinstance(minutes, int):
-            tally.count(minutes, groups, took, start)
-        else:
-            tally.count_each(minutes, groups, took, start)
-        return True
-
-    def _minutes_of(self, times: list[str]) -> int | list[int]:
-        first, last = min(times), max(times)
-        if first[:_MINUTE_WIDTH] == last[:_MINUTE_WIDTH] and len(first) == _WIDTH:
-            return self._minute(first)
-        return [self._minute(time) for time in times]
-
-    def _minute(self, time: str) -> int:
-        found = self._minutes.get(time[:_MINUTE_WIDTH]) if len(time) == _WIDTH else None
-        if found is None:
-            start = guess_time(time)
-            found = NO_MINUTE if start is None else int(start // 60)
-            if len(time) == _WIDTH and time[-1] == "Z":
-                self._minutes[time[:_MINUTE_WIDTH]] = found
-        return found
-
-    def _follow(self, block: bytes, lines: list[Any], groups: list[int], start: int) -> None:
-        """Keep the failures, and what the lines say of the use of connections."""
-        tally = self._tally
-        failing = tally.failing
-        if not tally.tracking:
-            tally.partial.failed[self._teller] += sum(group in failing for group in groups)
-            return
-        connections = list(map(_connection, lines))
-        marked = [
-            index
-            for index, group in enumerate(groups)
-            if tally.sample_all or group in failing or lines[index].start_time.endswith(_SAMPLED)
-        ]
-        texts = block.split(b"\n") if marked else []
-        begin = 0
-        for index in marked:
-            group, connection = groups[index], connections[index]
-            now = moment(lines[index].start_time)
-            tally.use(connections[begin:index], start + begin)
-            begin = index
-            if group not in failing:
-                tally.sample(group, connection, start + index, now)
-                continue
-            near = _before(lines, index) if connection[1] in MISSING_RAW else None
-            tally.fail(
-                group,
-                (start + index, now),
-                (connection, None if near is None else start + near),
-                texts[index],
-            )
-            if group in tally.closing:
-                tally.use([connection], start + index)
-                tally.close(connection)
-                begin = index + 1
-        tally.use(connections[begin:], start + begin)
-
-
-def _before(lines: list[Any], index: int) -> int | None:
-    """The line of a block before ``index`` that went to the same host of the same cluster."""
-    place = _place(lines[index])
-    for before in range(index - 1, -1, -1):
-        if _place(lines[before]) == place:
-            return before
-    return None
-
-
-def moment(raw: str | None) -> float | None:
-    """Seconds since 1970 of a time as the lines hold it."""
-    if raw is None:
+    def _new(self, cut: JsonBlock, left: Flags) -> Layout | None:
+        """A layout not seen so far, among the lines that are left."""
+        if len(self._layouts) >= MOST_LAYOUTS:
+            return None
+        for line in np.flatnonzero(left)[:_TRIED].tolist():
+            layout = layout_of(cut.block.bytes(cut.begin[line], cut.end[line]))
+            if layout is not None and layout not in self._layouts:
+                self._layouts[layout] = Known()
+                return layout
         return None
-    return guess_time(raw) if raw[4:5] == "-" else float(raw)
+
+    def _take(self, cut: JsonBlock, layout: Layout, left: Flags, taken: Taken) -> Columns | None:
+        """The lines of a layout among those of ``left``, which then lacks them."""
+        block, found = cut.block, cut.laid(layout, left)
+        if not len(found.line):
+            return None
+        begin, end = found.value("start_time")
+        minute, start, sound = block.times(begin + 1)
+        sound &= end - begin == TIME_WIDTH + len('""')
+        took = block.numbers(*found.value("duration"))
+        sound &= took >= 0
+        local, local_end, told = found.text("upstream_local_address")
+        sound &= told
+        connection = block.hashes(local, local_end)
+        untold = (local_end - local == 1) & (block.each[local] == ord("-"))
+        connection[untold | (local == local_end)] = 0
+        id_begin, id_end, told = found.text("request_id")
+        sound &= told
+        group = self._layouts[layout].groups(_hashes(found), lambda row: self._group(found, row))
+        sound &= group != ODD
+        rows = np.flatnonzero(sound)
+        lines = Columns(
+            line=found.line[rows],
+            group=group[rows],
+            minute=minute[rows],
+            start=start[rows],
+            took=took[rows],
+            connection=connection[rows],
+        )
+        left[lines.line] = False
+        ids = id_begin[rows], id_end[rows]
+        taken.failed += failed_of(block, self._groups, (lines, cut.begin, cut.end), ids)
+        if self._keep_ids:
+            spans = zip(ids[0].tolist(), ids[1].tolist(), strict=True)
+            taken.request_ids += [_unescaped(block.bytes(first, last)) for first, last in spans]
+        return lines
+
+    def _group(self, found: Laid, row: int) -> int:
+        pieces = [
+            f'"{key}":'.encode() + found.block.bytes(int(begin[row]), int(end[row]))
+            for key in found.layout.grouped
+            for begin, end in (found.value(key),)
+        ]
+        try:
+            told = msgspec.json.decode(b"{" + b",".join(pieces) + b"}")
+        except (msgspec.MsgspecError, UnicodeError):
+            return ODD
+        if not all(value is None or type(value) in {str, int} for value in told.values()):
+            return ODD
+        fields: Fields = {
+            GROUPED[key]: "-" if value is None else str(value) for key, value in told.items()
+        }
+        flags = fields["flags"]
+        if type(told["response_code"]) is not int or (flags != "-" and not flags[:1].isupper()):
+            return ODD
+        if "|" in fields.get("upstream_host", ""):
+            return ODD
+        return self._groups.group(self._teller, fields)
+
+
+def _hashes(found: Laid) -> Hashes:
+    """A hash of all that makes the group of each line."""
+    both: Hashes = np.zeros(len(found.line), np.uint64)
+    for key in found.layout.grouped:
+        both *= np.uint64(3)
+        both += found.block.hashes(*found.value(key))
+    return both
+
+
+def _unescaped(text: bytes) -> str:
+    if b"\\" in text:
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeError):
+            return str(msgspec.json.decode(b'"' + text + b'"'))
+    return text.decode("utf-8", "replace")
 
 
 def told(line: bytes) -> dict[str, Any]:
@@ -207,7 +153,7 @@ def told(line: bytes) -> dict[str, Any]:
     fields = _own_fields(line)
     if fields is None:
         found = read_json(text)
-        fields = found[1] if found else {}
+        fields = found[1] if found else loosely(text)
     return told_of(text, fields, guess_time)
 
 

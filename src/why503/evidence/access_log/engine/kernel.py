@@ -7,22 +7,29 @@ of a distributed engine, and the partial results add up the same.
 import gc
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
+
+import numpy as np
 
 from why503.evidence.access_log.engine import json_lines, text_lines
+from why503.evidence.access_log.engine.block import WORD, Block
+from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.odd_lines import OddLines
 from why503.evidence.access_log.engine.partial import Partial
+from why503.evidence.access_log.engine.room import Room
+from why503.evidence.access_log.engine.taken import Taken
 from why503.evidence.access_log.engine.tally import Tally
-from why503.evidence.access_log.engine.text_lines import Moments, TextLines
+from why503.evidence.access_log.engine.text_lines import TextLines
 from why503.evidence.reader import Context
+from why503.support.dataclass import dataclass
 
-BLOCK = 40 << 10
+BLOCK = 1 << 20
 """Bytes that are taken at once: what is made of them stays in the processor's own memory."""
 LONGEST = 1 << 20
 """Bytes of a line that are read."""
 _TELL_EVERY = 4 << 20
+_END = ord("\n")
 
 Passed = Callable[[int], bool]
 """Told of bytes that were passed; False stops the reading."""
@@ -39,59 +46,55 @@ class Plan:
     """Whether every request id is kept, not only those of failures."""
     sample_all: bool
     """Whether the idle time before every request is measured, not only that of a sample."""
-    failing: float = 0.0
-    """Share, 0 to 1, of the first lines that failed."""
-    width: int = 400
-    """Bytes of a line, on average."""
+    room: Room | None = None
+    """What one process may keep; None for `room.DEFAULT`."""
 
 
 class _Lines(Protocol):
-    def odd_among(self, lines: list[bytes]) -> list[int]: ...
+    name: str
 
-    def take(self, block: bytes) -> bool: ...
+    def take(self, block: Block) -> Taken: ...
 
 
 class _Range:
     """A range at work."""
 
-    def __init__(self, plan: Plan, *, track: bool) -> None:
-        moment = json_lines.moment if plan.json else Moments().moment
-        self.tally = Tally(moment, keep_ids=plan.keep_ids, sample_all=plan.sample_all, track=track)
+    def __init__(self, plan: Plan) -> None:
+        self.tally = Tally(keep_ids=plan.keep_ids, sample_all=plan.sample_all, room=plan.room)
         kind = json_lines.JsonLines if plan.json else TextLines
-        self.lines: _Lines = kind(self.tally, plan.context.teller)
         self.told = json_lines.told if plan.json else text_lines.told
-        self.odd = OddLines(self.tally, plan.context, json=plan.json)
+        self._teller = plan.context.teller
+        self._lines: _Lines = kind(self.tally.groups, self._teller, keep_ids=plan.keep_ids)
+        self._odd = OddLines(self.tally, plan.context)
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: Block) -> None:
         """Take whole lines."""
-        if not self.lines.take(block):
-            self._apart(block)
-        self.tally.settle_if_due()
+        tally = self.tally
+        taken = self._lines.take(block)
+        odd = taken.odd()
+        first = tally.lines
+        failed = taken.failed
+        lines = taken.columns
+        if lines is not None:
+            lines.line += first
+            for failure in failed:
+                failure.number += first
+            tally.understood(self._teller, self._lines.name, len(lines))
+            tally.remember(self._teller, taken.request_ids)
+        for place in odd:
+            self._odd.take(block.bytes(taken.begin[place], taken.end[place]), first + place)
+        tally.lines += len(taken.begin)
+        if odd:
+            others, failed_too = self._odd.understood()
+            if len(others):
+                lines = _in_order(others if lines is None else Columns.joined([lines, others]))
+                failed = sorted(failed + failed_too, key=lambda one: one.number)
+        if lines is not None:
+            tally.take(lines, failed)
 
-    def _apart(self, block: bytes) -> None:
-        """Lines of a block in which some are odd."""
-        lines = block.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        begin = 0
-        for place in self.lines.odd_among(lines):
-            self._run(lines[begin:place])
-            self.odd.take(lines[place])
-            begin = place + 1
-        self._run(lines[begin:])
 
-    def _run(self, run: list[bytes]) -> None:
-        """Lines that may all be fit, cut in halves until it is seen which one is not."""
-        if not run:
-            return
-        if self.lines.take(b"\n".join(run) + b"\n"):
-            return
-        if len(run) == 1:
-            self.odd.take(run[0])
-            return
-        middle = len(run) // 2
-        self._run(run[:middle])
-        self._run(run[middle:])
+def _in_order(lines: Columns) -> Columns:
+    return lines.at(np.argsort(lines.line, kind="stable"))
 
 
 def kernel(
@@ -100,58 +103,44 @@ def kernel(
     end: int,
     plan: Plan,
     passed: Passed = lambda _size: True,
-    *,
-    track: bool = True,
 ) -> Partial:
-    """The lines of the file at ``path`` that begin from byte ``start`` to before ``end``.
-
-    Without ``track`` failures are only counted: enough of them are kept of what lies before.
-    """
-    with Path(path).open("rb", buffering=1 << 20) as file:
+    """The lines of the file at ``path`` that begin from byte ``start`` to before ``end``."""
+    with Path(path).open("rb") as file:
         begin = start
         if start:
             file.seek(start - 1)
             begin += skip_line(file) - 1
-        partial = of_stream(file, plan, passed, room=end - begin, track=track)
+        partial = of_stream(file, plan, passed, room=end - begin)
     partial.size += begin - start
     return partial
 
 
 def of_stream(
-    stream: BinaryIO | io.BufferedReader,
+    stream: io.BufferedReader,
     plan: Plan,
     passed: Passed = lambda _size: True,
     room: int | None = None,
-    *,
-    track: bool = True,
 ) -> Partial:
     """The lines of a stream that begin in its next ``room`` bytes (None: all of them)."""
     collects = gc.isenabled()
     gc.disable()  # millions of small things are made, and none of them in a circle
     try:
-        return _pass(stream, _Range(plan, track=track), passed, room)
+        return _pass(stream, _Range(plan), passed, room)
     finally:
         if collects:
             gc.enable()
 
 
-def _pass(
-    stream: BinaryIO | io.BufferedReader, work: _Range, passed: Passed, room: int | None
-) -> Partial:
+def _pass(stream: io.BufferedReader, work: _Range, passed: Passed, room: int | None) -> Partial:
     told = size = 0
     wanted = True
+    blocks = _Blocks(stream)
     while wanted and (room is None or size + told < room):
-        block = stream.read(BLOCK if room is None else min(BLOCK, room - size - told))
-        if not block:
+        block, passed_by = blocks.next(BLOCK if room is None else min(BLOCK, room - size - told))
+        if block is None:
             break
-        told += len(block)
-        if not block.endswith(b"\n"):
-            rest = stream.readline(LONGEST)
-            block += rest
-            told += len(rest)
-            if rest and not rest.endswith(b"\n"):
-                told += skip_line(stream)
-        work.take(block if block.endswith(b"\n") else block + b"\n")
+        told += passed_by
+        work.take(block)
         if told >= _TELL_EVERY:
             size += told
             wanted = passed(told)
@@ -167,7 +156,31 @@ def _pass(
     return partial
 
 
-def skip_line(stream: BinaryIO | io.BufferedReader) -> int:
+class _Blocks:
+    """Whole lines of a stream, in one place of memory: a block is gone with the next one."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._room = memoryview(bytearray(BLOCK + LONGEST + WORD))
+
+    def next(self, size: int) -> tuple[Block | None, int]:
+        """The lines that begin in the next ``size`` bytes, and the bytes that were passed."""
+        end = self._stream.readinto(self._room[:size])
+        if not end:
+            return None, 0
+        passed = end
+        if self._room[end - 1] != _END:
+            rest = self._stream.readline(LONGEST - 1)
+            passed += len(rest)
+            if not rest.endswith(b"\n"):
+                passed += skip_line(self._stream) if rest else 0
+                rest += b"\n"
+            self._room[end : end + len(rest)] = rest
+            end += len(rest)
+        return Block(self._room[: end + WORD]), passed
+
+
+def skip_line(stream: io.BufferedReader) -> int:
     """Go to the begin of the next line; the bytes that were passed."""
     size = 0
     while part := stream.readline(LONGEST):

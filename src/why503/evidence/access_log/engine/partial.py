@@ -8,23 +8,21 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import isnan, nan
 from typing import Any
 
 from why503.evidence.access_log.aggregate import (
-    FAILURES_KEPT,
     MISREAD_LINES_KEPT,
     REQUEST_IDS_KEPT,
 )
 
-NO_MINUTE = -1
-"""The minute of requests without a time."""
+FAILURES_KEPT = 5_000
+"""Failed requests of a large log that are kept line by line, a fair share of each group."""
 LEFT_OVER_KEPT = 20_000
 """Lines of other programs that are handed to the other readers."""
 Key = tuple[Any, ...]
 """teller, code, flags, then the texts of `aggregate.KEY` as written; None where there is none."""
 Connection = tuple[str, str]
-Use = tuple[float | None, float | None]
-"""Start (seconds since 1970) and end of a request."""
 
 
 @dataclass(slots=True)
@@ -33,23 +31,23 @@ class Failure:
 
     number: int
     """Line, from 1 at the begin of the range."""
-    teller: str
     group: int
     """Index of its group in `Partial.keys`."""
     start: float | None
     """Seconds since 1970."""
+    priority: int
+    """Which of many failures are kept: a hash of the request id, so that every proxy's log keeps
+    the same requests."""
     line: bytes
     """As written, in the format of the range; empty where `told` is known."""
     told: dict[str, Any] | None
     """`Request` fields that need no other line; None where ``line`` is yet to be read."""
-    connection: Connection | None
-    """Upstream host and local address, where both are told."""
-    host: Connection | None
-    """Upstream cluster and host."""
-    by_connection: float | None = None
-    """Seconds since the last use of the connection."""
-    by_host: float | None = None
-    """Seconds since the last use of the host."""
+    connection: int | None = None
+    """Hash of upstream cluster, host and local address, where all are told."""
+    host: Connection | None = None
+    """Upstream cluster and host, where the connection is not told."""
+    idle: float | None = None
+    """Seconds since the last use of the connection, or of the host where that is not told."""
     before: int | None = None
     """Requests seen before on its connection."""
     connection_open: bool = False
@@ -58,8 +56,16 @@ class Failure:
     before_open: bool = False
 
 
-Idle = tuple[int, float | None, Connection | None, float | None]
-"""Line, seconds of idleness before it; where these are still open, its connection and start."""
+@dataclass(slots=True)
+class Idles:
+    """Seconds of idleness before a sample of the requests that went well."""
+
+    group: "array[int]" = field(default_factory=lambda: array("I"))
+    idle: "array[float]" = field(default_factory=lambda: array("d"))
+    """NaN where it is open or cannot be told."""
+    connection: "array[int]" = field(default_factory=lambda: array("Q"))
+    """Where the range before may know the last use: the connection, else 0."""
+    start: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ class Cells:
     minute: "array[int]" = field(default_factory=lambda: array("q"))
     count: "array[int]" = field(default_factory=lambda: array("Q"))
     first: "array[float]" = field(default_factory=lambda: array("d"))
-    """Start of the earliest request, seconds since 1970; NaN where there is no time."""
+    """Start of the earliest line, seconds since 1970; NaN where there is no time."""
     last: "array[float]" = field(default_factory=lambda: array("d"))
     first_line: "array[int]" = field(default_factory=lambda: array("Q"))
     last_line: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -89,11 +95,15 @@ class Durations:
 class Border:
     """Last uses at the end of a range, for failures early in the next one."""
 
-    connections: dict[Connection, Use] = field(default_factory=dict)
-    hosts: dict[Connection, Use] = field(default_factory=dict)
-    carried: dict[Connection, int] = field(default_factory=dict)
-    closed: set[Connection] = field(default_factory=set)
-    """Connections whose counting began anew in this range."""
+    connection: "array[int]" = field(default_factory=lambda: array("Q"))
+    end: "array[float]" = field(default_factory=lambda: array("d"))
+    """End of the last request, seconds since 1970; NaN where not told."""
+    carried: "array[int]" = field(default_factory=lambda: array("Q"))
+    """Requests on the connection since the range began, or since it was closed."""
+    closed: bytearray = field(default_factory=bytearray)
+    """1 for connections whose counting began anew in this range."""
+    hosts: dict[Connection, float] = field(default_factory=dict)
+    """End of the last request to each host."""
 
 
 @dataclass(slots=True)
@@ -118,14 +128,15 @@ class Partial:
     interrupted: bool = False
     """True where reading ended before the end."""
     keys: list[Key] = field(default_factory=list)
+    by_minute: bool = True
+    """False where the minutes of some cells were put together to save memory."""
     cells: Cells = field(default_factory=Cells)
     durations: Durations = field(default_factory=Durations)
-    idles: dict[int, list[Idle]] = field(default_factory=dict)
-    """Idle times by group, of a sample of the requests that went well."""
+    idles: Idles = field(default_factory=Idles)
     failures: list[Failure] = field(default_factory=list)
-    """The first `FAILURES_KEPT`."""
-    failed: Counter[str] = field(default_factory=Counter)
-    """All failures, by teller."""
+    """At most `FAILURES_KEPT`, in file order (see `kept`)."""
+    failed: Counter[int] = field(default_factory=Counter)
+    """All failures, by group."""
     formats: dict[str, Counter[str]] = field(default_factory=dict)
     """Lines by teller and format."""
     misreads: dict[str, Misreads] = field(default_factory=dict)
@@ -142,13 +153,45 @@ class Partial:
         return sum(misreads.count for misreads in self.misreads.values())
 
 
+def kept(failures: list[Failure], failed: Counter[int], room: int = FAILURES_KEPT) -> list[Failure]:
+    """Of too many failures those that are kept: of every group as many, by their priority.
+
+    ``failed`` counts all failures of each group, kept or not. What is kept of a whole depends on
+    the whole only, not on how it was cut: each part keeps at least as many of each group.
+    """
+    if failed.total() <= room:
+        return failures
+    each = max(1, _fair_share(sorted(failed.values()), room))
+    seen: Counter[int] = Counter()
+    chosen = []
+    for failure in sorted(failures, key=lambda one: (one.priority, one.number)):
+        seen[failure.group] += 1
+        if seen[failure.group] <= each:
+            chosen.append(failure)
+    chosen = chosen[:room]  # where there are more groups than room
+    chosen.sort(key=lambda one: one.number)
+    return chosen
+
+
+def _fair_share(counts: list[int], room: int) -> int:
+    """The most that each of ``counts``, in rising order, may have so that all fit in ``room``."""
+    for place, count in enumerate(counts):
+        share = room // (len(counts) - place)
+        if count > share:
+            return share
+        room -= count
+    return counts[-1] if counts else 0
+
+
 def merge(left: Partial, right: Partial) -> Partial:
     """Both together; ``right`` follows ``left`` in the file. Both are used up."""
     shift = left.lines
     ids = _joined_keys(left, right)
     _add_cells(left, right, ids, shift)
-    _add_idles(left, right, ids, shift)
-    _add_failures(left, right, ids, shift)
+    known = {name: place for place, name in enumerate(left.border.connection)}
+    _add_idles(left, right, ids, known)
+    _add_failures(left, right, ids, known)
+    _add_border(left.border, right.border, known)
     for teller, formats in right.formats.items():
         left.formats.setdefault(teller, Counter()).update(formats)
     for teller, misreads in right.misreads.items():
@@ -166,6 +209,7 @@ def merge(left: Partial, right: Partial) -> Partial:
     left.size += right.size
     left.unread += right.unread
     left.interrupted |= right.interrupted
+    left.by_minute &= right.by_minute
     return left
 
 
@@ -197,66 +241,69 @@ def _add_cells(left: Partial, right: Partial, ids: list[int], shift: int) -> Non
     left.durations.count.extend(right.durations.count)
 
 
-def _add_idles(left: Partial, right: Partial, ids: list[int], shift: int) -> None:
-    """Idle times of both, up to the last failure that is kept."""
-    room = FAILURES_KEPT - len(left.failures)
-    if room <= 0:
-        return
-    end = right.failures[room - 1].number if len(right.failures) >= room else right.lines
-    known = left.border.connections
-    for group, idles in right.idles.items():
-        kept = left.idles.setdefault(ids[group], [])
-        for number, idle, connection, start in idles:
-            if number > end:
-                break
-            use = None if connection is None else known.get(connection)
-            if use is None:
-                kept.append((number + shift, idle, connection, start))
-            else:
-                kept.append((number + shift, idle_since(use, start), None, None))
+def _add_idles(left: Partial, right: Partial, ids: list[int], known: dict[int, int]) -> None:
+    ours, theirs = left.idles, right.idles
+    ours.group.extend(map(ids.__getitem__, theirs.group))
+    ours.start.extend(theirs.start)
+    for idle, connection, start in zip(theirs.idle, theirs.connection, theirs.start, strict=True):
+        place = known.get(connection) if connection else None
+        if place is None:
+            ours.idle.append(idle)
+            ours.connection.append(connection)
+        else:
+            found = idle_since(left.border.end[place], start)
+            ours.idle.append(nan if found is None else found)
+            ours.connection.append(0)
 
 
-def _add_failures(left: Partial, right: Partial, ids: list[int], shift: int) -> None:
-    room = FAILURES_KEPT - len(left.failures)
-    for failure in right.failures[:room]:
-        failure.number += shift
+def _add_failures(left: Partial, right: Partial, ids: list[int], known: dict[int, int]) -> None:
+    for failure in right.failures:
+        failure.number += left.lines
         failure.group = ids[failure.group]
-        _over_the_border(failure, left.border)
+        _over_the_border(failure, left.border, known)
         left.failures.append(failure)
-    left.failed.update(right.failed)
-    if len(left.failures) >= FAILURES_KEPT:
-        left.border = Border()  # nobody will ask
-        return
-    ours, theirs = left.border, right.border
-    ours.connections.update(theirs.connections)
-    ours.hosts.update(theirs.hosts)
-    for connection, count in theirs.carried.items():
-        anew = connection in theirs.closed
-        ours.carried[connection] = count + (0 if anew else ours.carried.get(connection, 0))
-    for connection in theirs.closed - theirs.carried.keys():
-        ours.carried.pop(connection, None)
-    ours.closed |= theirs.closed
+    for group, count in right.failed.items():
+        left.failed[ids[group]] += count
+    left.failures = kept(left.failures, left.failed)
 
 
-def _over_the_border(failure: Failure, border: Border) -> None:
+def _over_the_border(failure: Failure, border: Border, known: dict[int, int]) -> None:
     """Fill in what only the range before knows."""
-    connection, host = failure.connection, failure.host
-    if failure.connection_open and connection is not None:
-        use = border.connections.get(connection)
-        if use is not None:
-            failure.by_connection = idle_since(use, failure.start)
-            failure.connection_open = False
-    if failure.host_open and host is not None and (use := border.hosts.get(host)) is not None:
-        failure.by_host = idle_since(use, failure.start)
+    if failure.host_open and failure.host in border.hosts:
+        failure.idle = idle_since(border.hosts[failure.host], failure.start)
         failure.host_open = False
-    if failure.before_open and connection is not None:
-        failure.before = (failure.before or 0) + border.carried.get(connection, 0)
-        failure.before_open = connection not in border.closed
+    place = None if failure.connection is None else known.get(failure.connection)
+    if place is None:
+        return
+    if failure.connection_open:
+        failure.idle = idle_since(border.end[place], failure.start)
+        failure.connection_open = False
+    if failure.before_open:
+        failure.before = (failure.before or 0) + border.carried[place]
+        failure.before_open = not border.closed[place]
 
 
-def idle_since(use: Use, start: float | None) -> float | None:
-    """Seconds from the end of ``use`` to ``start``; None where one is not told."""
-    return None if start is None or use[1] is None else max(0.0, start - use[1])
+def _add_border(ours: Border, theirs: Border, known: dict[int, int]) -> None:
+    for place, connection in enumerate(theirs.connection):
+        at = known.get(connection)
+        if at is None:
+            ours.connection.append(connection)
+            ours.end.append(theirs.end[place])
+            ours.carried.append(theirs.carried[place])
+            ours.closed.append(theirs.closed[place])
+            continue
+        ours.end[at] = theirs.end[place]
+        if theirs.closed[place]:
+            ours.carried[at] = theirs.carried[place]
+            ours.closed[at] = 1
+        else:
+            ours.carried[at] += theirs.carried[place]
+    ours.hosts.update(theirs.hosts)
+
+
+def idle_since(end: float, start: float | None) -> float | None:
+    """Seconds from ``end`` (NaN where not told) to ``start``; None where one is not told."""
+    return None if start is None or isnan(end) else max(0.0, start - end)
 
 
 def _together(
@@ -271,7 +318,7 @@ def _together(
 
 def merged(partials: Iterable[Partial]) -> Partial:
     """All ranges of one file together, in file order."""
-    whole = Partial()
+    whole: Partial | None = None
     for part in partials:
-        whole = merge(whole, part)
-    return whole
+        whole = part if whole is None else merge(whole, part)
+    return whole or Partial()

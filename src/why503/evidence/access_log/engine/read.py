@@ -3,7 +3,6 @@
 import contextlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from why503.evidence.access_log.engine.finish import facts_of
 from why503.evidence.access_log.engine.kernel import Passed, Plan, of_stream
@@ -17,6 +16,7 @@ from why503.evidence.prefix import Peeler
 from why503.evidence.reader import ByteStream, Context, Line
 from why503.evidence.text_file import DOCUMENT_LIMIT, TextFile
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 FROM = 1 << 20

@@ -3,10 +3,11 @@
 import json
 
 from why503.evidence.access_log.aliases import field_of
-from why503.evidence.access_log.engine.json_lines import ISTIO_FIELDS, JsonLines, moment
+from why503.evidence.access_log.engine.block import WORD, Block
+from why503.evidence.access_log.engine.groups import Groups
+from why503.evidence.access_log.engine.json_lines import ISTIO_FIELDS, JsonLines
 from why503.evidence.access_log.engine.kernel import Plan
-from why503.evidence.access_log.engine.tally import Tally
-from why503.evidence.access_log.engine.text_lines import Moments, TextLines
+from why503.evidence.access_log.engine.text_lines import TextLines
 from why503.evidence.access_log.format import Format, compile_format
 from why503.evidence.access_log.json_line import ISTIO, read_json
 from why503.evidence.access_log.known_formats import KNOWN_FORMATS
@@ -34,7 +35,7 @@ def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
         return None
     own = _own_formats(context)
     for is_json in (False, True):
-        taken = [line for line in lines if _is_taken(line, is_json=is_json)]
+        taken = _taken(lines, is_json=is_json)
         if len(taken) < _SHARE * len(lines):
             continue
         if is_json and not all(_is_plain_json(line) for line in taken):
@@ -46,26 +47,16 @@ def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
             json=is_json,
             keep_ids=size <= _IDS_UP_TO,
             sample_all=size <= _SAMPLED_FROM,
-            failing=_failing(taken, is_json=is_json),
-            width=sum(map(len, taken)) // len(taken) + 1,
         )
     return None
 
 
-def _failing(lines: list[bytes], *, is_json: bool) -> float:
-    """Share of failed requests in the lines."""
-    moments = moment if is_json else Moments().moment
-    tally = Tally(moments, keep_ids=False)
+def _taken(lines: list[bytes], *, is_json: bool) -> list[bytes]:
+    """The lines that have the format."""
     kind = JsonLines if is_json else TextLines
-    for line in lines:
-        kind(tally, "").take(line + b"\n")
-    return tally.partial.failed.total() / len(lines)
-
-
-def _is_taken(line: bytes, *, is_json: bool) -> bool:
-    if is_json:
-        return JsonLines(Tally(moment, keep_ids=False), "").take(line + b"\n")
-    return TextLines(Tally(Moments().moment, keep_ids=False), "").take(line + b"\n")
+    block = Block(b"".join(line + b"\n" for line in lines) + bytes(WORD))
+    found = kind(Groups(), "").take(block).columns
+    return [] if found is None else [lines[place] for place in found.line.tolist()]
 
 
 def _is_plain_json(line: bytes) -> bool:

@@ -6,22 +6,21 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from why503.evidence.access_log.aggregate import FAILURES_KEPT
 from why503.evidence.access_log.engine.kernel import Passed, Plan, kernel, skip_line
 from why503.evidence.access_log.engine.partial import Partial, merged
+from why503.evidence.access_log.engine.room import processes, room
+from why503.support.dataclass import dataclass
 
 FROM = 20 << 20
 """Bytes from which a second process pays."""
 SMALLEST = 8 << 20
 """Bytes of a range for which a process pays."""
-MOST = 16
-"""Processes at once; memory grows with them."""
 _COUNTED = 1 << 20
 
 
@@ -35,35 +34,12 @@ class _Range:
     start: int
     end: int
     plan: Plan
-    track: bool
 
 
 def _cut(path: str, size: int, parts: int, plan: Plan) -> list[_Range]:
-    """Ranges that take about as long.
-
-    Where the first one surely holds more failures than are kept, the others only count theirs, and
-    get as much more of the file as that saves.
-    """
-    share = size // parts
-    until = FAILURES_KEPT / plan.failing * plan.width if plan.failing else size
-    less = min(share // 2, int(until / 2) + _KEPT_COSTS * FAILURES_KEPT * plan.width)
-    alone = parts > 1 and _SURELY * until < share - less
-    less = less if alone else 0
-    first = share - less * (parts - 1) // parts
-    rest = size - first
-    cuts = [0, *(first + rest * part // max(1, parts - 1) for part in range(parts - 1)), size]
-    if parts == 1:
-        cuts = [0, size]
-    return [
-        _Range(path=path, start=start, end=end, plan=plan, track=not alone or not start)
-        for start, end in pairwise(cuts)
-    ]
-
-
-_SURELY = 1.4
-"""Times the bytes in which so many failures are to be expected."""
-_KEPT_COSTS = 8
-"""Lines that take as long as it takes to keep a failure."""
+    """Ranges of the same size."""
+    cuts = [size * part // parts for part in range(parts + 1)]
+    return [_Range(path=path, start=start, end=end, plan=plan) for start, end in pairwise(cuts)]
 
 
 def processors() -> int:
@@ -79,12 +55,10 @@ def read_file(path: str, plan: Plan, passed: Callable[[int], None]) -> Partial:
     After an interrupt (Ctrl-C) what was read so far, the rest counted as unread.
     """
     size = Path(path).stat().st_size
-    parts = min(MOST, processors(), max(1, size // SMALLEST)) if size >= FROM else 1
-    ranges = _cut(path, size, parts, plan)
+    memory = plan.context.options.memory
+    parts = min(processes(memory), processors(), max(1, size // SMALLEST)) if size >= FROM else 1
+    ranges = _cut(path, size, parts, replace(plan, room=room(memory, parts)))
     partials = [_alone(ranges[0], passed)] if parts == 1 else _together(ranges, passed)
-    if not ranges[-1].track and len(partials[0].failures) < FAILURES_KEPT:
-        ranges = [replace(one, track=True) for one in ranges]
-        partials = partials[:1] + _together(ranges[1:], lambda _size: None)
     for one, partial in zip(ranges, partials, strict=True):
         if partial.size < one.end - one.start:
             partial.unread = _lines_in(path, one.start + partial.size, one.end)
@@ -96,7 +70,7 @@ def read_file(path: str, plan: Plan, passed: Callable[[int], None]) -> Partial:
 def _alone(one: _Range, passed: Callable[[int], None]) -> Partial:
     """A range read by this process."""
     with until_interrupt(passed) as tell:
-        return kernel(one.path, one.start, one.end, one.plan, tell, track=one.track)
+        return kernel(one.path, one.start, one.end, one.plan, tell)
 
 
 @contextmanager
@@ -172,7 +146,7 @@ def _work(one: _Range, pipe: Connection, stop: Any) -> None:
         return not stop.is_set()
 
     try:
-        pipe.send(kernel(one.path, one.start, one.end, one.plan, tell, track=one.track))
+        pipe.send(kernel(one.path, one.start, one.end, one.plan, tell))
     except Exception as fault:  # noqa: BLE001 - the other side raises it in its own words
         pipe.send(f"{type(fault).__name__}: {fault}")
     finally:
