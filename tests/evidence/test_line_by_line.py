@@ -6,7 +6,7 @@ import pytest
 
 from why503.evidence import readers
 from why503.evidence.line_by_line import by_line
-from why503.evidence.reader import Context, Line, Options
+from why503.evidence.reader import Context, Line, LineReader, Options
 from why503.facts import AccessLog, AppEvent, ProxyEvent
 
 CONTEXT = Context(path="x.log", teller="x")
@@ -43,15 +43,28 @@ def test_a_proxys_own_line_among_its_access_log_goes_to_the_reader_that_knows_it
     assert kinds == {AccessLog, ProxyEvent}
 
 
-def test_the_other_readers_are_not_called_in_where_the_first_takes_all(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (ACCESS, "access log"),
+        ("2026-03-04T05:06:07.250000Z\tinfo\tEnvoy proxy is ready", "envoy log"),
+    ],
+)
+def test_the_readers_behind_one_that_takes_all_are_not_called_in(
+    line: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never() -> tuple[()]:
-        message = "called in"
-        raise AssertionError(message)
+    called: list[str] = []
 
-    monkeypatch.setattr(readers, "other_line_readers", never)
-    assert by_line(lines(*[ACCESS] * 5, ""), CONTEXT).unclaimed == 0
+    def one_by_one(given: Iterator[LineReader]) -> Iterator[LineReader]:
+        for reader in given:
+            called.append(reader.NAME)
+            yield reader
+
+    every = tuple(readers.line_readers())
+    monkeypatch.setattr(readers, "line_readers", lambda: one_by_one(iter(every)))
+
+    assert by_line(lines(*[line] * 5, ""), CONTEXT).unclaimed == 0
+    assert called == [reader.NAME for reader in every][: called.index(name) + 1]
 
 
 def test_a_line_that_nobody_knows_is_counted_and_its_place_told() -> None:

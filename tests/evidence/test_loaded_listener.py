@@ -88,3 +88,14 @@ def test_ranges_and_the_default_chain_are_told():
         (("10.9.0.0/16",), False),
         ((), True),
     ]
+
+
+def test_the_shares_of_tcp_are_kept():
+    told = [{"name": "a", "weight": 3}, {"name": "b", "weight": 1}]
+    config = {**TCP["typedConfig"], "weighted_clusters": {"clusters": told}}
+    config.pop("cluster")
+    split = {**LISTENER, "defaultFilterChain": {"filters": [{**TCP, "typedConfig": config}]}}
+    found = listener_of(split, Source(path="l.json"), "desk", state="active", updated=None)
+    assert (found.chains[1].clusters, found.chains[1].weights) == (("a", "b"), (3, 1))
+    whole = listener_of(LISTENER, Source(path="l.json"), "desk", state="active", updated=None)
+    assert whole.chains[1].weights == ()

@@ -74,3 +74,22 @@ def test_what_headers_must_be_is_kept_with_secrets_masked():
         ("z", "prefix b"),
     )
     assert "abcdefghijklmnop" not in route.headers[4][1]
+
+
+def test_copies_redirects_queries_and_the_demand_for_tls_are_kept():
+    share = {"default_value": {"numerator": 5, "denominator": "HUNDRED"}}
+    copies = [{"cluster": "m", "runtimeFraction": share}, {"cluster": "n"}]
+    first = {
+        "match": {
+            "prefix": "/",
+            "query_parameters": [{"name": "q", "string_match": {"exact": "7"}}],
+        },
+        "route": {"cluster": "a", "requestMirrorPolicies": copies},
+    }
+    moved = {"redirect": {"host": "x", "response_code": "PERMANENT_REDIRECT"}}
+    route, other, usual = routes(first, moved, {"redirect": {}}, require_tls="ALL")
+    assert route.mirrors == (("m", 5.0), ("n", 100.0))
+    assert route.query == (("q", "exact 7"),)
+    assert (other.redirect_status, usual.redirect_status) == (308, 301)
+    assert route.requires_tls
+    assert not routes(first)[0].requires_tls

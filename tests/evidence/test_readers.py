@@ -4,7 +4,7 @@ import pytest
 
 from why503.evidence import readers
 
-LINES = (readers.first_line_reader(), *readers.other_line_readers())
+LINES = tuple(readers.line_readers())
 
 
 @pytest.mark.parametrize("reader", LINES, ids=lambda reader: reader.NAME)

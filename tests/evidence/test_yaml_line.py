@@ -1,4 +1,4 @@
-from why503.evidence.yaml_line import foreign_lines, nests, reindented, without_elisions
+from why503.evidence.yaml_line import foreign_in, foreign_lines, nests, reindented, without_elisions
 
 
 def test_text_in_block_scalars_and_continuations_is_not_foreign():
@@ -9,6 +9,22 @@ def test_text_in_block_scalars_and_continuations_is_not_foreign():
 def test_log_lines_and_prose_are_foreign():
     text = 'a: 1\n[2026-01-01T00:00:00Z] "GET / HTTP/1.1" 503\nWe saw this today\nb: 2'
     assert foreign_lines(text.split("\n")) == 2
+
+
+def test_keys_that_are_numbers_are_not_foreign():
+    assert foreign_lines(["portLevelMtls:", "  8080:", "    mode: DISABLE"]) == 0
+
+
+def test_a_text_is_counted_as_its_lines_are():
+    for text in (
+        "# a\n---\na: 1\n- b: [1,\n2]\n\t\n",
+        "a: 1\nGET / 200\n",
+        "a: |\n  any text\n",
+        "a: 1\x0cGET / 200\nb: 2",
+        "",
+    ):
+        lines = text.splitlines()
+        assert foreign_in(text, lines) == foreign_lines(lines)
 
 
 def test_a_flat_list_of_values_does_not_nest():

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from tests.mesh.build import HOST, RESET, inbound, log, mesh, outbound
+from tests.mesh.build import HOST, RESET, START, inbound, log, mesh, outbound
 from why503.mesh.ending import Ending
 from why503.mesh.hop import At, Hop, Place
 
@@ -20,7 +22,16 @@ def test_a_hop_counts_its_endings_and_gives_the_lines_to_open() -> None:
     assert hop.share(Ending.CONNECTION_TERMINATION) == 0.8
     assert [source.line for source in hop.sources(most=2)] == [1, 2]
     assert [failure.teller for failure in hop.having(Ending.REMOTE_RESET)] == [reset]
+    assert hop.having(Ending.CLIENT_GONE, Ending.OK) == ()
+    both = hop.having(Ending.REMOTE_RESET, Ending.CONNECTION_TERMINATION)
+    assert [failure.teller.source.line for failure in both] == [1, 2, 3, 4, 9]
     assert hop.upstream_hosts == {"10.1.0.7:8080": 5}
+
+
+def test_begin_and_end_of_the_failures_are_told_where_they_have_a_time() -> None:
+    dated = outbound(503, "UC", line=1, at=7, duration=250.0, **UC)
+    undated = replace(outbound(503, "UC", line=2, **UC), time=None)
+    assert only(log(dated, undated)).spans == ((START + 7, START + 7.25),)
 
 
 def test_every_account_is_given_once_the_deciding_one_first() -> None:

@@ -243,3 +243,8 @@ def test_what_both_proxies_loaded_can_clash():
     conflict = mtls_conflict(mesh_of(RULE, SERVER, cluster(), listener(MUTUAL)), HOST, 80)
     assert conflict is not None
     assert (conflict.client.value, conflict.server.value) == ("DISABLE", "STRICT")
+
+
+def test_hosts_that_proxies_hold_a_cluster_for_are_told_once():
+    mesh = mesh_of("", cluster(), cluster(f"outbound|80|v1|{HOST}"), cluster(IN, "server"))
+    assert loaded_policy.called_hosts(mesh) == (HOST,)

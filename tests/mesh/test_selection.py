@@ -86,3 +86,12 @@ def test_odd_selectors_raise_nothing():
     mesh = odd("Sidecar", "{workloadSelector: {labels: [1]}}")
     found = scoped(mesh, "Sidecar", FULL, "spec", "workloadSelector", "labels")
     assert {manifest.namespace for _level, manifest in found} == {""}
+
+
+def test_of_two_for_the_same_scope_the_older_one_decides():
+    young, old = (
+        obj("Sidecar", name, "{}").replace("shop}", f'shop, creationTimestamp: "{made}"}}')
+        for name, made in (("young", "2026-02-01T00:00:00Z"), ("old", "2026-01-01T00:00:00Z"))
+    )
+    found = scoped(mesh_of(SERVICE + young + old), "Sidecar", FULL, "spec", "workloadSelector")
+    assert [item.manifest.name for item in found] == ["old", "young"]

@@ -104,6 +104,24 @@ def test_the_idle_timeout_names_its_object_and_line():
     assert found.source.line == line_of(text, "idleTimeout")
 
 
+INJECTED = "---\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n"
+PODS = obj("Deployment", "orders", "{template: {metadata: {labels: {app: orders}}}}")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "more", "seconds"),
+    [
+        ("shop", INJECTED + PODS, 5),
+        ("istio-system", INJECTED + PODS, 5),
+        ("client", INJECTED + PODS, 3600),
+        ("client", "", 5),
+        ("client", INJECTED.replace("enabled", "disabled") + PODS, 5),
+    ],
+)
+def test_a_callers_own_rule_does_not_reach_the_proxy_beside_the_server(namespace, more, seconds):
+    assert idle(rule(http("idleTimeout: 5s"), host=HOST, namespace=namespace) + more) == seconds
+
+
 def test_the_tcp_idle_timeout_counts_where_the_http_one_is_unset():
     assert idle(rule("{connectionPool: {tcp: {idleTimeout: 20s}}}")) == 20
     both = rule("{connectionPool: {tcp: {idleTimeout: 20s}, http: {idleTimeout: 30s}}}")

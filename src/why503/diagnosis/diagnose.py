@@ -31,6 +31,7 @@ from why503.diagnosis.weighing import Candidate, candidates
 from why503.facts import Bundle, Source
 from why503.mesh import Hop, Mesh
 from why503.mesh.naming import caller_of, service_name
+from why503.support.collector import uncollected
 from why503.support.duration import clock
 
 WELL_EXPLAINED = 0.4
@@ -45,6 +46,11 @@ QUESTIONS = 6
 
 def diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
     """The answer for one bundle. Same bundle, same answer, to the byte."""
+    with uncollected():
+        return _diagnose(bundle, catalogue)
+
+
+def _diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
     mesh = Mesh(bundle)
     faults: list[str] = []
     causes = [Guarded(cause, faults) for cause in catalogue]
@@ -127,7 +133,7 @@ def _findings(hop: Hop, found: Sequence[Candidate], mesh: Mesh) -> Iterable[Find
 
 def _finding(hop: Hop, candidate: Candidate, mesh: Mesh, belief: dict[str, float]) -> Finding:
     cause = candidate.cause
-    times = [failure.time for failure in hop.failures if failure.time is not None]
+    times = [begin for begin, _end in hop.spans]
     return Finding(
         cause=cause.ID,
         title=cause.TITLE,

@@ -1,7 +1,6 @@
 """Weighs every cause on one hop: which clues count, and what belief they give."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from why503.diagnosis.belief import beliefs
 from why503.diagnosis.cause import Cause, Hit
@@ -9,6 +8,7 @@ from why503.diagnosis.clue import Weight
 from why503.diagnosis.counted import Counts
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

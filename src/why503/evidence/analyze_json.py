@@ -1,17 +1,17 @@
 """`istioctl analyze -o json`: a list of messages."""
 
-import re
 from typing import Any
 
 from why503.evidence.json_document import cut, decoded
 from why503.evidence.reader import Context, Reading
 from why503.facts.analysis import Analysis
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "istioctl analysis JSON"
 
-_HEAD = re.compile(r'\s{0,100}\[?\s{0,100}\{\s{0,100}"code"\s{0,4}:\s{0,4}"IST\d{4}"')
-_PLACE = re.compile(r'"code"\s{0,4}:\s{0,4}"IST\d{4}"')
+_HEAD = lazy_re(r'\s{0,100}\[?\s{0,100}\{\s{0,100}"code"\s{0,4}:\s{0,4}"IST\d{4}"')
+_PLACE = lazy_re(r'"code"\s{0,4}:\s{0,4}"IST\d{4}"')
 
 
 def bid(text: str) -> float:

@@ -1,10 +1,11 @@
 """What a message of any application tells of its start, its end, its calls and its load."""
 
 import re
-from dataclasses import dataclass
 
 from why503.evidence.log_line import envoy_body, without_user
 from why503.facts import AppEventKind as Kind
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 
@@ -27,28 +28,28 @@ ERROR_LEVELS = frozenset(
 
 _HTTP_ERROR = 400
 _SERVER_ERROR = 500
-_METHOD = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|Get|Post|Put|Delete|Head|Patch)\b")
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,10}://[^\s\"'<>)\],;]{1,2000}")
-_QUOTED_URL = re.compile(r"\"(https?://[^\"\r\n]{1,2000})\"")
-_STATUS = re.compile(
+_METHOD = lazy_re(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|Get|Post|Put|Delete|Head|Patch)\b")
+_URL = lazy_re(r"\b[a-z][a-z0-9+.-]{1,10}://[^\s\"'<>)\],;]{1,2000}")
+_QUOTED_URL = lazy_re(r"\"(https?://[^\"\r\n]{1,2000})\"")
+_STATUS = lazy_re(
     r"(?:status(?:[ _]?code)?|statusCode|response code|code|HTTP(?:/\d(?:\.\d)?)?|HTTP status|"
     r"returned|got|"
     r"received|responded with|answered)[\"']?[ :=(]{0,4}(?:status |HTTP "
     r")?[\"']?(?P<code>[45]\d\d)\b",
     re.IGNORECASE,
 )
-_NAMED_STATUS = re.compile(
+_NAMED_STATUS = lazy_re(
     r"\b(?P<code>[45]\d\d) (?:Server Error|Client Error|Service Unavailable|Bad Gateway|Gateway "
     r"Time-?out|"
     r"Internal Server Error|Too Many Requests)",
     re.IGNORECASE,
 )
-_BODY = re.compile(
+_BODY = lazy_re(
     r"(?:status(?: code)? |response code )[45]\d\d(?: for [^'\"\r\n]{1,500})?[:.,] "
     r"(?:Response body:? |body:? )?"
     r"(?P<quote>['\"])(?P<body>.{0,2000}?)(?P=quote)(?:$|[\s,)])"
 )
-_SERVED = re.compile(
+_SERVED = lazy_re(
     r"(?:\"|^|\s)(?:GET|POST|PUT|PATCH|DELETE|HEAD) /[^\s\"]{0,2000}(?: HTTP/[\d.]+)?\"?[ "
     r"-]{1,4}(?P<code>[1-5]\d\d)\b"
 )
@@ -72,7 +73,7 @@ _LISTENING = (
         r"[\"']?[=:] ?\"?(?P<address>[\w.\[\]:*-]{0,255}:\d{2,5})\b"
     ),
 )
-_CRASH = re.compile(
+_CRASH = lazy_re(
     r"^panic: |^fatal error: |\bpanic: runtime error|OutOfMemoryError|Out of memory|out of "
     r"memory|oom-kill|"
     r"Segmentation fault|segfault|\bSIGSEGV\b|\bSIGABRT\b|^Killed$|[Uu]nhandled (?:exception|"
@@ -82,7 +83,7 @@ _CRASH = re.compile(
     r"core dumped|exited with code [1-9]|Application run failed|Worker \(pid:\d+\) was sent "
     r"SIG(?:KILL|ABRT)|[Ww]orker with pid \d+ was terminated due to signal (?:6|11)\b"
 )
-_SHUTDOWN = re.compile(
+_SHUTDOWN = lazy_re(
     r"\bSIG(?:TERM|INT|QUIT)\b|[Ss]hutting down|[Ss]hutdown (?:initiated|started|signal|"
     r"requested|complete)|"
     r"[Gg]raceful(?:ly)? (?:shutdown|shutting|stop)|[Ss]topping (?:server|service|container|"
@@ -91,7 +92,7 @@ _SHUTDOWN = re.compile(
     r"stopped)|"
     r"(?:^|\s)stopped$|[Tt]erminating\b|[Cc]losing server"
 )
-_MALFORMED = re.compile(
+_MALFORMED = lazy_re(
     r"PRI \* HTTP/2|\\x16\\x03|\\u0016\\u0003|[Cc]lient sent an HTTP request to an HTTPS server|"
     r"TLS handshake error|"
     r"[Mm]alformed HTTP|[Mm]alformed request|[Ii]nvalid HTTP request|Invalid character found in "
@@ -104,7 +105,7 @@ _MALFORMED = re.compile(
     r"Unexpected HTTP/1\.x request|[Ff]irst received frame was not SETTINGS|BAD_CLIENT_MAGIC|"
     r"[Bb]ad client magic"
 )
-_OVERLOADED = re.compile(
+_OVERLOADED = lazy_re(
     r"[Tt]oo many (?:open files|connections|concurrent|requests in flight)|[Qq]ueue (?:is )?full|"
     r"RejectedExecutionException|"
     r"[Tt]hread ?pool .{0,60}(?:exhaust|full|busy)|[Pp]ool (?:is )?(?:exhausted|full)|"
@@ -116,15 +117,15 @@ _OVERLOADED = re.compile(
     r"couldn't start executing the request in|EMFILE|listen queue .{0,40}full|"
     r"WORKER TIMEOUT \(pid:|HARAKIRI"
 )
-_REFUSED = re.compile(
+_REFUSED = lazy_re(
     r"[Cc]onnection refused|ECONNREFUSED|actively refused|ConnectionRefusedError|"
     r"\[Errno 111\]"
 )
-_DIALLED = re.compile(
+_DIALLED = lazy_re(
     r"(?:dial tcp {1,4}|ECONNREFUSED |\(')(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
     r"(?::|', ?)(?P<port>\d{1,5})\b"
 )
-_BROKEN_CALL = re.compile(
+_BROKEN_CALL = lazy_re(
     r"context deadline exceeded|Client\.Timeout|i/o timeout|[Rr]ead timed? ?out|socket hang up|"
     r"ECONNRESET|ETIMEDOUT|"
     r"[Cc]onnection reset|broken pipe|EPIPE|\bEOF\b|NoHttpResponseException|RemoteDisconnected|"
@@ -133,7 +134,7 @@ _BROKEN_CALL = re.compile(
     r"error: code = |"
     r"UNAVAILABLE|DEADLINE_EXCEEDED"
 )
-_CLIENT_SIGN = re.compile(
+_CLIENT_SIGN = lazy_re(
     r"unexpected (?:status|response)|[Rr]equest failed|call(?:ing)? .{0,60}fail|[Ff]ailed to "
     r"(?:call|fetch|send|post|get|request)|"
     r"for url|RestClient|RestTemplate|HttpServerErrorException|HttpClientErrorException|"

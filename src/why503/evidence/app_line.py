@@ -3,34 +3,35 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME
+from why503.support.dataclass import dataclass
 from why503.support.duration import clock
+from why503.support.pattern import lazy_re
 
 _WORD = (
     r"(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|"
     r"FATAL|CRITICAL|CRIT|PANIC|SEVERE|ALERT|EMERG)"
 )
-_TIMED = re.compile(rf"\[?(?P<time>{TIME})\]?[ \t|:-]{{0,12}}(?P<rest>.*)")
-_LEVEL_NEXT = re.compile(
+_TIMED = lazy_re(rf"\[?(?P<time>{TIME})\]?[ \t|:-]{{0,12}}(?P<rest>.*)")
+_LEVEL_NEXT = lazy_re(
     rf"(?:\[[^\]]{{0,80}}\][ \t]{{0,8}}){{0,2}}(?:\d{{1,8}}[ "
     rf"\t]{{1,4}})?[\[<(]?(?P<level>{_WORD})\b[\]>)]?:?[ \t]{{0,12}}(?P<rest>.*)",
     re.IGNORECASE,
 )
-_LEVEL_LATER = re.compile(rf"[ \t\[](?P<level>{_WORD})[ \t\]:]")
-_LEVEL_FIRST = re.compile(
+_LEVEL_LATER = lazy_re(rf"[ \t\[](?P<level>{_WORD})[ \t\]:]")
+_LEVEL_FIRST = lazy_re(
     rf"\[?(?P<level>{_WORD})\]?(?::[ \t]{{1,12}}|[ \t]{{1,12}}(?=\d{{4}}-|\[)|\][ \t]{{1,4}})"
     rf"(?P<rest>.*)"
 )
-_KLOG = re.compile(
+_KLOG = lazy_re(
     r"(?P<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s{1,10}\d{1,9} [\w./-]{1,100}:\d{1,6}\] "
     r"(?P<rest>.*)"
 )
-_LOGFMT_LEVEL = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?(\w{1,12})")
-_LOGFMT_TIME = re.compile(r"(?:^|\s)(?:time|ts|timestamp|t)=\"?([^\s\"]{10,40})")
-_LOGFMT_MESSAGE = re.compile(r"(?:^|\s)(?:msg|message)=")
+_LOGFMT_LEVEL = lazy_re(r"(?:^|\s)(?:level|lvl|severity)=\"?(\w{1,12})")
+_LOGFMT_TIME = lazy_re(r"(?:^|\s)(?:time|ts|timestamp|t)=\"?([^\s\"]{10,40})")
+_LOGFMT_MESSAGE = lazy_re(r"(?:^|\s)(?:msg|message)=")
 _KLOG_LEVELS = {"I": "info", "W": "warn", "E": "error", "F": "fatal"}
 _NUMBERED = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 _LEVEL_KEYS = ("level", "severity", "lvl", "log.level", "loglevel", "levelname", "@l")

@@ -1,12 +1,11 @@
 """Logs of applications in general: start, end, failed calls, crashes, saturation."""
 
-import re
-
 from why503.evidence.app_event import ERROR_LEVELS, Told, told_by
 from why503.evidence.app_line import AppLine, app_line_of
 from why503.evidence.log_line import SCAN_LENGTH, parts_of, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading
 from why503.facts import AppEvent, AppEventKind, Fact, Request, Witness
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "application log"
@@ -20,11 +19,11 @@ REFUSED = "Connection refused"
 RESET = "Connection reset"
 """Transport failure of a call whose connection was reset before any answer."""
 
-_RESET = re.compile(
+_RESET = lazy_re(
     r"(?:SocketException|SSLException|IOException|[Ee]rror|read|recv)\b.{0,60}?"
     r"(?:[Cc]onnection reset|ECONNRESET)|ConnectionResetError"
 )
-_BARE = re.compile(
+_BARE = lazy_re(
     r"panic: |fatal error: |Traceback \(most recent call last\)|Exception in thread |Caused by: |"
     r"Killed$|"
     r"Segmentation fault|npm ERR!|[\w.$]{3,120}(?:Exception|Error)(?:: |$)|goroutine \d+ \[|"
@@ -37,7 +36,7 @@ _BARE = re.compile(
     r"(?:Get|Post|Put|Patch|Delete|Head) \"?https?://\S{1,500}: |"
     r"\* Running on |rpc error: |FATAL ERROR: |details = \""
 )
-_TRACE = re.compile(
+_TRACE = lazy_re(
     r"\s{0,16}at [\w.$<>/ \[\]-]{1,300}\(|\s{1,16}at [\w.$<>/ \[\]-]{1,300}|"
     r"\s{2,16}File \"[^\"]{1,300}\", line \d+|"
     r"\s{1,16}\.\.\. \d+ (?:common frames|more)|"
@@ -46,7 +45,7 @@ _TRACE = re.compile(
     r"\s{1,16}(?:status = StatusCode\.|debug_error_string = )|"
     r"\s{4,16}\S|[\w.$]{1,200}(?:Error|Exception)(?:: |$)|During handling of|The above exception"
 )
-_BEGINS_TRACE = re.compile(
+_BEGINS_TRACE = lazy_re(
     r"Traceback \(most recent|Exception in thread|^panic: |^fatal error: |"
     r"(?:Exception|Error)\b|^details = \""
 )

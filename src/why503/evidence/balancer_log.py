@@ -4,12 +4,13 @@ An Application Load Balancer writes the kind of the request first, a Classic one
 `0` for the target's status means that no target answered: the balancer made the answer itself.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.log_line import SCAN_LENGTH, parts_of, time_of, without_user
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Request, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "load balancer log"
@@ -18,7 +19,7 @@ ITSELF = "awselb/2.0"
 """How the balancer signs an answer of its own."""
 
 _SECONDS = r"(?:-1|\d{1,6}(?:\.\d{1,9})?)"
-_LINE = re.compile(
+_LINE = lazy_re(
     r"[\s>*|]{0,8}(?:(?:https?|h2|wss?|grpcs?) )?"
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) (?P<balancer>[\w./-]{1,200}) "
     r"\S{3,60}:\d{1,5} (?P<target>\S{3,60}:\d{1,5}|-) "

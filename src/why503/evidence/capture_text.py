@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from why503.evidence.capture.connection import Connection
@@ -11,6 +11,8 @@ from why503.evidence.capture.tcp import ACK, CONNECTIONS_LIMIT, FIN, RST, SYN, F
 from why503.evidence.command_line import command_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "packet capture text"
@@ -20,38 +22,36 @@ _TIME = (
     r"(?P<part>\.\d{1,9})?|(?P<epoch>\d{1,12}\.\d{3,9}))"
 )
 _HOST = r"[0-9A-Za-z_.:%-]{1,255}"
-_HEAD = re.compile(
+_HEAD = lazy_re(
     rf"\s{{0,8}}(?:{_TIME}\s{{1,4}})?"
     r"(?:(?P<interface>[\w.@-]{1,40})\s{1,4}(?:In|Out|B|M|P)\s{1,4})?"
     r"(?:IP6?\s|[^,]{0,120}, ethertype IPv[46] \(0x[0-9a-f]{4}\), length \d{1,6}: )"
 )
-_VERBOSE = re.compile(r"\s{0,2}\((?:tos|class|flowlabel|hlim) .{0,300}$")
-_ENDS = re.compile(rf"\s{{0,8}}(?P<source>{_HOST}) > (?P<target>{_HOST}): (?P<rest>.*)", re.DOTALL)
-_FLAGS = re.compile(
+_VERBOSE = lazy_re(r"\s{0,2}\((?:tos|class|flowlabel|hlim) .{0,300}$")
+_ENDS = lazy_re(rf"\s{{0,8}}(?P<source>{_HOST}) > (?P<target>{_HOST}): (?P<rest>.*)", re.DOTALL)
+_FLAGS = lazy_re(
     r"Flags \[(?P<flags>[A-Z.]{1,9}|none)\](?:, cksum [^,]{1,60})?"
     r"(?:, seq (?P<seq>\d{1,10})(?::(?P<stop>\d{1,10}))?)?"
     r"(?:, ack (?P<ack>\d{1,10}))?(?:, win (?P<window>\d{1,10}))?"
 )
-_LENGTH = re.compile(
-    r"length (?P<length>\d{1,7})(?:: HTTP(?:, length: \d{1,7})?:? ?(?P<http>.*))?$"
-)
-_ICMP = re.compile(
+_LENGTH = lazy_re(r"length (?P<length>\d{1,7})(?:: HTTP(?:, length: \d{1,7})?:? ?(?P<http>.*))?$")
+_ICMP = lazy_re(
     rf"ICMP6?, ?(?:destination )?unreachable, |ICMP6? (?:host )?(?P<host>{_HOST}) "
     r"(?:tcp port (?P<port>\d{1,5}) )?unreachable(?: - (?P<why>admin prohibited)[^,]{0,40})?"
 )
-_TSHARK = re.compile(
+_TSHARK = lazy_re(
     rf"\s{{0,12}}(?P<number>\d{{1,10}})\s{{1,8}}{_TIME}\s{{1,40}}"
     rf"(?P<source>{_HOST})\s{{1,40}}(?:→|->)"
     rf"\s{{1,4}}(?P<target>{_HOST})\s{{1,40}}(?P<protocol>[\w./-]{{1,20}})"
     r"\s{1,8}(?P<size>\d{1,7})\s{1,4}(?P<info>.*)",
     re.DOTALL,
 )
-_TSHARK_INFO = re.compile(
+_TSHARK_INFO = lazy_re(
     r"(?:\[[^\[\]]{1,80}\] ){0,3}(?P<from>\d{1,5}) (?:→|->|>) (?P<to>\d{1,5}) "
     r"\[(?P<flags>[A-Z, ]{1,60})\] Seq=(?P<seq>\d{1,10})(?: Ack=(?P<ack>\d{1,10}))?"
     r"(?: Win=(?P<window>\d{1,10}))?(?: Len=(?P<length>\d{1,7}))?"
 )
-_NOISE = re.compile(
+_NOISE = lazy_re(
     r"(?:\s{0,8}(?:[$#%>] )?(?:sudo )?(?:tcpdump|tshark)\s|tcpdump: |"
     r"reading from file |listening on |dropped privs |Capturing on |Running as user |"
     r"\d{1,12} packets? (?:captured|received|dropped))"

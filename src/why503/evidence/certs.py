@@ -8,11 +8,12 @@ from why503.evidence.reader import Context, Reading
 from why503.facts.certificate import Certificate
 from why503.facts.reading import Unread
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "certificates"
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r'\s{0,100}\{\s{0,100}"certificates"\s{0,4}:\s{0,4}\[(?:\s{0,100}\]|'
     r'\s{0,100}\{\s{0,100}(?:\}|"(?:ca_cert|cert_chain)"))'
 )

@@ -1,6 +1,5 @@
 """Envoy's `/clusters?format=json` and `istioctl proxy-config endpoint -o json|yaml`."""
 
-import re
 from collections.abc import Iterator
 
 from why503.evidence.istio_name import cluster_fact
@@ -10,11 +9,12 @@ from why503.evidence.reader import Context, Reading
 from why503.facts.counter import Counter
 from why503.facts.proxy_config import ProxyEndpoint
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "clusters"
 
-_SIGN = re.compile(
+_SIGN = lazy_re(
     r'(?:^|[\s{,-])"?(?:cluster_statuses|clusterStatuses|host_statuses|hostStatuses|added_via_api|'
     r'addedViaApi)"?\s{0,4}:'
 )

@@ -1,12 +1,13 @@
 """A command as it stands in a terminal paste: prompt cut off, words split, the pipe noted."""
 
-import re
 import shlex
-from dataclasses import dataclass
 from functools import lru_cache
 
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
+
 _PROGRAMS = "kubectl|k|oc|istioctl|curl|dig|nslookup|host|getent|ss|netstat"
-_COMMAND = re.compile(
+_COMMAND = lazy_re(
     r"^[ \t]{0,8}(?:[^\n]{0,120}?(?:[$#>%❯➜→»]|;[ ]?do)[ ]{1,4}"
     r"|[➜→][ ]{1,4}[^\s$]{1,80}[ ](?:git:\(\S{1,80}\)[ ])?(?:✗[ ])?)?"
     r"(?:sudo[ ]|time[ ]|watch[ ])?"

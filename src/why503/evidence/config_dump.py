@@ -6,7 +6,7 @@ lists go the same way. Private keys and certificates themselves are never kept.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -23,28 +23,30 @@ from why503.evidence.stand_in_keys import stand_in_event
 from why503.facts.loaded import LoadedCluster, RejectedConfig
 from why503.facts.reading import Unread
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 from why503.support.text import _
 
 NAME = "config dump"
 
 _HEAD = 6000
-_SIGNS = re.compile(
+_SIGNS = lazy_re(
     r"envoy\.admin\.v3\.\w{0,40}ConfigDump|"
     r"(?:^|[\s{,])\"?(?:dynamic_active_(?:clusters|secrets)|dynamicActive(?:Clusters|Secrets)|"
     r"dynamic_(?:listeners|route_configs|endpoint_configs)|dynamic(?:Listeners|RouteConfigs|"
     r"EndpointConfigs)|static_(?:listeners|route_configs|endpoint_configs)|static(?:Listeners|"
     r"RouteConfigs|EndpointConfigs))\"?\s{0,4}:"
 )
-_LISTED = re.compile(
+_LISTED = lazy_re(
     r"(?:^|[\s{,\[-])\"?(?:edsClusterConfig|virtualHosts|virtual_hosts|filterChains|filter_chains|"
     r"connectTimeout|connect_timeout|loadAssignment|lbEndpoints|trafficDirection|useOriginalDst)"
     r"\"?\s{0,4}:"
 )
-_BOOTSTRAP = re.compile(r"\s{0,20}\{?\s{0,20}\"?bootstrap\"?\s{0,4}:\s{0,20}\{?\s{0,400}\"?\w")
-_MANIFEST = re.compile(r"(?:^|[\s{,])\"?(?:apiVersion|kind)\"?\s{0,4}:", re.MULTILINE)
-_LIST = re.compile(r"\s{0,100}(?:\[|-\s)")
+_BOOTSTRAP = lazy_re(r"\s{0,20}\{?\s{0,20}\"?bootstrap\"?\s{0,4}:\s{0,20}\{?\s{0,400}\"?\w")
+_MANIFEST = lazy_re(r"(?:^|[\s{,])\"?(?:apiVersion|kind)\"?\s{0,4}:", re.MULTILINE)
+_LIST = lazy_re(r"\s{0,100}(?:\[|-\s)")
 
 _STATES = ("active_state", "warming_state", "draining_state")
 _DETAILS = 2000

@@ -1,11 +1,13 @@
 """Connections tried by hand: `nc`, `telnet` and `openssl s_client` in a terminal paste."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.app_event import AppEvent, AppEventKind
 from why503.facts.request import Request, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "connection probe"
@@ -13,41 +15,39 @@ NAME = "connection probe"
 _LONGEST = 4_000
 """Characters of a line that are looked at."""
 _HOST = r"(?P<host>[\w.:-]{1,255}?)"
-_COMMAND = re.compile(
+_COMMAND = lazy_re(
     r"(?:[^\n]{0,300}?[\s/#$>])?(?P<program>openssl s_client|(?:nc|ncat|netcat|telnet)(?= ))"
     r"(?P<rest>.{0,2000})$"
 )
-_CONNECT = re.compile(r"-connect[ =]{1,4}(?P<host>\[?[\w.:-]{1,255}?\]?):(?P<port>\d{1,5})\b")
-_PLACE = re.compile(
+_CONNECT = lazy_re(r"-connect[ =]{1,4}(?P<host>\[?[\w.:-]{1,255}?\]?):(?P<port>\d{1,5})\b")
+_PLACE = lazy_re(
     r"(?:^|\s)(?P<host>(?!\d{1,6}\s)\w[\w.-]{0,254}|\[?[0-9A-Fa-f:]{2,45}\]?)[ :]"
     r"(?P<port>\d{1,5})(?!\S)"
 )
-_NC = re.compile(
+_NC = lazy_re(
     rf"(?:nc|ncat|netcat): (?:connect to )?{_HOST}(?: \([^)]{{1,255}}\))?,? "
     r"(?:port )?\(?(?P<port>\d{1,5})\b.{0,80}?(?P<how>refused|timed out)"
 )
-_NC_OTHER = re.compile(
+_NC_OTHER = lazy_re(
     r"(?:(?:\(UNKNOWN\) )?\[(?P<host>[\w.:]{2,45})\] (?P<port>\d{1,5}) \(.{1,40}\) : |Ncat: |nc: )"
     r".{0,40}?(?P<how>refused|timed out|[Tt]imeout|TIMEOUT)"
 )
-_TELNET = re.compile(
+_TELNET = lazy_re(
     r"telnet: (?:[Uu]nable to connect to remote host|"
     r"connect to address (?P<host>[\w.:]{2,45}?)(?=: )|could not connect|can't connect).{0,80}?"
     r"(?P<how>refused|timed out)"
 )
-_ERRNO = re.compile(
-    r"connect: ?(?:errno=(?P<number>111|110|61|60)|.{0,10}(?P<how>refused|timed out))"
-)
-_REACHED = re.compile(
+_ERRNO = lazy_re(r"connect: ?(?:errno=(?P<number>111|110|61|60)|.{0,10}(?P<how>refused|timed out))")
+_REACHED = lazy_re(
     r"(?:Trying [\w.:]{2,45}\.\.\.|Escape character is|Connected to [\w.:-]{1,255}\.|"
     r"Connection closed by foreign host|Connection to \S{1,255} .{0,30}port .{0,40}succeeded|"
     r"Ncat: (?:Version|Connected)|\S{1,255} \([\w.:]{2,45}:\d{1,5}\) open)"
 )
-_VERIFY = re.compile(
+_VERIFY = lazy_re(
     r"\s{0,8}(?:verify error:num=(?P<number>\d{1,3}):(?P<words>.{1,120})|"
     r"Verif(?:y return code|ication error): ?(?:(?P<code>\d{1,3}) \()?(?P<text>[^()]{1,120})\)?)$"
 )
-_TALK = re.compile(
+_TALK = lazy_re(
     r"\s{0,8}(?:CONNECTED\(|depth=\d|verify return:|---$|Certificate chain|Server certificate|"
     r"\d{1,2} s:|[ia]:|v:Not|subject=|issuer=|no peer certificate|No client certificate|"
     r"SSL handshake has|SSL-Session|New, |Secure Renegotiation|Compression:|Expansion:|"

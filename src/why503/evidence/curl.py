@@ -1,7 +1,7 @@
 """What a client saw: output of `curl -v`, `-i`, `-I`, bare bodies and errors, load tests."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -10,19 +10,19 @@ from why503.evidence.curl_text import LONGEST_BODY, body_of, code_in, continues,
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.evidence.told_outcome import authority_told, outcome_spoken, outcome_told
 from why503.facts.request import Request, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "curl"
 
-_STATUS = re.compile(
+_STATUS = lazy_re(
     r"\s{0,4}(?:<\s)?HTTP/(?P<version>1\.0|1\.1|2|3)(?:\.0)? (?P<code>\d{3})(?:\s.{0,200})?$"
 )
-_ASK = re.compile(
-    r">\s(?P<method>[A-Z]{3,10}) (?P<path>\S{1,4000}) HTTP/(?P<version>1\.0|1\.1|2|3)$"
-)
-_SENT = re.compile(r">\s(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
-_GOT = re.compile(r"\s{0,4}(?:<\s)?(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
-_INFO = re.compile(
+_ASK = lazy_re(r">\s(?P<method>[A-Z]{3,10}) (?P<path>\S{1,4000}) HTTP/(?P<version>1\.0|1\.1|2|3)$")
+_SENT = lazy_re(r">\s(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
+_GOT = lazy_re(r"\s{0,4}(?:<\s)?(?P<name>[A-Za-z][\w-]{0,80}):\s{0,4}(?P<value>.{0,4000})$")
+_INFO = lazy_re(
     r"\*\s{1,3}(?:Trying|About to connect|Connected to|Rebuilt URL|TCP_NODELAY|"
     r"Connection #|Could not resolve|Host |IPv[46]:|"
     r"Established connection|Mark bundle|ALPN|TLSv|SSL |Server certificate|upload completely|"
@@ -31,21 +31,21 @@ _INFO = re.compile(
     r"Using HTTP|"
     r"OpenSSL |LibreSSL |\[HTTP/[23]\]|HTTP 1\.|Re-using|Uses proxy|Operation timed out)"
 )
-_METER = re.compile(
+_METER = lazy_re(
     r"\s{0,6}(?:% Total\s+% Received|Dload\s+Upload|\d{1,3}\s+\d{1,12}\S?\s+\d{1,3}\s+\d)|"
     r"[{}] \[\d{1,9} bytes data\]"
 )
-_LONE_CODE = re.compile(r"\s{0,4}(?P<code>[1-5]\d\d|000)\s*%?$")
-_SUMMARY = re.compile(
+_LONE_CODE = lazy_re(r"\s{0,4}(?P<code>[1-5]\d\d|000)\s*%?$")
+_SUMMARY = lazy_re(
     r"\s{0,8}(?:\[(?P<hey>[1-5]\d\d)\]\s{1,8}\d{1,12} responses|"
     r"Code\s{1,4}(?P<fortio>[1-5]\d\d) : \d{1,12} \(.{1,20}\))\s*$"
 )
-_SUMMARY_HEAD = re.compile(r"\s{0,4}Status code distribution:\s*$")
-_PRIVATE = re.compile(
+_SUMMARY_HEAD = lazy_re(r"\s{0,4}Status code distribution:\s*$")
+_PRIVATE = lazy_re(
     r"(\s(?:-u|--user|-d|--data(?:-[a-z]{1,12}){0,2}|-b|--oauth2-bearer)(?:=|\s{0,4}))"
     r"(?:'[^']{0,2000}'?|\"[^\"]{0,2000}\"?|[^\s'\"]\S*)"
 )
-_LEFT_OUT = re.compile(r"\s{0,4}(?:<\s)?\[?(?:\.{3}|\u2026)\]?\s{0,8}")
+_LEFT_OUT = lazy_re(r"\s{0,4}(?:<\s)?\[?(?:\.{3}|\u2026)\]?\s{0,8}")
 """What people write for headers that they left out."""
 _LONGEST_COMMAND = 4_000
 _PARTS = 8

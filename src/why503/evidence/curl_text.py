@@ -1,12 +1,12 @@
 """Words by which a client sees a failure: bodies that Envoy makes, errors of curl and kubectl."""
 
-import re
+from why503.support.pattern import lazy_re
 
 LONGEST_BODY = 2_000
 """Characters of a body that are kept."""
 
-_MARKS = re.compile(r"[ \t]{0,8}(?:(?:#|//|→|=>|->|[|>*\"'`])[ \t]{0,8}){0,4}")
-_BODY = re.compile(
+_MARKS = lazy_re(r"[ \t]{0,8}(?:(?:#|//|→|=>|->|[|>*\"'`])[ \t]{0,8}){0,4}")
+_BODY = lazy_re(
     r"(?:(?:<\w{1,10}>){0,4}(?:400 )?The plain HTTP request was sent to HTTPS port|"
     r"Client sent an HTTP request to an HTTPS server|"
     r"upstream connect error or disconnect/reset before headers|no healthy upstream|"
@@ -16,23 +16,23 @@ _BODY = re.compile(
     r"Jwks |Audiences in Jwt are not allowed|no_healthy_upstream\b|http2_protocol_error\b|"
     r"downstream connect error|request timeout\s*$|Too many requests\s*$)"
 )
-_QUOTED = re.compile(
+_QUOTED = lazy_re(
     r"[\"'`\u201c\u2018](?P<body>RBAC: access denied|no healthy upstream|fault filter abort|"
     r"upstream connect error or disconnect/reset before headers[^\"'`\u201d\u2019]{0,700})"
     r"[\"'`\u201d\u2019]"
 )
-_ERROR = re.compile(r"curl: \(\d{1,3}\) \S.{0,1000}")
-_EXIT = re.compile(
+_ERROR = lazy_re(r"curl: \(\d{1,3}\) \S.{0,1000}")
+_EXIT = lazy_re(
     r"(?:error: )?command terminated with (?:non-zero )?exit code:? ?(?:.{0,40} )?\d{1,3}\s*$"
 )
-_CONTINUES = re.compile(
+_CONTINUES = lazy_re(
     r"(?:retried and|(?:the latest )?reset reason|transport failure reason|"
     r"connection (?:failure|termination|timeout)|"
     r"remote |local |protocol error|overflow|TLS[ _]error|delayed|immediate|OPENSSL_internal|"
     r"SSL routines|:?\|?268)"
 )
-_ASKED = re.compile(r"returned error: (\d{3})\b")
-_OPENED = re.compile(r"(?:[,:.]|reason|latest|connection|connect|before)$")
+_ASKED = lazy_re(r"returned error: (\d{3})\b")
+_OPENED = lazy_re(r"(?:[,:.]|reason|latest|connection|connect|before)$")
 
 
 def unmarked(text: str) -> str:

@@ -1,9 +1,11 @@
 """The text of a `kubectl describe` page as a tree of entries, by indent."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
-_ENTRY = re.compile(
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
+
+_ENTRY = lazy_re(
     r"(?P<indent>[ ]{0,80})(?:-[ ](?=Addresses:))?(?P<key>[A-Za-z][A-Za-z0-9 ()/._-]{0,80}?):"
     r"(?:[ ]{1,60}(?P<value>\S.*)|[ ]*)$"
 )

@@ -7,10 +7,11 @@ from typing import Any
 from why503.evidence.describe_entry import Entry
 from why503.evidence.describe_part import autoscaler, conditions, endpoint_slice, node
 from why503.evidence.kubectl_row import NONE, kind_named
+from why503.support.pattern import lazy_re
 
-_NUMBER = re.compile(r"\d{1,9}")
-_PORT = re.compile(r"(\d{1,5})/([A-Z]{2,5})")
-_AMOUNT = re.compile(r"(\d{1,6}) (?:desired|updated|total|available|unavailable)")
+_NUMBER = lazy_re(r"\d{1,9}")
+_PORT = lazy_re(r"(\d{1,5})/([A-Z]{2,5})")
+_AMOUNT = lazy_re(r"(\d{1,6}) (?:desired|updated|total|available|unavailable)")
 
 Object = tuple[dict[str, Any], int]
 """An object and the line that it begins on."""

@@ -1,18 +1,16 @@
 """Parts of `kubectl describe` pages: conditions, nodes, autoscalers, EndpointSlices."""
 
-import re
 from typing import Any
 
 from why503.evidence.describe_entry import Entry
 from why503.evidence.kubectl_row import NONE
+from why503.support.pattern import lazy_re
 
-_CONDITION = re.compile(
-    r"(?P<type>[A-Z]\w{2,60})\s{1,80}(?P<status>True|False|Unknown)\b(?P<rest>.*)"
-)
-_REASON = re.compile(r"\s{2,80}(?P<reason>[A-Z][A-Za-z]{2,60})(?:\s{2,80}(?P<message>\S.*))?$")
-_TAINT = re.compile(r"(?P<key>[\w./-]{1,253})(?:=(?P<value>[\w.-]{0,63}))?:(?P<effect>\w{1,40})")
-_SCALED = re.compile(r"(?P<current>\d{1,6}) current / (?P<desired>\d{1,6}) desired")
-_USE = re.compile(r"(?P<now>\d{1,6})% \([^)]{1,40}\) / (?P<aim>\d{1,6})%")
+_CONDITION = lazy_re(r"(?P<type>[A-Z]\w{2,60})\s{1,80}(?P<status>True|False|Unknown)\b(?P<rest>.*)")
+_REASON = lazy_re(r"\s{2,80}(?P<reason>[A-Z][A-Za-z]{2,60})(?:\s{2,80}(?P<message>\S.*))?$")
+_TAINT = lazy_re(r"(?P<key>[\w./-]{1,253})(?:=(?P<value>[\w.-]{0,63}))?:(?P<effect>\w{1,40})")
+_SCALED = lazy_re(r"(?P<current>\d{1,6}) current / (?P<desired>\d{1,6}) desired")
+_USE = lazy_re(r"(?P<now>\d{1,6})% \([^)]{1,40}\) / (?P<aim>\d{1,6})%")
 
 
 def conditions(page: Entry) -> list[dict[str, str]]:

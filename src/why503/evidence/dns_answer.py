@@ -1,38 +1,40 @@
 """What a name resolves to: output of `dig`, `nslookup`, `host` and `getent hosts`."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.listening import DnsAnswer
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "dns answer"
 
-_RECORD = re.compile(
+_RECORD = lazy_re(
     r"\s{0,8}(?P<name>[\w*.-]{1,255})\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}(?P<type>A|AAAA|"
     r"CNAME)\s{1,40}(?P<data>\S{1,255})\s*$"
 )
-_OTHER_RECORD = re.compile(
+_OTHER_RECORD = lazy_re(
     r"\s{0,8};?[\w*.-]{1,255}\s{1,60}(?:\d{1,10}\s{1,40})?IN\s{1,40}[A-Z]{1,10}(?:\s|$)"
 )
-_COMMENT = re.compile(
+_COMMENT = lazy_re(
     r"\s{0,8};{1,2}\s{0,4}(?:<<>> DiG|->>HEADER<<-|flags:|global options|Got answer|(?:OPT |"
     r"QUESTION |ANSWER |AUTHORITY |"
     r"ADDITIONAL )|EDNS:|Query time|SERVER:|WHEN:|MSG SIZE|WARNING:|connection timed out|"
     r"no servers|communications error|Truncated)"
 )
-_NSLOOKUP_SERVER = re.compile(
+_NSLOOKUP_SERVER = lazy_re(
     r"(?:Server|Address(?: 1)?):\s{1,40}(?P<value>\S{1,255})(?:\s+\S{1,255})?\s*$"
 )
-_NSLOOKUP_NAME = re.compile(r"Name:\s{1,40}(?P<name>[\w.-]{1,255})\s*$")
-_NSLOOKUP_ADDRESS = re.compile(
+_NSLOOKUP_NAME = lazy_re(r"Name:\s{1,40}(?P<name>[\w.-]{1,255})\s*$")
+_NSLOOKUP_ADDRESS = lazy_re(
     r"Address(?: \d{1,3})?:\s{1,40}(?P<address>[0-9A-Fa-f.:]{2,45})(?:\s+\S{1,255})?\s*$"
 )
-_NSLOOKUP_ALIAS = re.compile(r"(?P<name>[\w.-]{1,255})\tcanonical name = (?P<data>\S{1,255})\s*$")
-_NSLOOKUP_REST = re.compile(r"(?:Non-authoritative answer:|\*\* server can't find )")
-_HOST = re.compile(
+_NSLOOKUP_ALIAS = lazy_re(r"(?P<name>[\w.-]{1,255})\tcanonical name = (?P<data>\S{1,255})\s*$")
+_NSLOOKUP_REST = lazy_re(r"(?:Non-authoritative answer:|\*\* server can't find )")
+_HOST = lazy_re(
     r"(?P<name>[\w.-]{1,255}) has (?:IPv6 )?address (?P<address>[0-9A-Fa-f.:]{2,45})\s*$"
 )
 _CHAIN = 8

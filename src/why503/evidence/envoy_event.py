@@ -3,6 +3,7 @@
 import re
 
 from why503.facts import ProxyEventKind as Kind
+from why503.support.pattern import lazy_re
 
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.REUSED_CONNECTION, re.compile(r"(using existing (?:fully connected )?connection)")),
@@ -151,8 +152,19 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    Kind.XDS_THROTTLED: ("rate limit exceeded", "resourceexhausted"),
+    Kind.XDS_DISCONNECTED: ("grpc config", "grpc update", "upstream"),
+    Kind.SECRET_MISSING: ("secret ", ".secret: ", "notreadysslsocket", "failed to ", "csr "),
+    Kind.JWKS_FETCH_FAILED: ("jwks", "pubkey"),
+    Kind.OVERLOADED: ("overload ", "load shed", "global "),
+    Kind.EXT_AUTHZ_ERROR: ("ext_authz", "checkrequest"),
+    Kind.RATE_LIMIT_ERROR: ("ratelimit", "rate limit"),
+    Kind.NO_CLUSTER_ENDPOINTS: ("no healthy ", "eds hosts "),
+}
+"""For patterns that are slow to fail: words, in small letters, of which every match has one."""
 _LOUD = frozenset({"warning", "error", "critical"})
-_HINT = re.compile(
+_HINT = lazy_re(
     r"reus|existing|^invalid |protocol|dispatch|remote close|timeout|reset|local reply|TLS|"
     r"verify|rror|fail|HPE_|[Cc]luster|cds:|lds:|"
     r"original|[Ww]asm|Plugin|reject|limit|ResourceExhausted|closed|upstream|ecret|NotReady|caught|"
@@ -165,7 +177,11 @@ _HINT = re.compile(
 def event_of(text: str, level: str) -> tuple[Kind, str] | None:
     """Kind and deciding words of a text; None where it tells nothing that anyone asks."""
     if _HINT.search(text):
+        small = text.lower()
         for kind, pattern in _PATTERNS:
+            needed = _NEEDED.get(kind)
+            if needed is not None and not any(words in small for words in needed):
+                continue
             if (found := pattern.search(text)) is not None:
                 return kind, found[1].strip()
     return (Kind.OTHER, text) if level in _LOUD else None

@@ -1,45 +1,42 @@
 """One line of a proxy container's log in its parts: Envoy's formats, Istio's, pilot-agent's."""
 
-import re
-from dataclasses import dataclass
-
 from why503.evidence.istio_json import as_plain
 from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _LEVEL = r"(?P<level>trace|debug|info|warn|warning|error|critical|off)"
 _FILE = r"(?:\[?[\w./-]{1,200}\.(?:cc|h|go):\d{1,6}\]?(?:\s{1,12}|$))?"
 """The place in Envoy's source that newer versions name."""
-_PLAIN = re.compile(
+_PLAIN = lazy_re(
     rf"\[?(?:(?P<time>{TIME})\]\[)?(?:\d{{1,8}}\]\[)?{_LEVEL}\]\[(?P<component>[\w.]{{1,40}})\]"
     r" {0,4}(?:\[?[^\[\]\s]{1,200}:\d{1,6}\])?\s{0,8}(?P<text>.*)"
 )
 """Envoy before 1.9 wrote its source's place without the bracket in front."""
-_ISTIO = re.compile(
+_ISTIO = lazy_re(
     rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}envoy (?P<component>[\w.]{{1,40}})\s{{1,12}}"
     rf"{_FILE}(?P<text>.*)"
 )
-_STORED = re.compile(
-    rf"{TIME}\s{{1,4}}(?=\[\d{{4}}-|\[\d{{1,8}}\]\[|{TIME}\s{{1,12}}[a-z]{{4,8}}\s)"
-)
+_STORED = lazy_re(rf"{TIME}\s{{1,4}}(?=\[\d{{4}}-|\[\d{{1,8}}\]\[|{TIME}\s{{1,12}}[a-z]{{4,8}}\s)")
 """The time that a log store puts in front of Envoy's own."""
-_TIMELESS = re.compile(
+_TIMELESS = lazy_re(
     rf"\[?{_LEVEL}\]?:?\s{{1,12}}\[?envoy (?P<component>[\w.]{{1,40}})\]?\s{{1,12}}"
     rf"{_FILE}(?P<text>.*)"
 )
-_MESSAGE = re.compile(
+_MESSAGE = lazy_re(
     r"(?:[\s>*\"'`|-]{0,8})(?:\[[\w./-]{1,200}\.cc:\d{1,6}\]\s{0,8})?"
     r"(?P<text>(?:delta |Delta)?gRPC config (?:for type\.googleapis\.com/|stream )"
     r".{0,300}?(?:rejected|closed)\b.{0,4000})"
 )
 """A message that only Envoy writes, quoted without its head."""
-_AGENT = re.compile(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*)")
-_AGENT_SCOPE = re.compile(
+_AGENT = lazy_re(rf"(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}(?P<text>\S.*)")
+_AGENT_SCOPE = lazy_re(
     r"(?P<component>xdsproxy|sds|cache|citadelclient|googleca|healthcheck|wasm|dns|iptables|ca|"
     r"security"
     r"|trustBundle|secretfetcher|secretFetcherLog|sdsServiceLog|secretCacheLog|cacerts|nodeagent|"
     r"bootstrap)\s{1,12}(?P<text>.*)"
 )
-_AGENT_TEXT = re.compile(
+_AGENT_TEXT = lazy_re(
     r"Agent |Envoy |Graceful termination|There are (?:still|no more)|Status server|FLAG: |Proxy "
     r"role|"
     r"Apply (?:mesh|proxy) config|Effective config|JWT policy|Pilot SAN|Starting (?:proxy agent|"
@@ -50,36 +47,36 @@ _AGENT_TEXT = re.compile(
     r"getting|"
     r"Failed to (?:start|drain|get|connect)|cmd?line|Request to probe app failed"
 )
-_QUOTED_AGENT = re.compile(
+_QUOTED_AGENT = lazy_re(
     r"(?:[\s>*\"'`|-]{0,8})(?:(?:warn|warning|error)\s{1,12})?"
     r"(?P<text>(?:Request to probe app failed|Envoy proxy is NOT ready|Aborting proxy)\b.{0,4000})"
 )
 """A message that only pilot-agent writes, quoted without its head."""
-_QUOTED_CODEC = re.compile(
+_QUOTED_CODEC = lazy_re(
     r"(?:[\s>*\"'`|-]{0,8})"
     r"(?P<text>(?:(?:protocol|dispatch) error: |Error dispatching received data: )"
     r"(?:http/1\.1 protocol error: |http2? ?(?:codec|protocol)? ?error|The user callback |"
     r"Protocol error\b|HPE_|Invalid HTTP|Received bad client magic).{0,400})"
 )
 """What one of Envoy's codecs complains of, quoted without its head."""
-_QUOTED_CLUSTER = re.compile(
+_QUOTED_CLUSTER = lazy_re(
     r"(?:[\s>*\"'`|-]{0,8})(?:\[C\d{1,20}\](?:\[S\d{1,24}\])?\s{0,8})?"
     r"(?P<text>unknown cluster '(?:in|out)bound_?\|\d{0,5}\|[^|'\s]{0,100}\|[^'|\s]{0,253}')"
 )
 """What Envoy's router says of a cluster that it does not have, quoted without its head."""
-_FORBIDDEN = re.compile(
+_FORBIDDEN = lazy_re(
     r"(?:[\s>*\"'`|-]{0,8})(?:[EW]\d{4} [\d:.]{8,15}\s{1,12}\d{1,8} |"
     rf"(?:{TIME}\s{{1,12}})?(?:warn|warning|error)\s{{1,12}})?.{{0,300}}?"
     r"(?P<text>[Ff]ailed to (?:list|watch) \*v1\.Secret: .{0,300}\bforbidden: User "
     r"\"?system:serviceaccount:[^\s:]{1,63}:[\w.-]{0,200}(?:istio|gateway).{0,600})"
 )
 """Kubernetes' refusal to let a gateway's agent read Secrets, in client-go's words."""
-_IDS = re.compile(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
-_TAGS = re.compile(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
-_TAG = re.compile(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
-_EPOCH = re.compile(r"\[Envoy \(Epoch \d{1,6}\)\] ")
+_IDS = lazy_re(r"(?:\[C(?P<connection>\d{1,20})\])(?:\[S(?P<stream>\d{1,24})\])?\s{0,8}")
+_TAGS = lazy_re(r"\[Tags: (?P<tags>[^\]]{0,400})\]\s{0,8}")
+_TAG = lazy_re(r'"(ConnectionId|StreamId)":"(\d{1,24})"')
+_EPOCH = lazy_re(r"\[Envoy \(Epoch \d{1,6}\)\] ")
 """What pilot-agent of Istio 1.4 and 1.5 put in front of each line of Envoy."""
-_THREAD = re.compile(r"\s{1,200}thread=\d{1,20}\s*$")
+_THREAD = lazy_re(r"\s{1,200}thread=\d{1,20}\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)

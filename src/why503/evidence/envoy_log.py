@@ -1,6 +1,5 @@
 """The proxy container's own log: Envoy's lines in all their formats and pilot-agent's."""
 
-import re
 from dataclasses import replace
 
 from why503.evidence.envoy_event import event_of
@@ -9,21 +8,22 @@ from why503.evidence.envoy_stream import Streams
 from why503.evidence.log_line import SCAN_LENGTH, TIME, envoy_body, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Request, Source, Witness
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "envoy log"
 
-_DUMP = re.compile(r"\s{0,8}':?[\w.-]{1,200}', '")
-_THREAD = re.compile(r"\s{0,8}thread=\d{1,20}\s*$")
-_BACKTRACE = re.compile(
+_DUMP = lazy_re(r"\s{0,8}':?[\w.-]{1,200}', '")
+_THREAD = lazy_re(r"\s{0,8}thread=\d{1,20}\s*$")
+_BACKTRACE = lazy_re(
     r"\s{0,8}(?:Proxy-Wasm plugin in-VM backtrace:|\d{1,3}:\s{1,4}0x[0-9a-f]{1,16} - )"
 )
-_STORED = re.compile(rf"^{TIME}\s{{1,4}}(?=')")
+_STORED = lazy_re(rf"^{TIME}\s{{1,4}}(?=')")
 """The time that a log store puts in front of a dumped header."""
-_HEADER = re.compile(r"completed header: key=(?P<key>[^\s=]{1,200}) value=")
+_HEADER = lazy_re(r"completed header: key=(?P<key>[^\s=]{1,200}) value=")
 _FRAMING = frozenset({"transfer-encoding", "content-length"})
-_DIALS = re.compile(r"connecting to (\S{3,80}:\d{1,5})$")
-_WASM_STATUS = re.compile(r"Response status code: (\d{3})")
+_DIALS = lazy_re(r"connecting to (\S{3,80}:\d{1,5})$")
+_WASM_STATUS = lazy_re(r"Response status code: (\d{3})")
 _CONNECTIONS = 10_000
 
 

@@ -1,24 +1,23 @@
 """Requests as a proxy's debug log tells them, gathered stream by stream."""
 
-import re
-from dataclasses import dataclass
-
 from why503.evidence.envoy_line import EnvoyLine
 from why503.facts import Request, Source, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 STREAMS_LIMIT = 10_000
 """Streams that are followed at one time; the oldest is given out when one more begins."""
 
-_CLUSTER = re.compile(r"cluster '([^']{0,400})' match for URL '([^']{0,4000})'")
-_RESET = re.compile(
+_CLUSTER = lazy_re(r"cluster '([^']{0,400})' match for URL '([^']{0,4000})'")
+_RESET = lazy_re(
     r"upstream reset: reset reason:? ?([^,]{0,200})(?:, transport failure reason: ?(.*))?"
 )
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"(?:Sending|Preparing) local reply with details (\S.*)|Resetting stream due to (\S+?)\.? "
     r"Prior headers|^stream reset: reset reason:? ?[^,]{0,200}, response details: (downstream_\S+)"
 )
-_DUMP = re.compile(r"\s{0,8}'(?P<key>[^']{1,200})', '(?P<value>.{0,4000}?)'\s*(?:thread=\d+)?\s*$")
+_DUMP = lazy_re(r"\s{0,8}'(?P<key>[^']{1,200})', '(?P<value>.{0,4000}?)'\s*(?:thread=\d+)?\s*$")
 _ANSWERED = "upstream headers complete"
 _WANTED = {
     ":authority": "authority",

@@ -5,23 +5,25 @@ reason is often left out, and follows from the message.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, time_of
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading, share
+from why503.support.dataclass import dataclass
 from why503.support.duration import clock
+from why503.support.pattern import lazy_re
 
 NAME = "event lines"
 
 _FIELD = r"spec\.(?:initC|c)ontainers\{(?P<container>[A-Za-z0-9][\w.-]{0,62})\}"
-_LINE = re.compile(
+_LINE = lazy_re(
     rf"(?:[IWENiwen][ \t]{{1,4}})?(?:(?P<time>{TIME})[ \t]{{1,8}})?"
     r"(?:[\w./-]{1,253}[ \t]{1,8})?"
     rf"{_FIELD}[ \t]{{1,8}}(?:(?P<type>Normal|Warning)[ \t]{{1,8}})?(?P<message>\S.{{0,1000}})$"
 )
-_AGAIN = re.compile(rf"\s{{1,8}}{_FIELD}\s{{0,4}}$")
+_AGAIN = lazy_re(rf"\s{{1,8}}{_FIELD}\s{{0,4}}$")
 """Some consoles write the field behind the message as well."""
 _REASONS: tuple[tuple[re.Pattern[str], str, bool], ...] = (
     (

@@ -4,29 +4,31 @@ Only what a policy stopped becomes a fact; what was forwarded is claimed and say
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import ProxyEvent, ProxyEventKind
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "hubble flows"
 
 _END = r"(?:[\w./-]{1,300}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?(?:\([\w./-]{1,300}\))?"
-_FLOW = re.compile(
+_FLOW = lazy_re(
     rf"(?:(?P<time>{TIME})|[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d\.\d{{1,9}})"
     rf"(?: \[[^\]]{{1,80}}\])?: (?P<source>{_END})(?: \((?P<as>[\w:./-]{{1,80}})\))? "
     rf"(?:->|<-|<>) (?P<destination>{_END})(?: \([\w:./-]{{1,80}}\))? "
     r"(?P<what>[\w:/ -]{1,120}?) (?P<verdict>FORWARDED|DROPPED|DENIED|ALLOWED|AUDITED|AUDIT|ERROR|"
     r"REDIRECTED|TRACED|TRANSLATED)\b(?P<rest>.{0,2000})$"
 )
-_MONITOR = re.compile(
+_MONITOR = lazy_re(
     r"xx drop \((?P<what>[^)]{1,120})\) flow \S{1,40} to endpoint .{1,200}?: "
     r"(?P<source>\S{1,120}) -> (?P<destination>\S{1,120})(?P<rest>.{0,200})$"
 )
 _STOPPED = frozenset({"DROPPED", "DENIED"})
-_POLICY = re.compile(r"[Pp]olicy|http-request|kafka|dns-request")
+_POLICY = lazy_re(r"[Pp]olicy|http-request|kafka|dns-request")
 """What a policy drops; other drops (bad checksum, unknown target) are the network's own."""
 
 

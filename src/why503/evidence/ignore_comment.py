@@ -1,14 +1,14 @@
 """Comments in YAML that set a finding of lint aside: `# why503: ignore RULE -- reason`."""
 
-import re
 from collections.abc import Iterator
 
 from why503.evidence.reader import Context
 from why503.facts.ignore import Ignore
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 _WORD = "why503:"
-_COMMENT = re.compile(
+_COMMENT = lazy_re(
     r"^(?P<before>.{0,2000}?)(?<!\S)#[ \t]{0,4}why503:[ \t]{1,4}ignore[ \t]{1,4}"
     r"(?P<rule>[\w./*-]{1,120})[ \t]{0,8}(?:--?|\u2014)?[ \t]{0,8}(?P<reason>.{0,500})$"
 )

@@ -1,17 +1,17 @@
 """Istio's log lines as JSON (`--log_as_json`), spelled as the plain lines they stand for."""
 
 import json
-import re
 from typing import Any
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME
+from why503.support.pattern import lazy_re
 
-_TIME = re.compile(TIME)
-_MEMBER = re.compile(
+_TIME = lazy_re(TIME)
+_MEMBER = lazy_re(
     r'"(time|level|scope|msg|ConnectionId|StreamId)":\s{0,2}"((?:[^"\\]|\\.){0,8000})"'
 )
-_NUMBER = re.compile(r"[0-9]{1,20}")
-_NAME = re.compile(r"[\w./ -]{1,60}")
+_NUMBER = lazy_re(r"[0-9]{1,20}")
+_NAME = lazy_re(r"[\w./ -]{1,60}")
 _LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "critical", "fatal"})
 
 

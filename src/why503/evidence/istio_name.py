@@ -1,11 +1,10 @@
 """Cluster names as Istio writes them, taken apart for the facts of this room."""
 
-import re
-
 from why503.evidence.reader import Context
 from why503.facts.proxy_config import ProxyCluster
+from why503.support.pattern import lazy_re
 
-_CLUSTER = re.compile(
+_CLUSTER = lazy_re(
     r"(?P<direction>outbound|inbound|inbound-vip)\|(?P<port>\d{0,5})\|(?P<subset>[^|]{0,200})\|"
     r"(?P<host>.{0,300})"
 )

@@ -1,25 +1,26 @@
 """Messages of `istioctl analyze`, and rows of `istioctl authn tls-check` (until Istio 1.4)."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.log_line import SCAN_LENGTH
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.analysis import Analysis
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "istioctl analysis"
 
-_MESSAGE = re.compile(
+_MESSAGE = lazy_re(
     r"\W{0,8}(?P<level>Error|Warn|Warning|Info)\s{1,4}\[(?P<code>IST\d{4})\]\s{1,4}"
     r"\((?P<object>[^)]{1,400})\)\s{0,4}(?P<text>.*)"
 )
-_SENTENCE = re.compile(
+_SENTENCE = lazy_re(
     r"\s{0,8}(?:Error: Analyzers found issues|✔ No validation issues found|"
     r"(?:Error: )?[Aa]nalyzers found issues|See https?://istio\.io/.{0,200}analy)"
 )
-_CHECK_HEAD = re.compile(r"\s{0,8}HOST:PORT\s{1,200}STATUS\s{1,200}SERVER\s{1,200}CLIENT\b")
-_CHECK = re.compile(
+_CHECK_HEAD = lazy_re(r"\s{0,8}HOST:PORT\s{1,200}STATUS\s{1,200}SERVER\s{1,200}CLIENT\b")
+_CHECK = lazy_re(
     r"\s{0,8}(?P<host>[\w.*-]{1,255}):(?P<port>\d{1,5})\s{1,200}(?P<status>OK|CONFLICT)\s{1,200}"
     r"(?P<words>\S.{0,200})$"
 )

@@ -6,34 +6,34 @@ PeerAuthentication, where the page names one only. Warnings become `Analysis` fa
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from why503.evidence.command_line import command_of
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.analysis import Analysis
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "istioctl describe"
 
 _PLACE = r"(?P<name>[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9][a-z0-9-]{0,62}){0,2})"
-_POD = re.compile(rf"Pod: {_PLACE}\s*$")
-_SERVICE = re.compile(rf"Service: {_PLACE}\s*$")
-_PORT = re.compile(
+_POD = lazy_re(rf"Pod: {_PLACE}\s*$")
+_SERVICE = lazy_re(rf"Service: {_PLACE}\s*$")
+_PORT = lazy_re(
     r"Port:[ ]{1,4}(?:(?P<name>[a-z0-9][a-z0-9-]{0,62})[ ])?(?P<port>\d{1,5})/"
     r"(?P<protocol>[\w -]{1,30}?)(?: targets pod port (?P<target>\d{1,5}))?\s*$"
 )
-_RULE = re.compile(rf"DestinationRule: {_PLACE} for \"(?P<host>[^\"\s]{{1,253}})\"\s*$")
-_TLS = re.compile(r"Traffic Policy TLS Mode: (?P<mode>[A-Z_]{2,20})\s*$")
-_ROUTE = re.compile(rf"VirtualService: {_PLACE}\s*$")
-_MODE = re.compile(
-    r"(?:Workload|Namespace-wide|Mesh-wide) mTLS mode: (?P<mode>[A-Za-z_]{2,20})\s*$"
-)
-_APPLIED = re.compile(r"Applied PeerAuthentication:\s*$")
-_POLICY = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,252})\.(?P<namespace>[a-z0-9-]{1,63})\s*$")
-_WARNING = re.compile(r"(?:WARNING|Warning):? (?P<text>\S.{0,1000})$")
-_REST = re.compile(
+_RULE = lazy_re(rf"DestinationRule: {_PLACE} for \"(?P<host>[^\"\s]{{1,253}})\"\s*$")
+_TLS = lazy_re(r"Traffic Policy TLS Mode: (?P<mode>[A-Z_]{2,20})\s*$")
+_ROUTE = lazy_re(rf"VirtualService: {_PLACE}\s*$")
+_MODE = lazy_re(r"(?:Workload|Namespace-wide|Mesh-wide) mTLS mode: (?P<mode>[A-Za-z_]{2,20})\s*$")
+_APPLIED = lazy_re(r"Applied PeerAuthentication:\s*$")
+_POLICY = lazy_re(r"(?P<name>[a-z0-9][a-z0-9.-]{0,252})\.(?P<namespace>[a-z0-9-]{1,63})\s*$")
+_WARNING = lazy_re(r"(?:WARNING|Warning):? (?P<text>\S.{0,1000})$")
+_REST = lazy_re(
     r"-{10,40}\s*$|Pod Revision:|Pod Ports:|Matching subsets:|\(Non-matching subsets|"
     r"No Traffic Policy|Policies: |Effective PeerAuthentication:|No destinations |"
     r"\d{1,4} HTTP route|RBAC policies:|Exposed on Ingress Gateway|Skipping Gateway information|"

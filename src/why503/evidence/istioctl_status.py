@@ -5,28 +5,30 @@ that a proxy subscribes to; and the answer for one proxy, which compares.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.log_line import SCAN_LENGTH
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.proxy_sync import ProxySync
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "istioctl proxy-status"
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r"NAME\s{1,200}(?:CLUSTER\s{1,200})?(?:CDS\s{1,200}LDS\s{1,200}EDS\b.{0,300}|"
     r"ISTIOD\s{1,200}VERSION\s{1,200}SUBSCRIBED TYPES)$"
 )
-_TITLE = re.compile(r"SUBSCRIBED TYPES|\S+")
-_GAP = re.compile(r"\s{2,200}")
-_STATE = re.compile(r"(?P<state>SYNCED|STALE|NOT SENT|NOT FOUND|IGNORED|ERROR)\b.{0,300}$")
-_SUBSCRIBED = re.compile(r"\d{1,3} \((?P<types>[A-Z]{3,6}(?:, ?[A-Z]{3,6}){0,20})\)$")
-_COMPARED = re.compile(
+_TITLE = lazy_re(r"SUBSCRIBED TYPES|\S+")
+_GAP = lazy_re(r"\s{2,200}")
+_STATE = lazy_re(r"(?P<state>SYNCED|STALE|NOT SENT|NOT FOUND|IGNORED|ERROR)\b.{0,300}$")
+_SUBSCRIBED = lazy_re(r"\d{1,3} \((?P<types>[A-Z]{3,6}(?:, ?[A-Z]{3,6}){0,20})\)$")
+_COMPARED = lazy_re(
     r"(?P<what>Clusters|Listeners|Routes) (?P<how>Match|Don't Match)\b(?: \(.{0,200}\))?$"
 )
 _FIELDS = {"Clusters": "cds", "Listeners": "lds", "Routes": "rds"}
-_DIFF = re.compile(r"(?:--- (?:Istiod|Pilot) |\+\+\+ Envoy |@@ -\d)")
+_DIFF = lazy_re(r"(?:--- (?:Istiod|Pilot) |\+\+\+ Envoy |@@ -\d)")
 
 
 @dataclass

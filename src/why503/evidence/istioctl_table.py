@@ -5,7 +5,7 @@ match, destination) and `ProxyRoute` (name, virtualHost, domains, match, virtual
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.istio_name import cluster_fact
@@ -15,6 +15,8 @@ from why503.facts.counter import Counter
 from why503.facts.proxy_config import ProxyCluster, ProxyEndpoint
 from why503.facts.proxy_event import ProxyEvent, ProxyEventKind
 from why503.facts.reading import Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 from why503.support.text import _
 
@@ -25,15 +27,13 @@ _ADDRESS = (
     r"@\S{1,200}|"
     r"envoy://\S{1,200}|[^\s:]{1,255})"
 )
-_ENDPOINT = re.compile(
+_ENDPOINT = lazy_re(
     rf"\s{{0,8}}(?P<address>{_ADDRESS})\s{{1,60}}(?P<status>HEALTHY|UNHEALTHY|UNKNOWN|DRAINING|"
     rf"TIMEOUT|DEGRADED)"
     r"\s{1,60}(?P<outlier>OK|FAILED|-)\s{1,60}(?P<cluster>\S{1,400})\s*$"
 )
-_LONE_ADDRESS = re.compile(
-    r"\s{0,8}(?:\[[0-9A-Fa-f:.]{2,45}\]|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}\s*$"
-)
-_CLUSTER = re.compile(
+_LONE_ADDRESS = lazy_re(r"\s{0,8}(?:\[[0-9A-Fa-f:.]{2,45}\]|\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}\s*$")
+_CLUSTER = lazy_re(
     r"(?:\s{0,8}(?P<host>\S{1,255}))?\s{1,120}(?P<port>\d{1,5}|"
     r"-)\s{1,60}(?P<subset>\S{1,120})\s{1,60}"
     r"(?P<direction>inbound|outbound|inbound-vip|-)\s{1,60}"
@@ -42,37 +42,37 @@ _CLUSTER = re.compile(
     r"(?:\s{1,60}(?P<rule>\S{1,255}))?\s*$",
     re.IGNORECASE,
 )
-_LISTENER = re.compile(
+_LISTENER = lazy_re(
     r"\s{0,8}(?P<address>[0-9A-Fa-f.:]{2,45}|"
     r"\[[0-9A-Fa-f:.]{2,45}\])\s{1,40}(?P<port>\d{1,5})\s{1,40}"
     r"(?P<match>\S.{0,400}?)\s{2,200}(?P<destination>(?:Route|Cluster|Inline Route|"
     r"Non-HTTP/Non-TCP|"
     r"PassthroughCluster|BlackHoleCluster|InboundPassthroughCluster)\S{0,4}.{0,300})$"
 )
-_ROUTE = re.compile(
+_ROUTE = lazy_re(
     r"\s{0,8}(?P<name>\S{1,200})\s{2,100}(?P<host>[\w.*|"
     r":-]{1,255})\s{2,100}(?P<domains>\S.{0,300}?)\s{2,100}"
     r"(?P<match>(?:/|\*|regex|PREFIX|http)\S{0,200})(?:\s{2,100}(?P<service>\S{1,200}))?\s*$"
 )
-_SECRET = re.compile(
+_SECRET = lazy_re(
     r"\s{0,8}(?P<name>\S{1,300})\s{2,200}(?:(?:Cert Chain|CA|Cert)\s{1,60})?"
     r"(?P<status>ACTIVE|WARMING)\s{1,60}(?:true|false)\b.{0,300}$"
 )
-_HEADER = re.compile(
+_HEADER = lazy_re(
     r"\s{0,8}(?:RESOURCE NAME\s{1,60}TYPE\s|ENDPOINT\s{1,60}STATUS|SERVICE FQDN\s|"
     r"ADDRESS(?:ES)?\s{1,40}PORT\s{1,40}(?:MATCH|TYPE)|"
     r"NAME\s{1,60}(?:VHOST NAME\s{1,60})?DOMAINS\s)"
 )
-_STAT = re.compile(
+_STAT = lazy_re(
     rf"(?P<cluster>[^\s:](?:[^\s:]|:(?!:)){{0,400}})::(?P<address>{_ADDRESS})::"
     rf"(?P<stat>[a-z_]{{2,60}})::(?P<value>.*)$"
 )
-_CLUSTER_STAT = re.compile(
+_CLUSTER_STAT = lazy_re(
     r"(?P<cluster>[^\s:](?:[^\s:]|:(?!:)){0,400})::(?:(?P<stat>observability_name|added_via_api|"
     r"eds_service_name|"
     r"version_info|outlier)|(?:default|high)_priority::[a-z_]{2,40}|[a-z_]{2,60})::.{0,500}$"
 )
-_ENVOY_LISTENER = re.compile(
+_ENVOY_LISTENER = lazy_re(
     r"(?P<name>[\w.\[\]:-]{1,200}?)::(?P<address>[\d.]{7,15}|"
     r"\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>\d{1,5})$"
 )

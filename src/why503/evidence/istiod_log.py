@@ -7,11 +7,12 @@ from why503.evidence.istio_json import as_plain
 from why503.evidence.log_line import ELIDED, SCAN_LENGTH, TIME, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Fact, ProxyEvent, ProxyEventKind
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "istiod log"
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     rf"(?P<time>{TIME})\s{{1,12}}(?P<level>debug|info|warn|warning|error|fatal)\s{{1,12}}"
     r"(?P<scope>[A-Za-z][A-Za-z0-9_/.-]{0,40})\s{1,12}(?P<text>.*)"
 )
@@ -50,19 +51,19 @@ _SCOPES = frozenset(
         "monitor",
     }
 )
-_PUSH = re.compile(
+_PUSH = lazy_re(
     r"(?P<type>[CELRNS]DS|ECDS|NDS|WDS): PUSH(?: request| INC)? for node:(?P<node>\S{1,300})"
     r"(?:.{0,80}?resources:(?P<count>\d{1,9}))?"
 )
-_OLD_PUSH = re.compile(r"(?P<type>[CELR]DS): PUSH (?:TO |for )(?P<node>\S{1,300})")
-_LEFT = re.compile(
+_OLD_PUSH = lazy_re(r"(?P<type>[CELR]DS): PUSH (?:TO |for )(?P<node>\S{1,300})")
+_LEFT = lazy_re(
     r"(?:ADS|XDS|xDS): \"?(?P<address>[0-9a-fA-F.:\[\]]{3,60}):\d{1,5}\"? (?P<node>\S{1,300}) "
     r"terminated\s*$"
 )
-_NACK = re.compile(
+_NACK = lazy_re(
     r"(?:ADS|DELTAXDS|Delta|delta)?:?(?P<type>[CELRSN]DS|ECDS): (?:ACK ERROR|NACK)(?P<text> .*|$)"
 )
-_REFUSAL = re.compile(r"\s{0,40}(?:code:\s{0,2}\d{1,2} )?(?:message|error_detail): ?\S.{0,4000}")
+_REFUSAL = lazy_re(r"\s{0,40}(?:code:\s{0,2}\d{1,2} )?(?:message|error_detail): ?\S.{0,4000}")
 """The reason of a refusal on a line of its own, as a wrapped log has it."""
 _KINDS = (
     (
@@ -114,27 +115,27 @@ _KINDS = (
         ProxyEventKind.SECRET_MISSING,
     ),
 )
-_PLAIN = re.compile(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
-_TIMELESS = re.compile(
+_PLAIN = lazy_re(r"(?:ADS|CDS|EDS|LDS|RDS|XDS|DELTAXDS)[: ]")
+_TIMELESS = lazy_re(
     r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>info|warn|warning|error)\s{1,12})?"
     r"(?:(?P<scope>ads|delta|xds)\s{1,12})?"
     r"(?P<text>(?:ADS|DELTAXDS|Delta|delta)?:?[CELRSN]DS: (?:ACK ERROR|NACK|PUSH)(?: .{0,4000}|$))"
 )
 """What only istiod says of a proxy, quoted without the time."""
-_UNSCOPED = re.compile(
+_UNSCOPED = lazy_re(
     rf"(?P<time>{TIME})\s{{1,12}}(?P<level>debug|info|warn|warning|error)\s{{1,12}}"
     r"(?P<text>(?:failed to fetch (?:key and certificate|ca certificate) for |"
     r"buildGatewayListeners: |[Ff]ailed to fetch (?:public key|jwks) from ).{0,2000})"
 )
 """Lines that istiod writes without a scope."""
-_QUOTED = re.compile(
+_QUOTED = lazy_re(
     r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>debug|info|warn|warning|error)\s{1,12})?"
     r"(?:(?P<scope>model|gateway|default)\s{1,12})?"
     r"(?P<text>(?:buildGatewayListeners: |skipping server on gateway |"
     r"[Ff]ailed to fetch (?:public key|jwks) from ).{0,2000})"
 )
 """What istiod says of gateways and keys, quoted without the time."""
-_STATUS = re.compile(
+_STATUS = lazy_re(
     r"(?P<time>)(?P<level>)(?P<text>\s{0,40}\"(?:pilot_conflict_(?:in|out)bound_listener|"
     r"message\"\s{0,4}:\s{0,4}\"Listener=).{0,2000})"
 )

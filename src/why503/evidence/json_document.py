@@ -5,7 +5,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,6 +12,8 @@ import msgspec
 from why503.evidence.reader import Context
 from why503.evidence.yaml_tree import Node, documents, plain
 from why503.facts.reading import Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 LINES_LIMIT = 2_000_000
@@ -24,8 +25,8 @@ YAML_LIMIT = 4_000_000
 _DEPTH = 1000
 """Brackets inside brackets that are followed in a cut document."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],]', re.DOTALL)
-_AT_BYTE = re.compile(r"\(byte (\d{1,18})\)")
+_TOKEN = lazy_re(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],]', re.DOTALL)
+_AT_BYTE = lazy_re(r"\(byte (\d{1,18})\)")
 _CLOSER = {"{": "}", "[": "]"}
 
 

@@ -2,9 +2,11 @@
 
 import re
 
+from why503.support.pattern import lazy_re
+
 _LONGEST = 65_536
 """Characters in which the document has to begin."""
-_BEGIN = re.compile(r"^[{\[]", re.MULTILINE)
+_BEGIN = lazy_re(r"^[{\[]", re.MULTILINE)
 
 
 def without_preamble(text: str, path: str) -> tuple[str, str]:

@@ -3,8 +3,7 @@
 Events are often pasted alone, without the page they belong to; they then name no object.
 """
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from why503.evidence.command_line import command_of
 from why503.evidence.describe_entry import Entry, entries_of
@@ -12,24 +11,26 @@ from why503.evidence.describe_page import objects_of, places_of
 from why503.evidence.kubectl_row import kind_named
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "kubectl describe"
 
 LONGEST = 5_000
 """Lines of one page that are kept."""
 
-_FIRST = re.compile(r"Name:[ ]{2,40}[a-z0-9][a-z0-9.:-]{0,252}$")
-_TOP = re.compile(r"[A-Z][A-Za-z0-9 ()/.-]{0,60}:(?:[ ]{1,60}\S.*|[ ]*)$")
+_FIRST = lazy_re(r"Name:[ ]{2,40}[a-z0-9][a-z0-9.:-]{0,252}$")
+_TOP = lazy_re(r"[A-Z][A-Za-z0-9 ()/.-]{0,60}:(?:[ ]{1,60}\S.*|[ ]*)$")
 
 
-_EVENTS = re.compile(r"[ ]{0,8}Events:[ ]*$")
-_EVENT_HEAD = re.compile(r"[ ]{0,8}(?:Type[ ]{2,40}Reason[ ]{2,40}Age\b|----[ ]{2,40}------)")
-_EVENT_ROW = re.compile(
+_EVENTS = lazy_re(r"[ ]{0,8}Events:[ ]*$")
+_EVENT_HEAD = lazy_re(r"[ ]{0,8}(?:Type[ ]{2,40}Reason[ ]{2,40}Age\b|----[ ]{2,40}------)")
+_EVENT_ROW = lazy_re(
     r"[ ]{0,8}(?:Normal|Warning)[ ]{2,40}[A-Z][A-Za-z]{2,40}[ ]{2,40}"
     r"(?:(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>|\.{3}|\u2026)"
     r"(?: \(x\d{1,9} over \S{1,20}\))?[ ]{2,60}\S"
 )
-_PROBE = re.compile(r"[ ]{0,8}(?P<text>(?:Startup|Readiness|Liveness) probe (?:failed|errored):.*)")
+_PROBE = lazy_re(r"[ ]{0,8}(?P<text>(?:Startup|Readiness|Liveness) probe (?:failed|errored):.*)")
 
 
 @dataclass

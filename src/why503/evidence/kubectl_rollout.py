@@ -7,46 +7,48 @@ revision.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from why503.evidence.command_line import command_of
 from why503.evidence.kubectl_row import NONE, kind_named
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "kubectl rollout"
 
 _KIND = r"(?P<kind>deployment|statefulset|daemon ?set)"
 _NAME = r"\"?(?P<name>[a-z0-9][a-z0-9.-]{0,252})\"?"
-_WAITING = re.compile(
+_WAITING = lazy_re(
     rf"Waiting for {_KIND} {_NAME} rollout to finish: (?P<done>\d{{1,6}}) (?:out )?of "
     r"(?P<wanted>\d{1,6}) (?P<what>new replicas have been updated|updated replicas are available|"
     r"new pods have been updated|updated pods are available|updated number scheduled)",
     re.IGNORECASE,
 )
-_LEFT = re.compile(
+_LEFT = lazy_re(
     rf"Waiting for {_KIND} {_NAME} rollout to finish: (?P<left>\d{{1,6}}) old replicas are "
     r"pending termination",
     re.IGNORECASE,
 )
-_DONE = re.compile(
+_DONE = lazy_re(
     rf"{_KIND} {_NAME} successfully rolled out|"
     r"(?P<many>statefulset|partitioned) rolling update complete",
     re.IGNORECASE,
 )
-_LATE = re.compile(rf"(?:error: )?{_KIND} {_NAME} exceeded its progress deadline", re.IGNORECASE)
-_OTHER = re.compile(
+_LATE = lazy_re(rf"(?:error: )?{_KIND} {_NAME} exceeded its progress deadline", re.IGNORECASE)
+_OTHER = lazy_re(
     r"Waiting for (?:\d{1,6} pods to be ready|rollout to finish|deployment spec update)|"
     r"error: timed out waiting for",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(
+_OBJECT = lazy_re(
     r"(?P<kind>deployment|statefulset|daemonset)(?:\.apps)?/(?P<name>[a-z0-9][a-z0-9.-]{0,252})"
     r"(?: with revision #\d{1,9})?\s{0,8}$"
 )
-_HEAD = re.compile(r"REVISION\s{1,40}CHANGE-CAUSE\s{0,40}$")
-_REVISION = re.compile(r"(?P<number>\d{1,9})\s{1,40}(?P<cause>\S.{0,1000})$")
+_HEAD = lazy_re(r"REVISION\s{1,40}CHANGE-CAUSE\s{0,40}$")
+_REVISION = lazy_re(r"(?P<number>\d{1,9})\s{1,40}(?P<cause>\S.{0,1000})$")
 
 
 @dataclass

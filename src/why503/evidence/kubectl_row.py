@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from why503.support.pattern import lazy_re
+
 Row = Mapping[str, str]
 """Cells by column title."""
 
 NONE = frozenset({"", "<none>", "<unknown>", "<nil>", "<pending>", "-"})
-_PAIR = re.compile(r"(\d{1,9})/(\d{1,9})")
-_SERVICE_PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?/([A-Z]{2,5})")
-_MORE = re.compile(r"\s{0,3}\+ ?\d{1,9} more\.{3}$")
+_PAIR = lazy_re(r"(\d{1,9})/(\d{1,9})")
+_SERVICE_PORT = lazy_re(r"(\d{1,5})(?::(\d{1,5}))?/([A-Z]{2,5})")
+_MORE = lazy_re(r"\s{0,3}\+ ?\d{1,9} more\.{3}$")
 
 _NAMES = (
     "Pod Service EndpointSlice Deployment ReplicaSet StatefulSet DaemonSet "

@@ -2,31 +2,33 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from why503.evidence.command_line import Command, command_of
 from why503.evidence.kubectl_row import kind_by_titles, kind_named, object_of
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "kubectl table"
 
-_HEADER = re.compile(r"[ ]{0,8}(?:NAMESPACE|NAME|LAST SEEN)\s[ A-Z0-9()%/-]{2,300}$")
+_HEADER = lazy_re(r"[ ]{0,8}(?:NAMESPACE|NAME|LAST SEEN)\s[ A-Z0-9()%/-]{2,300}$")
 _OTHER_TOOL = frozenset({"CDS", "LDS", "DOMAINS", "VHOST", "MATCH", "CLUSTER"})
-_TITLE = re.compile(
+_TITLE = lazy_re(
     r"LAST SEEN|FIRST SEEN|NOMINATED NODE|READINESS GATES|MIN AVAILABLE|MAX UNAVAILABLE|"
     r"ALLOWED DISRUPTIONS|"
     r"NODE SELECTOR|[A-Z0-9()%/-]+"
 )
-_CELL = re.compile(r"\S+(?: \S+){0,200}")
-_OBJECT = re.compile(r"(?:[a-z][a-z0-9.]{0,80}/)?[a-z0-9](?:[a-z0-9.:-]{0,252}[a-z0-9])?")
-_AGE = re.compile(r"(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>|\.{3}|\u2026")
-_SEEN = re.compile(r"(?:\d{1,9}[smhdy]){1,4}(?: \(x\d+ over \S+\))?|<unknown>|<invalid>")
-_RESTARTED = re.compile(r"\(\S{1,20} ago\)")
-_JSONPATH = re.compile(r"\{?\.?(?P<path>[\w./\\'\"\[\]-]{1,300})\}?")
-_STEP = re.compile(r"\['?\"?([^\]'\"]{1,200})'?\"?\]|((?:\\\.|[^.\[\]])+)")
-_POD_ROW = re.compile(
+_CELL = lazy_re(r"\S+(?: \S+){0,200}")
+_OBJECT = lazy_re(r"(?:[a-z][a-z0-9.]{0,80}/)?[a-z0-9](?:[a-z0-9.:-]{0,252}[a-z0-9])?")
+_AGE = lazy_re(r"(?:\d{1,9}[smhdy]){1,4}|<unknown>|<invalid>|\.{3}|\u2026")
+_SEEN = lazy_re(r"(?:\d{1,9}[smhdy]){1,4}(?: \(x\d+ over \S+\))?|<unknown>|<invalid>")
+_RESTARTED = lazy_re(r"\(\S{1,20} ago\)")
+_JSONPATH = lazy_re(r"\{?\.?(?P<path>[\w./\\'\"\[\]-]{1,300})\}?")
+_STEP = lazy_re(r"\['?\"?([^\]'\"]{1,200})'?\"?\]|((?:\\\.|[^.\[\]])+)")
+_POD_ROW = lazy_re(
     r"(?P<name>[a-z0-9][a-z0-9.-]{1,252})[ ]{2,60}\d{1,3}/\d{1,3}[ ]{2,20}"
     r"(?:Running|Terminating|Pending|CrashLoopBackOff|OOMKilled|Error|Completed|Evicted|"
     r"ContainerCreating|PodInitializing|ImagePullBackOff|ErrImagePull|Init:\S{1,40})[ ]{2,20}"
@@ -34,7 +36,7 @@ _POD_ROW = re.compile(
     r"(?P<wide>[ ]{2,40}\S{2,45}[ ]{2,40}\S{1,253}.{0,200})?$"
 )
 """A row of pods that was pasted without its header."""
-_EVENT_ROW = re.compile(
+_EVENT_ROW = lazy_re(
     r"(?:\d{1,9}[smhdy]){1,4}[ ]{2,40}(?:Normal|Warning)[ ]{2,40}[A-Z][A-Za-z]{2,40}[ ]{2,60}"
     r"[a-z]{2,40}/\S{1,253}[ ]{2,60}\S"
 )
@@ -46,7 +48,7 @@ _EVENT_TITLES = tuple(
 _POD_TITLES = tuple(
     (title, place) for place, title in enumerate(["NAME", "READY", "STATUS", "RESTARTS", "AGE"])
 )
-_LONE_CELL = re.compile(
+_LONE_CELL = lazy_re(
     r"[ ]{0,4}(?:[#>][ ]{0,4})?(?P<title>MODE|STATUS|TYPE|HOST|"
     r"ACTION):[ ]{1,4}(?P<value>\S{1,200})$"
 )

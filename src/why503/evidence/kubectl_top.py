@@ -5,23 +5,22 @@ Memory becomes `container_memory_working_set_bytes` (which is what `top` shows),
 node can give: `node_cpu_usage_ratio`, `node_memory_working_set_ratio`, 0 to 1.
 """
 
-import re
-from dataclasses import dataclass
-
 from why503.evidence.command_line import command_of
 from why503.evidence.metric_series import Gathering
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.series import SeriesKind
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "kubectl top"
 
 _TITLES = ("NAMESPACE", "POD", "NAME", "CPU(cores)", "CPU%", "MEMORY(bytes)", "MEMORY%")
 _SPELLED = {"CPU(%)": "CPU%", "MEMORY(%)": "MEMORY%"}
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r"\s{0,8}(?:(?:NAMESPACE|POD|NAME)\s{1,200}){1,3}CPU\(cores\)\s{1,60}(?:CPU(?:%|\(%\))"
     r"\s{1,60})?MEMORY\(bytes\)(?:\s{1,60}MEMORY(?:%|\(%\)))?\s{0,200}$"
 )
-_CELL = re.compile(r"(?P<amount>\d{1,15})(?P<unit>n|u|m|Ki|Mi|Gi|Ti|%)?")
+_CELL = lazy_re(r"(?P<amount>\d{1,15})(?P<unit>n|u|m|Ki|Mi|Gi|Ti|%)?")
 _UNITS = {
     "n": 1e-9,
     "u": 1e-6,

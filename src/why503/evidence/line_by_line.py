@@ -1,12 +1,13 @@
 """Offers a text line by line to the line readers, until one of them claims the line."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import field
 
 from why503.evidence import readers
 from why503.evidence.reader import SAMPLE_LINES, Context, Line, LineReader, LineSession
 from why503.facts import Fact, Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 from why503.support.text import _, ngettext
 
@@ -25,7 +26,7 @@ _SHAPES = 10_000
 _SHAPE_LENGTH = 2000
 _DIGITS = {ord(digit): "0" for digit in "123456789"}
 _EXCERPT = 60
-_ELISION = re.compile(r"[\s.…\[\]<>=*#`~_-]{0,200}")
+_ELISION = lazy_re(r"[\s.…\[\]<>=*#`~_-]{0,200}")
 """A blank line, and what people write for lines that they left out, or between two parts."""
 
 
@@ -119,45 +120,44 @@ def _shape(text: str) -> str:
 class _Desks:
     """The line readers at work on one file, the keenest first.
 
-    Where the first reader wants the whole sample the others are called in only for a line that it
-    leaves over, in the order of their list.
+    Where a reader wants the whole sample those behind it in the list, which could be no keener, are
+    called in only for a line that it leaves over, in the order of their list.
     """
 
     def __init__(self, sample: list[Line], context: Context, outcome: Outcome) -> None:
         self._sample, self._context, self._outcome = sample, context, outcome
         self._bids: list[tuple[float, _Desk]] = []
-        self._whole = False
-        self._call_in((readers.first_line_reader(),))
-        if not self._bids or self._bids[0][0] < WHOLE:
-            self._call_in_others()
-        else:
-            self._sample = []  # What others would bid for the first reader's lines says nothing.
+        self._waiting = readers.line_readers()
+        enough = WHOLE
+        for reader in self._waiting:
+            if self._call_in(reader) >= enough:
+                self._sample = []  # What others would bid for this reader's lines says nothing.
+                break
+            enough = 1.0
+        self._bids.sort(key=lambda found: -found[0])
 
     def __iter__(self) -> Iterator[_Desk]:
         """The desks in the order in which a line is offered."""
-        for _bid, desk in self._bids:
-            yield desk
-        if not self._whole:
-            called = {id(desk) for _bid, desk in self._bids}
-            self._call_in_others()
-            yield from (desk for _bid, desk in self._bids if id(desk) not in called)
+        called = self.called()
+        yield from called
+        for reader in self._waiting:
+            self._call_in(reader)
+        yield from self.called()[len(called) :]
 
     def called(self) -> list[_Desk]:
         """The desks that were called in."""
         return [desk for _bid, desk in self._bids]
 
-    def _call_in_others(self) -> None:
-        self._whole = True
-        self._call_in(readers.other_line_readers())
-
-    def _call_in(self, chosen: Sequence[LineReader]) -> None:
-        for reader in chosen:
-            try:
-                desk = _Desk(reader=reader, session=reader.start(self._context))
-                self._bids.append((reader.bid(self._sample) if self._sample else 0.0, desk))
-            except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
-                self._outcome.unread.append(fault_of(reader.NAME, self._context, fault))
-        self._bids.sort(key=lambda found: -found[0])
+    def _call_in(self, reader: LineReader) -> float:
+        """Its bid; 0 where it failed."""
+        try:
+            desk = _Desk(reader=reader, session=reader.start(self._context))
+            bid = reader.bid(self._sample) if self._sample else 0.0
+        except Exception as fault:  # noqa: BLE001 - whatever is inside a file never ends the run
+            self._outcome.unread.append(fault_of(reader.NAME, self._context, fault))
+            return 0.0
+        self._bids.append((bid, desk))
+        return bid
 
 
 def _claimed(desks: _Desks, line: Line, context: Context, outcome: Outcome) -> bool:

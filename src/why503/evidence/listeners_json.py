@@ -1,17 +1,16 @@
 """Envoy's `/listeners?format=json`, as the same partial `ProxyListener` objects as its text."""
 
-import re
-
 from why503.evidence.json_document import NameLines, cut, decoded
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.proto_json import get, message, messages, word
 from why503.evidence.reader import Context, Reading
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "listeners"
 
-_HEAD = re.compile(r'\s{0,100}\{\s{0,100}"listener_statuses"\s{0,4}:')
+_HEAD = lazy_re(r'\s{0,100}\{\s{0,100}"listener_statuses"\s{0,4}:')
 
 
 def bid(text: str) -> float:

@@ -65,7 +65,9 @@ def _chain(chain: Json, *, default: bool) -> FilterChain:
     http = next((part for part in configs if typed(part, "HttpConnectionManager")), None)
     tcp = next((part for part in configs if typed(part, "TcpProxy")), {})
     weighted = messages(message(tcp, "weighted_clusters"), "clusters")
-    clusters = (word(tcp, "cluster"), *(word(part, "name") for part in weighted))
+    shares = [(word(tcp, "cluster"), 1)]
+    shares += [(word(part, "name"), number(part, "weight") or 0) for part in weighted]
+    named = [(name, weight) for name, weight in shares if name]
     return FilterChain(
         name=word(chain, "name"),
         transport_protocol=word(match, "transport_protocol"),
@@ -79,7 +81,8 @@ def _chain(chain: Json, *, default: bool) -> FilterChain:
         default=default,
         tls=tls_of(message(chain, "transport_socket")),
         network_filters=tuple(word(part, "name") for part in filters),
-        clusters=tuple(name for name in clusters if name),
+        clusters=tuple(name for name, _weight in named),
+        weights=tuple(weight for _name, weight in named) if len(named) > 1 else (),
         tcp_idle_timeout=seconds(tcp, "idle_timeout"),
         http=None if http is None else _http(http),
     )

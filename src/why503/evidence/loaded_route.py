@@ -1,6 +1,5 @@
 """Routes of a configuration dump as facts."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,13 +16,21 @@ from why503.evidence.proto_json import (
 )
 from why503.facts.loaded import LoadedFault, LoadedRoute, RetryPolicy
 from why503.facts.source import Source
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 _PATHS = ("prefix", "path", "path_separated_prefix")
-_PLAIN = re.compile(r"(?:/[\w.~%-]{0,60}){0,20}")
+_PLAIN = lazy_re(r"(?:/[\w.~%-]{0,60}){0,20}")
 _STRINGS = ("exact", "prefix", "suffix", "contains")
 _FAULT = "envoy.filters.http.fault"
 _HUNDRED = {"HUNDRED": 100.0, "TEN_THOUSAND": 10_000.0, "MILLION": 1_000_000.0}
+_NEEDS_TLS = frozenset({"ALL", "EXTERNAL_ONLY"})
+_REDIRECTS = {
+    "FOUND": 302,
+    "SEE_OTHER": 303,
+    "TEMPORARY_REDIRECT": 307,
+    "PERMANENT_REDIRECT": 308,
+}
 _CODE = 1000
 """Status codes end below."""
 
@@ -34,6 +41,7 @@ def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute
     for host in messages(config, "virtual_hosts"):
         domains = words(host, "domains")
         retry = _retry(get(host, "retry_policy"))
+        needs_tls = word(host, "require_tls") in _NEEDS_TLS
         for route in _routes(host):
             action = message(route, "route")
             own = _retry(get(action, "retry_policy"))
@@ -46,7 +54,8 @@ def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute
                 domains=domains,
                 name=word(route, "name"),
                 match=_match(message(route, "match")),
-                headers=tuple(_headers(message(route, "match"))),
+                headers=tuple(_conditions(message(route, "match"), "headers")),
+                query=tuple(_conditions(message(route, "match"), "query_parameters")),
                 cluster=word(action, "cluster"),
                 weighted=_weighted(action),
                 timeout=seconds(action, "timeout"),
@@ -57,6 +66,9 @@ def routes_of(config: Json, source: Source, teller: str) -> Iterator[LoadedRoute
                 retry=retry if own is None else own,
                 direct_response=number(answer, "status"),
                 redirect=get(route, "redirect") is not None,
+                redirect_status=_redirect(message(route, "redirect")),
+                requires_tls=needs_tls,
+                mirrors=tuple(_mirrors(action)),
                 fault=_fault(message(route, "typed_per_filter_config", _FAULT)),
             )
 
@@ -82,6 +94,18 @@ def _weighted(action: Json) -> tuple[tuple[str, int], ...]:
         (word(part, "name"), number(part, "weight") or 0)
         for part in messages(message(action, "weighted_clusters"), "clusters")
     )
+
+
+def _redirect(told: Json) -> int:
+    """The status in numbers; Envoy writes it in words."""
+    return _REDIRECTS.get(word(told, "response_code"), 301)
+
+
+def _mirrors(action: Json) -> Iterator[tuple[str, float]]:
+    for policy in messages(action, "request_mirror_policies"):
+        share = message(message(policy, "runtime_fraction"), "default_value")
+        if name := word(policy, "cluster"):
+            yield name, _percent(share) if share else 100.0
 
 
 def _retry(policy: object) -> RetryPolicy | None:
@@ -115,9 +139,9 @@ def _match(match: Json) -> str:
     return " ".join(parts)
 
 
-def _headers(match: Json) -> Iterator[tuple[str, str]]:
-    """What each header must be."""
-    for part in messages(match, "headers"):
+def _conditions(match: Json, field: str) -> Iterator[tuple[str, str]]:
+    """What each header or query parameter must be."""
+    for part in messages(match, field):
         name, told = word(part, "name"), "present"
         string = message(part, "string_match")
         regex = word(message(string, "safe_regex"), "regex") or word(

@@ -1,10 +1,11 @@
 """What all log readers need of a line: its time, the parts of a URL, the body that Envoy wrote."""
 
 import re
-from dataclasses import dataclass
 
 from why503.evidence.reader import Context, Line
+from why503.support.dataclass import dataclass
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 
 SCAN_LENGTH = 8000
 """Characters of a line that patterns look at; the rest of a longer line is not searched."""
@@ -16,15 +17,15 @@ TIME = (
 """Pattern of an ISO 8601 time as logs write it (also with `/` or the dash of a word processor, and
 with `...` where somebody cut its fraction short)."""
 
-ELIDED = re.compile(r"(?:\[?(?:\.{3}|\u2026)\]?)\s{1,8}(?=\S)")
+ELIDED = lazy_re(r"(?:\[?(?:\.{3}|\u2026)\]?)\s{1,8}(?=\S)")
 """`...` that somebody wrote in place of the head of a line."""
 
-_URL = re.compile(
+_URL = lazy_re(
     r"(?P<scheme>[a-z][a-z0-9+.-]{1,10})"
     r"://(?:[^/\s@\"']{1,256}@)?(?P<authority>[^/\s\"'?#]{1,260})(?P<path>[^\"'#]*)"
 )
 
-_ENVOY_BODY = re.compile(
+_ENVOY_BODY = lazy_re(
     r"upstream connect error or disconnect/reset before "
     r"headers\.[^\"'`\]\r\n\t;\u201c\u201d\u2019]{0,700}"
     r"|no healthy upstream|upstream request timeout|upstream max stream duration reached"

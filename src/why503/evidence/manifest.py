@@ -5,11 +5,12 @@ import re
 from typing import Any
 
 from why503.evidence.ignore_comment import comments_of
-from why503.evidence.manifest_object import manifest_of, read_node, read_text
+from why503.evidence.manifest_object import manifest_of, read_json, read_text
 from why503.evidence.reader import Context, Reading
-from why503.evidence.yaml_line import foreign_lines, nests
+from why503.evidence.yaml_line import foreign_in, nests
 from why503.evidence.yaml_tree import Node, documents
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "manifest"
@@ -17,16 +18,18 @@ NAME = "manifest"
 JSON_WITH_LINES = 2_000_000
 """Characters of JSON up to which every field gets its line."""
 
-_YAML_HEAD = re.compile(r"^(?:-[ ]{1,4})?(?:apiVersion|kind)[ ]{0,4}:[ ]{1,20}\S", re.MULTILINE)
-_JSON_HEAD = re.compile(r'"(?:apiVersion|kind)"\s{0,20}:\s{0,20}"')
-_TERMINAL = re.compile(
+_YAML_HEAD = lazy_re(r"^(?:-[ ]{1,4})?(?:apiVersion|kind)[ ]{0,4}:[ ]{1,20}\S", re.MULTILINE)
+_JSON_HEAD = lazy_re(r'"(?:apiVersion|kind)"\s{0,20}:\s{0,20}"')
+_TERMINAL = lazy_re(
     r"^[ ]{0,8}(?:```|[$>%#][ ]{1,4}(?:kubectl|istioctl|curl|k|oc)[ ]|(?:kubectl|istioctl|"
     r"curl)[ ])",
     re.MULTILINE,
 )
-_MESH_CONFIG = re.compile(r"^[ ]{0,8}mesh:[ ]{1,8}[|>]", re.MULTILINE)
+_PROGRAMS = ("```", "kubectl ", "istioctl ", "curl ", " k ", " oc ")
+"""Without one of these there is no terminal session."""
+_MESH_CONFIG = lazy_re(r"^[ ]{0,8}mesh:[ ]{1,8}[|>]", re.MULTILINE)
 """The inside of Istio's ConfigMap: one text, which does not look nested."""
-_DESCRIBE_PAGE = re.compile(r"^Name:[ ]{2,}\S", re.MULTILINE)
+_DESCRIBE_PAGE = lazy_re(r"^Name:[ ]{2,}\S", re.MULTILINE)
 _FRAGMENT = 200_000
 """Characters up to which a mapping without a kind is tried."""
 
@@ -42,14 +45,14 @@ def bid(text: str) -> float:
         return _bid_json(text, head)
     lines = text.splitlines()
     body = sum(1 for line in lines if line.strip())
-    if not body or _DESCRIBE_PAGE.search(text):
+    if not body or ("Name:  " in text and _DESCRIBE_PAGE.search(text)):
         return 0.0
     has_kind = _YAML_HEAD.search(text) is not None
     if not has_kind and len(text) > _FRAGMENT:
         return 0.0
-    foreign = foreign_lines(lines)
+    foreign = foreign_in(text, lines)
     if has_kind:
-        if _TERMINAL.search(text):
+        if any(word in text for word in _PROGRAMS) and _TERMINAL.search(text):
             return 0.3 if foreign else 0.6
         return 0.95 if not foreign else max(0.2, 0.9 - 4 * foreign / body)
     if foreign or not (nests(lines) or _MESH_CONFIG.search(text)):
@@ -92,11 +95,8 @@ def _read_json(text: str, context: Context) -> Reading | None:
         unread = Unread(source=context.source(), reason=reason.format(path=context.path))
         return Reading(unread=[unread])
     reading = Reading()
-    if len(text) <= JSON_WITH_LINES:
-        roots = list(documents(text))
-        if len(roots) == 1 and isinstance(roots[0], Node):
-            read_node(roots[0], context, reading)
-            return reading
+    if len(text) <= JSON_WITH_LINES and read_json(text, context, reading):
+        return reading
     listed = isinstance(value, dict) and str(value.get("kind", "List")).endswith("List")
     items = value.get("items") if listed else None
     for item in items if isinstance(items, list) else value if isinstance(value, list) else [value]:

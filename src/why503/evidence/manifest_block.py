@@ -1,12 +1,14 @@
 """Kubernetes objects that stand inside other text: a paste, a ticket, a terminal session."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.manifest_object import read_text
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.evidence.yaml_line import KEY, indent_of
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "manifest block"
 
@@ -15,10 +17,10 @@ LONGEST = 20_000
 _GAP = 50
 """Line numbers that may be missing inside a block (blank lines that were not offered)."""
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r"(?:-[ ]{1,4})?(?:apiVersion|kind):[ ]{1,8}[\"']?[A-Za-z][\w./-]{0,80}[\"']?[ ]*(?:#.*)?$"
 )
-_FRAGMENT_HEAD = re.compile(
+_FRAGMENT_HEAD = lazy_re(
     r"(?:-[ ]{1,4})?(?:metadata|spec|status|trafficPolicy|connectionPool|outlierDetection|"
     r"meshConfig|"
     r"extensionProviders|portLevelSettings|transport_socket|typed_config|"
@@ -36,9 +38,9 @@ _TOP_KEYS_TEXT = (
     "immutable secrets imagePullSecrets provisioner parameters"
 )
 _TOP_KEYS = frozenset(_TOP_KEYS_TEXT.split())
-_QUOTE = re.compile(r"[ ]{0,4}(?:>[ ]?){1,3}")
-_YAML_FENCE = re.compile(r"[ ]{0,8}(?:```|~~~)[ ]?(?:ya?ml|json)[ ]*$", re.IGNORECASE)
-_FENCE = re.compile(r"[ ]{0,8}(?:```|~~~)[ ]*$")
+_QUOTE = lazy_re(r"[ ]{0,4}(?:>[ ]?){1,3}")
+_YAML_FENCE = lazy_re(r"[ ]{0,8}(?:```|~~~)[ ]?(?:ya?ml|json)[ ]*$", re.IGNORECASE)
+_FENCE = lazy_re(r"[ ]{0,8}(?:```|~~~)[ ]*$")
 
 
 @dataclass

@@ -4,19 +4,21 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from why503.evidence.secret_certificate import certificates_told
+from why503.support.pattern import lazy_re
 from why503.support.secret import MASK, mask
 
-_KEY = re.compile(
+_KEY = lazy_re(
     r"(?i).{0,60}(?:password|passwd|client[_-]?secret|api[_-]?key|access[_-]?key|secret[_-]?key|"
     r"private[_-]?key|bearer[_-]?token|auth[_-]?token|access[_-]?token|id[_-]?token)$|(?i:token)$"
 )
-_ENV = re.compile(r"(?i)password|passwd|token|secret|key|credential")
-_ARGUMENT = re.compile(
+_ENV = lazy_re(r"(?i)password|passwd|token|secret|key|credential")
+_ARGUMENT = lazy_re(
     r"(?i)^(--?[\w.-]{0,80}(?:password|passwd|token|secret|api-?key|"
     r"authkey)(?![\w.-]{0,20}file)[\w.-]{0,20}=).+",
     re.DOTALL,
 )
-_SETTING = re.compile(
+_SETTING = lazy_re(
     r"(?im)^([ \t]{0,40}[\"']?[\w.-]{0,60}(?:password|passwd|client_?secret|api_?key|access_?key|"
     r"auth_?token)[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![ \t\r\n|>]).{1,2000}$"
 )
@@ -25,38 +27,42 @@ _SUSPECT = (
     *("secret", "key", "token"),
 )
 """Without one of these, in lower case, a text holds nothing to hide."""
-_FORMAT = re.compile(r"%(?:REQ|RESP|START_TIME|RESPONSE_|UPSTREAM_|DURATION|PROTOCOL)")
+_FORMAT = lazy_re(r"%(?:REQ|RESP|START_TIME|RESPONSE_|UPSTREAM_|DURATION|PROTOCOL)")
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def masked(value: dict[str, Any]) -> dict[str, Any]:
     """A copy of an object without secrets.
 
-    Values of a `Secret`, of environment variables, arguments and keys whose name says secret, the
-    copy that `kubectl apply` leaves in an annotation, and what `support.secret.mask` knows.
+    Values of a `Secret` (what a certificate says of itself stays), of environment variables,
+    arguments and keys whose name says secret, the copy that `kubectl apply` leaves in an
+    annotation, and what `support.secret.mask` knows.
     """
     found: dict[str, Any] = _masked(value, "")
     if found.get("kind") == "Secret":
         for name in ("data", "stringData"):
-            if isinstance(found.get(name), dict):
-                found[name] = dict.fromkeys(found[name], MASK)
+            if isinstance(values := value.get(name), dict):
+                found[name] = {
+                    key: certificates_told(part, packed=name == "data") or MASK
+                    for key, part in values.items()
+                }
     return found
 
 
 def _masked(value: Any, key: str) -> Any:
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind is dict:
         copy = {name: _masked(part, name) for name, part in value.items()}
-        name = copy.get("name")
-        if isinstance(name, str) and "value" in copy and _ENV.search(name):
+        if "value" in copy and isinstance(name := copy.get("name"), str) and _ENV.search(name):
             copy["value"] = _hidden(copy["value"])
         return copy
-    if isinstance(value, list):
+    if kind is list:
         return [_masked(part, "") for part in value]
     if key == _APPLIED:
         return MASK
-    if key and not isinstance(value, bool) and _is_secret(key):
+    if key and kind is not bool and _is_secret(key):
         return _hidden(value)
-    return _text(value) if isinstance(value, str) else value
+    return _text(value) if kind is str else value
 
 
 @lru_cache(maxsize=4096)
@@ -78,7 +84,12 @@ def _hidden(value: Any) -> Any:
 
 def _text(text: str) -> str:
     lowered = text.lower()
-    if not any(word in lowered for word in _SUSPECT) or _FORMAT.search(text):
+    for word in _SUSPECT:
+        if word in lowered:
+            break
+    else:
+        return text
+    if _FORMAT.search(text):
         return text
     argument = _ARGUMENT.match(text)
     if argument:

@@ -1,4 +1,4 @@
-"""Nodes of a YAML tree as manifests: lists taken apart, mesh configs unpacked, secrets out."""
+"""YAML documents as manifests: lists taken apart, mesh configs unpacked, secrets out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,10 @@ from why503.evidence.manifest_kind import is_bare_spec, kind_of_shape
 from why503.evidence.manifest_mask import masked
 from why503.evidence.proxy_annotation import proxy_configs
 from why503.evidence.reader import Context, Reading
+from why503.evidence.yaml_direct import documents
+from why503.evidence.yaml_inside import mappings_inside
 from why503.evidence.yaml_line import reindented, without_elisions
-from why503.evidence.yaml_tree import Node, Trouble, documents, plain
+from why503.evidence.yaml_tree import Node, Plain, Trouble, plain
 from why503.facts.manifest import Manifest, Path
 from why503.facts.reading import Unread
 from why503.support.text import _
@@ -18,22 +20,29 @@ def read_text(text: str, context: Context, *, first_line: int = 1, column: int =
     """Manifests of all YAML documents in ``text``, whose first line is number ``first_line``."""
     reading = Reading()
     for root in documents(without_elisions(reindented(text)), first_line, column):
-        if isinstance(root, Trouble):
-            reading.unread.append(trouble(root, context))
-        else:
-            read_node(root, context, reading)
+        _add(root, context, reading)
     return reading
 
 
-def read_node(node: Node, context: Context, reading: Reading) -> None:
-    """Add the objects below ``node``: a mapping is one, a list and a `kind: List` hold several."""
-    for part in _objects(node):
-        result = plain(part)
-        if isinstance(result, Trouble):
-            reading.unread.append(trouble(result, context))
-        elif isinstance(result.value, dict):
-            source_line, column = result.lines[()]
-            found = _manifest(result.value, result.lines, context, (source_line, column))
+def read_json(text: str, context: Context, reading: Reading) -> bool:
+    """Add the objects of a JSON text with their lines; False where it is no one document."""
+    roots = list(documents(text))
+    if len(roots) != 1 or isinstance(roots[0], Trouble):
+        return False
+    _add(roots[0], context, reading)
+    return True
+
+
+def _add(root: Plain | Node | Trouble, context: Context, reading: Reading) -> None:
+    """Add the objects of a document: a mapping is one, a list and a `kind: List` hold several."""
+    if isinstance(root, Trouble):
+        reading.unread.append(trouble(root, context))
+        return
+    for part in _parts(root) if isinstance(root, Plain) else map(plain, _objects(root)):
+        if isinstance(part, Trouble):
+            reading.unread.append(trouble(part, context))
+        elif isinstance(part.value, dict):
+            found = _manifest(part.value, part.lines, context, part.lines[()])
             reading.facts.append(found)
             reading.facts.extend(_mesh_config(part, found, context))
             reading.facts.extend(proxy_configs(part, found, context))
@@ -67,11 +76,42 @@ def _objects(node: Node) -> Iterator[Node]:
 
 def _objects_of_map(node: Node) -> Iterator[Node]:
     kind, items = node.child("kind"), node.child("items")
-    name = str(kind.scalar) if kind is not None else ""
-    if items is not None and items.sort == "list" and (name.endswith("List") or not name):
+    if items is not None and items.sort == "list" and _is_list(kind.scalar if kind else None):
         yield from (item for item in items.items if item.sort == "map")
     else:
         yield node
+
+
+def _parts(root: Plain) -> Iterator[Plain]:
+    """The objects in a document that was read without a tree."""
+    if isinstance(root.value, list):
+        for item in _items(root, ()):
+            yield from _parts(item)
+    elif _is_list(root.value.get("kind")) and isinstance(root.value.get("items"), list):
+        yield from _items(root, ("items",))
+    else:
+        yield root
+
+
+def _items(root: Plain, path: Path) -> Iterator[Plain]:
+    """The mappings in the list at ``path``, each with the lines below itself."""
+    values = root.value[path[0]] if path else root.value
+    depth = len(path) + 1
+    lines: list[dict[Path, tuple[int, int]]] = [{} for _one in values]
+    texts: list[dict[Path, tuple[int, int]]] = [{} for _one in values]
+    for told, found in ((lines, root.lines), (texts, root.texts)):
+        for place, at in found.items():
+            if len(place) >= depth and place[: depth - 1] == path:
+                told[int(place[depth - 1])][place[depth:]] = at
+    for number, value in enumerate(values):
+        if isinstance(value, dict):
+            yield Plain(value=value, lines=lines[number], texts=texts[number])
+
+
+def _is_list(kind: Any) -> bool:
+    """Whether an object of this kind that has `items` is a list of objects."""
+    name = "" if kind is None else str(kind)
+    return name.endswith("List") or not name
 
 
 def _manifest(
@@ -105,32 +145,21 @@ def _word(value: Any) -> str:
     )
 
 
-def _mesh_config(node: Node, outer: Manifest, context: Context) -> list[Manifest]:
+def _mesh_config(outside: Plain, outer: Manifest, context: Context) -> Iterator[Manifest]:
     """The mesh config inside Istio's ConfigMap, as an object of its own."""
-    holder = node.child("data")
     if outer.kind == "ConfigMap":
-        inner = holder.child("mesh") if holder is not None else None
+        path: Path = ("data", "mesh")
+    elif outer.kind or "data" in outside.value:
+        return
     else:  # only its inside was pasted
-        inner = node.child("mesh") if not outer.kind and holder is None else None
-    if inner is None or not isinstance(inner.scalar, str):
-        return []
-    first_line = inner.line + 1 if "\n" in inner.scalar else inner.line
-    key = next((key for key, _value in (holder or node).fields if key.scalar == "mesh"), inner)
-    column = key.column + 1 if "\n" in inner.scalar else inner.column
-    found: list[Manifest] = []
-    for root in documents(inner.scalar, first_line, column):
-        result = plain(root) if isinstance(root, Node) else root
-        if isinstance(result, Trouble) or not isinstance(result.value, dict):
-            continue
-        found.append(
-            Manifest(
-                source=context.source(root.line, root.column if isinstance(root, Node) else 0),
-                kind="MeshConfig",
-                name=outer.name,
-                namespace=outer.namespace,
-                data=masked(result.value),
-                lines=result.lines,
-                partial=outer.partial,
-            )
+        path = ("mesh",)
+    for result in mappings_inside(outside, path):
+        yield Manifest(
+            source=context.source(*result.lines[()]),
+            kind="MeshConfig",
+            name=outer.name,
+            namespace=outer.namespace,
+            data=masked(result.value),
+            lines=result.lines,
+            partial=outer.partial,
         )
-    return found

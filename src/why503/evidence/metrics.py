@@ -5,7 +5,7 @@ not kept.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
@@ -15,22 +15,24 @@ from why503.evidence.metrics_json import gather
 from why503.evidence.prometheus_name import labels_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.series import SeriesKind
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "metrics"
 
 _NOT_OURS = ("envoy_", "istio_")
 _VALUE = r"(?P<value>[-+]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?|[-+]?Inf|NaN)"
-_SAMPLE = re.compile(
+_SAMPLE = lazy_re(
     r"(?P<name>[A-Za-z_:][\w:]{0,300})?(?:\{(?P<labels>[^{}].{0,20000}?|)\})?[ \t]{1,8}"
     rf"{_VALUE}(?:[ \t]{{1,8}}(?P<time>-?\d{{1,16}}(?:\.\d{{1,9}})?))?"
     r"(?:[ ]{0,4}#[ ]\{.{0,2000})?\s{0,20}$"
 )
-_COMMENT = re.compile(
+_COMMENT = lazy_re(
     r"#[ ](?:(?P<word>TYPE|HELP|UNIT)[ ](?P<name>[A-Za-z_:][\w:]{0,300})(?:[ ](?P<rest>.{0,2000}))?"
     r"|EOF)\s{0,20}$"
 )
-_PAIR = re.compile(r'[A-Za-z_]\w{0,200}="')
-_TELLING = re.compile(
+_PAIR = lazy_re(r'[A-Za-z_]\w{0,200}="')
+_TELLING = lazy_re(
     r"(?:vm|vmalert|vmagent|go|process|kube|container|node|pilot|jvm|http|citadel|galley|up)_\w{3,}"
     r"|\w{2,}_(?:total|bytes|seconds|count|sum|ratio|info)"
 )

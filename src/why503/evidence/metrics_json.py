@@ -4,7 +4,6 @@ One file may hold several answers: one behind the other, or one in each line.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from why503.evidence.json_document import decoded, uncollected
 from why503.evidence.metric_series import Gathering, Point, number, seconds
 from why503.evidence.reader import Context, Reading
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 from why503.support.text import _
 
@@ -22,12 +22,12 @@ NAME = "metrics JSON"
 ANSWERS_LIMIT = 100_000
 """Answers, or lines of an export, of one file that are read."""
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r'\[?\s{0,100}\{\s{0,100}(?:"status"\s{0,10}:\s{0,10}"(?:success|error)"|"metric"\s{0,10}:|'
     r'"resultType"\s{0,10}:|"data"\s{0,10}:\s{0,10}\{\s{0,100}"resultType")'
 )
-_SIGNS = re.compile(r'"(?:resultType|metric|errorType)"\s{0,10}:')
-_SKIP = re.compile(r"[\s,]*")
+_SIGNS = lazy_re(r'"(?:resultType|metric|errorType)"\s{0,10}:')
+_SKIP = lazy_re(r"[\s,]*")
 _CHARACTERS = 4000
 
 

@@ -5,11 +5,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from why503.evidence.prefix_json import origin_of, unwrap
 from why503.evidence.reader import Line, Origin
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 
 PARTIAL_LENGTH = 1 << 20
 """Characters at which the joining of partial CRI lines stops."""
@@ -21,66 +20,66 @@ LOG_ENDS = "==== END logs for container "
 _LAYERS = 5
 _OPEN_PARTIALS = 1000
 
-_OF_CONTAINER = re.compile(
+_OF_CONTAINER = lazy_re(
     re.escape(LOG_STARTS) + r"(?P<container>\S{1,63}) of pod "
     r"(?P<namespace>[^/\s]{1,63})/(?P<pod>\S{1,253}) ===="
 )
-_PREVIOUS = re.compile(r"={5,20} Previous log\b.{0,60}={5,20}\s{0,9}$")
+_PREVIOUS = lazy_re(r"={5,20} Previous log\b.{0,60}={5,20}\s{0,9}$")
 """Stands in an `istioctl bug-report` before the log of the container that ran before."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
-_KUBECTL = re.compile(
+_COLOUR = lazy_re(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_KUBECTL = lazy_re(
     r"\[pod/(?P<pod>[^/\]\s]{1,253})/(?P<container>[^/\]\s]{1,63})\] ?(?P<rest>.*)", re.DOTALL
 )
-_KUBETAIL = re.compile(
+_KUBETAIL = lazy_re(
     r"\[(?P<pod>[a-z0-9][a-z0-9.-]{0,250}) (?P<container>istio-proxy|istio-init|istiod|discovery|"
     r"ztunnel|envoy)\] (?P<rest>.*)",
     re.DOTALL,
 )
 """`[POD CONTAINER] ` of kubetail and of its likes; the container is named, as levels look alike."""
-_EXPORTED = re.compile(
+_EXPORTED = lazy_re(
     r"\"(?:[A-Z][a-z]{2} \d{1,2}, \d{4} @ [\d:.]{8,12}|\d{4}-\d\d-\d\d[T ][\d:.]{8,15}Z?)\","
     r"\"(?P<rest>.*)\"\s{0,8}$",
     re.DOTALL,
 )
 """A row of a log store's export as CSV: its time (in the zone of the page), then the line."""
-_CRI = re.compile(
+_CRI = lazy_re(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
     r"(?P<stream>stdout|stderr) "
     r"(?P<tag>[FP])(?::\S{0,40})? ?(?P<rest>.*)",
     re.DOTALL,
 )
-_TIMESTAMP = re.compile(
+_TIMESTAMP = lazy_re(
     r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)) (?P<rest>\S.*|)", re.DOTALL
 )
-_LEVEL_NEXT = re.compile(
+_LEVEL_NEXT = lazy_re(
     r"\[?(?:trace|debug|info|notice|warn|warning|error|fatal|critical|panic)\b", re.IGNORECASE
 )
-_STERN = re.compile(
+_STERN = lazy_re(
     r"(?P<pod>[a-z0-9][a-z0-9.-]{0,250}-(?:[bcdfghjklmnpqrstvwxz0-9]{5}|\d{1,4})) "
     r"(?P<container>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?) (?P<rest>.*)",
     re.DOTALL,
 )
-_OF_DEPLOYMENT = re.compile(r"-[a-z0-9]{8,10}-[a-z0-9]{5}$")
-_KAIL = re.compile(
+_OF_DEPLOYMENT = lazy_re(r"-[a-z0-9]{8,10}-[a-z0-9]{5}$")
+_KAIL = lazy_re(
     r"(?P<namespace>[a-z0-9-]{1,63})/(?P<pod>[a-z0-9.-]{1,253})\[(?P<container>[a-z0-9-]{1,63})"
     r"\]: (?P<rest>.*)",
     re.DOTALL,
 )
-_CONTAINER = re.compile(
+_CONTAINER = lazy_re(
     r"(?P<container>istio-proxy|istio-init|istiod|discovery|ztunnel)(?:\s{1,4}\||:)?\s{1,8}"
     r"(?P<rest>(?:\{\"|\[?\d{4}-\d\d-\d\d).*)",
     re.DOTALL,
 )
 """The name of a container of the mesh before its line, as a paste from a console has it."""
-_COMPOSE = re.compile(r"(?P<pod>[A-Za-z0-9][\w.-]{0,62}) {1,60}\| ?(?P<rest>.*)", re.DOTALL)
-_KEYED = re.compile(
+_COMPOSE = lazy_re(r"(?P<pod>[A-Za-z0-9][\w.-]{0,62}) {1,60}\| ?(?P<rest>.*)", re.DOTALL)
+_KEYED = lazy_re(
     r"(?:log|message|msg|line|textPayload)\s?[:=]\s?\"?(?P<rest>\[?\d{4}-\d\d-\d\dT\S.*)",
     re.DOTALL,
 )
 """A log store's field, copied from its page together with its name."""
-_REPLICA = re.compile(r"[-_]\d{1,3}$")
-_LOG_BEGINS = re.compile(r"\s{0,4}(?:\[?\d{4}[-/]\d\d|\{|\[)")
+_REPLICA = lazy_re(r"[-_]\d{1,3}$")
+_LOG_BEGINS = lazy_re(r"\s{0,4}(?:\[?\d{4}[-/]\d\d|\{|\[)")
 _MESH_CONTAINERS = frozenset({"istio-proxy", "istio-init", "ztunnel", "discovery", "envoy"})
 
 
@@ -156,6 +155,10 @@ def unwrap_document(text: str) -> list[Line] | None:
     head = text[:400].lstrip("\ufeff \t\r\n")
     if head[:1] not in ("{", "[") or "envoy.admin.v3." in head:
         return None  # a configuration dump may be large, and decoding it twice takes time
+    if head[1:5].isdecimal() and head[5:6] == "-":
+        return None  # a date in brackets, as an access log begins
+    import msgspec
+
     try:
         data = msgspec.json.decode(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):

@@ -1,11 +1,11 @@
 """A log shipper's JSON object around a line: which field holds it, which fields name the pod."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from why503.evidence.reader import Origin
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 
 _CONTENT = (
     "log",
@@ -52,7 +52,7 @@ _OF_ACCESS_LOG = frozenset(
     }
 )
 _OF_TUNNEL = frozenset({"src.addr", "dst.addr"})
-_WHOLE_LINE = re.compile(r"\s{0,4}(?:\[?\d{4}[-/]\d\d[-/]\d\d|\{|\[[a-z0-9 ]|[IWEF]\d{4} )")
+_WHOLE_LINE = lazy_re(r"\s{0,4}(?:\[?\d{4}[-/]\d\d[-/]\d\d|\{|\[[a-z0-9 ]|[IWEF]\d{4} )")
 _POD = (
     "kubernetes.pod_name",
     "kubernetes.pod.name",

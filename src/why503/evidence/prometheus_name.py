@@ -6,12 +6,13 @@
 
 import re
 
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 Labels = tuple[tuple[str, str], ...]
 
-_LABEL = re.compile(r'([A-Za-z_]\w{0,200})="((?:[^"\\]|\\.){0,4000})"')
-_ESCAPE = re.compile(r"\\(.)")
+_LABEL = lazy_re(r'([A-Za-z_]\w{0,200})="((?:[^"\\]|\\.){0,4000})"')
+_ESCAPE = lazy_re(r"\\(.)")
 
 _PLACES = (
     ("listener_manager_", "listener_manager", ()),
@@ -39,14 +40,14 @@ _PLACES = (
 )
 """Beginning of the metric's name, scope, and the labels whose value stands in the name."""
 
-_SCOPES = re.compile(
+_SCOPES = lazy_re(
     r"(circuit_breakers)_(default|high)_|(outlier_detection|health_check|client_ssl_socket_factory|"
     r"server_ssl_socket_factory|ssl|external|internal|http1|http2|http3|rbac|rds|"
     r"ext_authz|fault|http_local_rate_limit|ratelimit|jwt_authn|lds|cds|tracing|main_thread|worker|"
     r"compilation_settings)_"
 )
 
-_CUT = re.compile(
+_CUT = lazy_re(
     r"(?P<space>[a-z0-9_]{1,63}?)_svc_(?P<domain>[a-z0-9_]{1,100}?)_(?=upstream_|membership_|update_|"
     r"circuit_breakers_|outlier_detection_|ssl_|lb_|external_|internal_|http[123]_|health_check_|"
     r"assignment_|bind_errors|client_ssl_socket_factory_|default_|init_fetch|max_host_weight|"

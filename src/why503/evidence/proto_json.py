@@ -33,7 +33,7 @@ _CAMEL = _Camel()
 
 def get(node: Any, name: str) -> Any:
     """Field ``name`` (in snake case) of a message, in either spelling; None where there is none."""
-    if type(node) is not dict:
+    if not node or type(node) is not dict:
         return None
     found = node.get(name)
     return node.get(_CAMEL[name]) if found is None and "_" in name else found
@@ -42,7 +42,7 @@ def get(node: Any, name: str) -> Any:
 def message(node: Any, *names: str) -> Json:
     """The message below this path; empty where there is none."""
     for name in names:
-        if type(node) is not dict:
+        if not node or type(node) is not dict:
             return {}
         found = node.get(name)
         node = node.get(_CAMEL[name]) if found is None else found

@@ -1,16 +1,16 @@
 """Who a proxy is, as its node (in the bootstrap and in `/server_info`) tells."""
 
-import re
 from typing import Any
 
 from why503.evidence.proto_json import Json, get, message, number, word
 from why503.facts.proxy_info import ProxyInfo
 from why503.facts.source import Source
+from why503.support.pattern import lazy_re
 
-_ID = re.compile(
+_ID = lazy_re(
     r"(?P<kind>[a-z]{1,20})~(?P<address>[^~]{0,64})~(?P<pod>[^~]{0,253}?)\.(?P<space>[^~.]{0,63})~"
 )
-_VERSION = re.compile(r"(?:^|/)v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?=[-/]|$)")
+_VERSION = lazy_re(r"(?:^|/)v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?=[-/]|$)")
 
 
 def info_of(node: Json, source: Source, teller: str, **told: Any) -> ProxyInfo:

@@ -5,28 +5,30 @@ request that a client saw fail; what it says of a TLS handshake becomes an event
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from why503.evidence.log_line import SCAN_LENGTH, envoy_body, teller_of
 from why503.evidence.reader import Context, Line, Reading
 from why503.evidence.stand_in_keys import stand_in_event
 from why503.facts import ProxyEvent, ProxyEventKind, Request, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "quoted words"
 
-_TLS = re.compile(
+_TLS = lazy_re(
     r"(?:TLS[_ ]error:? ?\|?\S{0,20}?)?(?:OPENSSL_internal|SSL routines):[^\"'`]{3,400}|"
     r"TLS[_ ]error:[_ ]Secret[_ ]is[_ ]not[_ ]supplied[_ ]by[_ ]SDS"
 )
-_BODY = re.compile(
+_BODY = lazy_re(
     r"downstream duration timeout|dns resolution failure|"
     r"envoy overloaded|Jwks remote fetch is failed",
     re.IGNORECASE,
 )
-_CUT_BODY = re.compile(r"[\"'`>\s]{0,8}(upstream connect error)[\"'`.\s]{0,8}$", re.IGNORECASE)
+_CUT_BODY = lazy_re(r"[\"'`>\s]{0,8}(upstream connect error)[\"'`.\s]{0,8}$", re.IGNORECASE)
 """A body of which only the first words were kept."""
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"(?<![\w.{])(?:upstream_reset_(?:before|after)_response_started\{[^}\s]{1,300}\}|"
     r"downstream_local_disconnect(?:\([^)\s]{1,100}\))?|"
     r"rbac_access_denied_matched_policy\[[^\]\s]{1,300}\]|"
@@ -37,37 +39,37 @@ _DETAILS = re.compile(
     r"upstream_max_stream_duration_reached|http[12]\.[a-z_]{4,60})(?![\w.:=]))"
 )
 """Response code details that no other program writes."""
-_TOO_LONG = re.compile(r"stream max duration time reached", re.IGNORECASE)
+_TOO_LONG = lazy_re(r"stream max duration time reached", re.IGNORECASE)
 """What Envoy's debug log says before it answers with `max_duration_timeout`."""
-_FLAGS = re.compile(
+_FLAGS = lazy_re(
     r"(?:(?<![\w.-])(?P<code>[45]\d\d|0)[\"' ]{1,3}\(?|"
     r"response_?flags?[\"']?\s{0,2}[:=]{1,2}\s{0,2}[\"']?)"
     r"(?P<flags>(?:UF|UC|UH|UO|UT|UR|LR|NR|NC|UPE|URX|"
     r"UAEX|RLSE|DPE|UMSDR|NFCF|(?<=0 )DC)(?:,(?:UF|UC|UH|UO|UT|UR|LR|UPE|URX)){0,3})(?![\w-])",
 )
 """A status and Envoy's flag behind it, as people write them down, or the flag by its name."""
-_FLAGS_BEFORE = re.compile(
+_FLAGS_BEFORE = lazy_re(
     r"(?:^|[\s\"'`|>])(?P<code>)(?P<flags>(?:UF|UC|UH|UO|UT|UR|LR|NR|NC|UPE)(?:,(?:UF|UC|URX)){0,2})"
     r"[\s\"'`|-]{1,5}$"
 )
 """Flags right before details, without a status."""
-_CONNECT_ERROR = re.compile(r"\b(?:delayed|immediate|remote)[_ ]connect[_ ]error:[^\"'`,;]{2,120}")
-_INTERNAL = re.compile(
+_CONNECT_ERROR = lazy_re(r"\b(?:delayed|immediate|remote)[_ ]connect[_ ]error:[^\"'`,;]{2,120}")
+_INTERNAL = lazy_re(
     r"[\s\"'`(]{0,8}(?P<host>envoy://[a-z_]{4,40}/[0-9A-Fa-f.:\[\]]{3,60}:\d{1,5})[\s\"'`),]{0,8}$"
 )
 """The upstream host of a waypoint or ztunnel's peer: a tunnel inside Envoy, on its own line."""
-_ABORTED = re.compile(
+_ABORTED = lazy_re(
     r"\(['\"]Connection aborted\.['\"], ?.{0,80}(?:ECONNRESET|ConnectionReset|[Cc]onnection reset)"
 )
 """What Python's `requests` prints where its connection was reset under a call."""
 _RESET = "Connection reset"
-_STATUS = re.compile(
+_STATUS = lazy_re(
     r"HTTP status code(?: received from server)?:? {0,2}(?P<code>[45]\d\d)\b", re.IGNORECASE
 )
-_TRAILER_CODE = re.compile(r":status[=:] ?(?P<code>[45]\d\d)\b")
-_SERVICE_TIME = re.compile(r"x-envoy-upstream-service-time[=:] ?(\d{1,9})")
-_SERVER = re.compile(r"\bserver[=:] ?([\w.-]{1,60})")
-_NEAR_CODE = re.compile(
+_TRAILER_CODE = lazy_re(r":status[=:] ?(?P<code>[45]\d\d)\b")
+_SERVICE_TIME = lazy_re(r"x-envoy-upstream-service-time[=:] ?(\d{1,9})")
+_SERVER = lazy_re(r"\bserver[=:] ?([\w.-]{1,60})")
+_NEAR_CODE = lazy_re(
     r"[\s{,]{0,20}\"?(?:code|status|statusCode|status_code)\"?\s{0,4}[:=]\s{0,4}\"?"
     r"(?P<code>[45]\d\d)\b[\"\s,}]{0,8}$"
 )

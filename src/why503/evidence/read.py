@@ -3,7 +3,7 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from why503.evidence.reader import (
 )
 from why503.evidence.text_file import STDIN, TextFile
 from why503.facts import Bundle, Fact, Input, Source, Unread
+from why503.support.dataclass import dataclass
 from why503.support.secret import mask
 from why503.support.text import _
 

@@ -6,10 +6,11 @@ A *binary reader* takes a file that is no text, as a stream of bytes.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from why503.facts import Fact, Manifest, Source, Unread
+from why503.support.dataclass import dataclass
 
 SAMPLE_LINES = 200
 """Lines of a file that a reader may look at before it bids."""
@@ -41,6 +42,8 @@ class Options:
 
     access_log_format: str = ""
     """An Envoy format string (`--access-log-format`), or ``""``."""
+    memory: int = 700 << 20
+    """Bytes that all processes that read a large access log may take together."""
 
 
 @dataclass(frozen=True, kw_only=True)

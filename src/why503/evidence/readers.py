@@ -4,6 +4,7 @@ Most files are wholly understood by one reader, and importing all of them takes 
 a small log; so the readers are named here and imported when they are asked.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 
@@ -76,10 +77,9 @@ def first_line_reader() -> LineReader:
     return found
 
 
-@cache
-def other_line_readers() -> tuple[LineReader, ...]:
-    """Every other line reader."""
-    return tuple(_module(name) for name in _LINES[1:])
+def line_readers() -> Iterator[LineReader]:
+    """Every line reader, the first one first, each imported when its turn comes."""
+    return map(_module, _LINES)
 
 
 def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - its shape is the caller's

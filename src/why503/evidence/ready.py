@@ -1,9 +1,10 @@
 """Envoy's `/ready`: one word that says in which state the proxy is."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts.proxy_info import ProxyInfo
+from why503.support.dataclass import dataclass
 
 NAME = "ready"
 

@@ -1,17 +1,16 @@
 """Envoy's `/runtime`: the overrides in force, as one partial object of kind `ProxyRuntime`."""
 
-import re
-
 from why503.evidence.json_document import cut, decoded
 from why503.evidence.manifest_object import manifest_of
 from why503.evidence.proto_json import message, word
 from why503.evidence.reader import Context, Reading
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "runtime"
 
-_HEAD = re.compile(r'\s{0,100}\{\s{0,100}"(?:entries|layers)"\s{0,4}:\s{0,4}[\[{]')
+_HEAD = lazy_re(r'\s{0,100}\{\s{0,100}"(?:entries|layers)"\s{0,4}:\s{0,4}[\[{]')
 
 
 def bid(text: str) -> float:

@@ -1,18 +1,17 @@
 """Envoy's `/server_info`: version, state, uptime and the node that the proxy is."""
 
-import re
-
 from why503.evidence.json_document import cut, decoded
 from why503.evidence.proto_json import message, number, seconds, word
 from why503.evidence.proxy_node import info_of, version_of
 from why503.evidence.reader import Context, Reading
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "server info"
 
 _FIELDS = ("uptime_current_epoch", "hot_restart_version", "command_line_options", "state")
-_HEAD = re.compile(
+_HEAD = lazy_re(
     r'\s{0,100}\{\s{0,100}"(?:version|state|uptime_\w{1,20}|hot_restart_version|'
     r'command_line_options)"'
 )

@@ -6,6 +6,7 @@ from why503.evidence.log_line import teller_of
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import AppEvent, AppEventKind, Fact
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "server setting"
@@ -102,12 +103,12 @@ _SETTINGS: tuple[tuple[str, str, float, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_GO_IDLE = re.compile(
+_GO_IDLE = lazy_re(
     r"\s{0,40}IdleTimeout:\s{1,20}(?P<count>\d{1,6}) ?\* ?time\.(?P<unit>\w{1,20}),?\s{0,9}$"
 )
-_HINT = re.compile(r"eep[-_]?alive|IdleTimeout|maxRequestsPerSocket", re.IGNORECASE)
+_HINT = lazy_re(r"eep[-_]?alive|IdleTimeout|maxRequestsPerSocket", re.IGNORECASE)
 """What every setting has in it: most lines have not, and are left at once."""
-_UPSTREAM = re.compile(r"\s{0,40}upstream\s{1,20}[\w.-]{1,200}\s{0,9}\{")
+_UPSTREAM = lazy_re(r"\s{0,40}upstream\s{1,20}[\w.-]{1,200}\s{0,9}\{")
 
 
 def bid(sample: list[Line]) -> float:

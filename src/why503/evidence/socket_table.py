@@ -1,34 +1,35 @@
 """Listening sockets inside a pod, as `ss -ltn` and `netstat -ltn` show them."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.command_line import command_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.listening import Listening
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 NAME = "socket table"
 
 _ADDRESS = r"(?P<address>\[[0-9A-Fa-f:.%\w]{1,60}\]|[^\s\[\]]{1,60}):(?P<port>\d{1,5})"
-_SS = re.compile(
+_SS = lazy_re(
     rf"\s{{0,8}}(?:tcp6?\s{{1,20}})?LISTEN\s{{1,20}}\d{{1,9}}\s{{1,20}}\d{{1,9}}\s{{1,40}}{_ADDRESS}\s{{1,40}}\S{{1,60}}"
     r"(?:\s{1,40}(?P<process>\S.{0,500}))?\s*$"
 )
-_NETSTAT = re.compile(
+_NETSTAT = lazy_re(
     rf"\s{{0,8}}tcp[46]?\s{{1,20}}\d{{1,9}}\s{{1,20}}\d{{1,9}}\s{{1,40}}{_ADDRESS}\s{{1,40}}\S{{1,60}}\s{{1,40}}LISTEN"
     r"(?:\s{1,40}(?P<process>\S.{0,500}))?\s*$"
 )
-_OTHER_STATE = re.compile(
+_OTHER_STATE = lazy_re(
     r"\s{0,8}(?:(?:tcp|udp)[46]?\s{1,20}(?:(?:ESTAB|UNCONN|TIME-WAIT|CLOSE-WAIT|SYN-SENT|"
     r"FIN-WAIT-[12])\s{1,20})?"
     r"\d{1,9}\s{1,20}\d{1,9}\s{1,40}\S{1,60}:\S{1,10}\s|(?:ESTAB|UNCONN|TIME-WAIT|"
     r"CLOSE-WAIT)\s{1,20}\d{1,9}\s)"
 )
-_HEADER = re.compile(
+_HEADER = lazy_re(
     r"\s{0,8}(?:(?:Netid\s{1,20})?State\s{1,20}Recv-Q|Proto\s{1,20}Recv-Q|"
     r"Active Internet connections)"
 )
-_QUOTED = re.compile(r'"([^"]{1,100})"')
+_QUOTED = lazy_re(r'"([^"]{1,100})"')
 _HIGHEST_PORT = 65535
 
 

@@ -6,16 +6,16 @@ base64 (Istio `jwks_resolver.go`, `CreateFakeJwks`), so it is known in any text 
 
 import base64
 import binascii
-import re
 
 from why503.evidence.reader import Context
 from why503.facts import ProxyEvent, ProxyEventKind
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 WORDS = "Error-IstiodFailedToFetchJwksUri-"
 """What the modulus begins with."""
 _CODED = base64.urlsafe_b64encode(WORDS.encode()).decode().rstrip("=")
-_FOUND = re.compile(rf"{_CODED}[A-Za-z0-9_-]{{0,2000}}")
+_FOUND = lazy_re(rf"{_CODED}[A-Za-z0-9_-]{{0,2000}}")
 
 
 def stand_in(text: str) -> str:

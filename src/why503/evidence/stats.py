@@ -3,14 +3,15 @@
 Histograms and statistics that are text are claimed and not kept.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isfinite
 
 from why503.evidence.prometheus_name import envoy_name, labels_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts.counter import Counter
 from why503.facts.reading import Unread
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 from why503.support.text import _
 
@@ -26,17 +27,17 @@ _ROOTS = (
     r"wasm|wasmcustom|workers|xds-grpc)"
 )
 _VALUE = r'(?P<value>-?\d{1,20}(?:\.\d{1,9})?|"[^"]{0,500}"|No recorded values|P0\(.{1,2000})'
-_TEXT = re.compile(rf"(?P<name>{_ROOTS}\.[^\"]{{1,600}}?): {_VALUE}\s{{0,20}}$")
-_OTHER = re.compile(
+_TEXT = lazy_re(rf"(?P<name>{_ROOTS}\.[^\"]{{1,600}}?): {_VALUE}\s{{0,20}}$")
+_OTHER = lazy_re(
     rf"(?P<name>[\w|\[\];~-]{{1,200}}\.[\w.|\[\];~-]{{1,600}}): "
     rf"{_VALUE}\s{{0,20}}$"
 )
-_METRIC = re.compile(
+_METRIC = lazy_re(
     r"(?P<name>(?:envoy|istio)_\w{1,300})(?:\{(?P<labels>.{0,20000})\})? "
     r"(?P<value>[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?|NaN|[-+]Inf)"
     r"(?: -?\d{1,16})?\s{0,20}$"
 )
-_COMMENT = re.compile(
+_COMMENT = lazy_re(
     r"# (?:TYPE|HELP) (?P<name>(?:envoy|istio)_\w{1,300})"
     r"(?: (?P<type>\w{1,20})\b.{0,500}|.{0,500})$"
 )

@@ -1,18 +1,17 @@
 """Envoy's `/stats?format=json`; histograms are not kept."""
 
-import re
-
 from why503.evidence.json_document import cut, decoded
 from why503.evidence.proto_json import get, messages, word
 from why503.evidence.reader import Context, Reading
 from why503.evidence.stats import COUNTERS_LIMIT
 from why503.facts.counter import Counter
 from why503.facts.reading import Unread
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 NAME = "stats JSON"
 
-_HEAD = re.compile(r'\s{0,100}\{\s{0,100}"stats"\s{0,4}:\s{0,4}\[')
+_HEAD = lazy_re(r'\s{0,100}\{\s{0,100}"stats"\s{0,4}:\s{0,4}\[')
 
 
 def bid(text: str) -> float:

@@ -4,11 +4,13 @@
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.log_line import SCAN_LENGTH, teller_of, without_user
 from why503.evidence.reader import Context, Line, Reading, share
 from why503.facts import Request, Witness
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "noted statuses"
@@ -20,15 +22,15 @@ _GOT = (
     r"(?:(?:HTTP|status|code)(?:/[\d.]{1,3})?\s{1,2})?(?P<code>[1-5]\d\d)"
     r"(?:\s{1,2}[A-Z][A-Za-z -]{0,40})?\s{0,8}$"
 )
-_PAIR = re.compile(
+_PAIR = lazy_re(
     rf"{_BEGIN}(?:from\s)?[\w./-]{{1,100}}\s{{1,4}}(?:to|->|=>|\u2192)\s{{1,4}}{_HOST}{_GOT}"
 )
-_URL = re.compile(
+_URL = lazy_re(
     rf"{_BEGIN}(?:(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD)\s{{1,4}}(?:https?://)?|https?://)"
     r"(?:[^/\s@]{1,256}@)?(?P<host>[A-Za-z0-9][\w.-]{0,253}(?::\d{1,5})?)?(?P<path>/[^\s]{0,500})?"
     rf"{_GOT}"
 )
-_PAGE = re.compile(r"(?:^|[\s:\"'`])(?P<page>HTTP ERROR (?P<code>[45]\d\d))[\"'`.\s]{0,8}$")
+_PAGE = lazy_re(r"(?:^|[\s:\"'`])(?P<page>HTTP ERROR (?P<code>[45]\d\d))[\"'`.\s]{0,8}$")
 """What Chrome shows in place of an error that has no body of its own."""
 
 _LONGEST = 1_000

@@ -5,14 +5,14 @@ import contextlib
 import gzip
 import io
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from why503.facts import Source, Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 EXPANDED_LIMIT = 1 << 30
@@ -221,6 +221,8 @@ class TextFile:
             self._piped = pipe.read(PIPE_KEPT)
             if len(self._piped) < PIPE_KEPT:
                 return
+            import tempfile
+
             self._spool = tempfile.NamedTemporaryFile(prefix="why503-")  # noqa: SIM115 - goes with us
             self._spool.write(self._piped)
             self._piped = b""

@@ -3,9 +3,10 @@
 Only a short line that says little else counts; a code alone is no outcome of anything.
 """
 
-import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from why503.support.pattern import lazy_re
 
 _FLAG = (
     r"DC|DF|DI|DPE|DT|DUNS?|FI|IH|LH|LR|NC|NFCF|NR|OM|RL|RLSE|SI|UAEX|UC|UF|UH|UMSDR|UO|UPE|URX|UT"
@@ -14,17 +15,17 @@ _SAID = (
     r"(?:gets?|got|gives?|returns?|returned|returning|receiv(?:es?|ed|ing)|seeing|sees?|saw|"
     r"fail(?:s|ed|ing)? with|answers?|answered|respon(?:ds|ded|se)|results? in|with)"
 )
-_WITH_FLAG = re.compile(
+_WITH_FLAG = lazy_re(
     rf"(?:[^\d\n]{{0,80}}\s)?(?:HTTP(?:/\d(?:\.\d)?)? |status |code |error ){{0,3}}"
     rf"(?P<code>[45]\d\d)[\s\"'`]{{0,3}}(?:and |with |,|/|-|\(|:)?\s{{0,3}}"
     rf"(?:(?:response )?flags?:? )?[\"'`]?(?P<flag>{_FLAG})[\"'`)]{{0,2}}"
     rf"(?:[ .!,][^\d\n]{{0,40}})?$"
 )
-_SPOKEN = re.compile(
+_SPOKEN = lazy_re(
     rf"\b{_SAID}\b(?: (?:an?|the|HTTP(?:/\d(?:\.\d)?)?|status|code|error)){{0,4}}:? "
     r"(?P<code>[45]\d\d)\b"
 )
-_URL = re.compile(r"\bhttps?://[^\s\"'<>|]{3,500}")
+_URL = lazy_re(r"\bhttps?://[^\s\"'<>|]{3,500}")
 _LONGEST = 200
 """Characters of a line that still says little else."""
 

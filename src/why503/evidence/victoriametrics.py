@@ -8,14 +8,15 @@ from why503.evidence.reader import Context, Line, Reading
 from why503.evidence.victoriametrics_line import Entry, entry_of, joined, needs_more
 from why503.evidence.victoriametrics_message import event_of
 from why503.facts import AppEvent, AppEventKind, Fact, Request, Witness
+from why503.support.pattern import lazy_re
 from why503.support.secret import raw
 
 NAME = "VictoriaMetrics log"
 
 _LINES_OF_ONE = 24
-_ALONE = re.compile(rf"\s{{0,8}}{TIME}\s*(?:(?:info|warn|error|fatal|panic)\s*)?$")
-_LEVEL_ALONE = re.compile(r"\s{0,8}(?:info|warn|error|fatal|panic)\b")
-_PROGRAM = re.compile(r"app/\s?(vm[a-z]{3,12}|victoria-metrics|victoria-logs|single-node)\b")
+_ALONE = lazy_re(rf"\s{{0,8}}{TIME}\s*(?:(?:info|warn|error|fatal|panic)\s*)?$")
+_LEVEL_ALONE = lazy_re(r"\s{0,8}(?:info|warn|error|fatal|panic)\b")
+_PROGRAM = lazy_re(r"app/\s?(vm[a-z]{3,12}|victoria-metrics|victoria-logs|single-node)\b")
 _SINGLE_NODE = "victoria-metrics"
 _FAILED = frozenset({AppEventKind.WRITE_FAILED, AppEventKind.QUERY_FAILED})
 

@@ -2,23 +2,24 @@
 
 import json
 import re
-from dataclasses import dataclass
 
 from why503.evidence.log_line import SCAN_LENGTH, TIME
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _LEVEL = r"(?P<level>info|warn|error|fatal|panic|INFO|WARN|ERROR|FATAL|PANIC)"
-_DEFAULT = re.compile(
+_DEFAULT = lazy_re(
     rf"\s{{0,8}}(?P<time>{TIME})\s{{1,12}}{_LEVEL}\s{{1,12}}"
     r"(?P<caller>(?:VictoriaMetrics/|VictoriaLogs/|app/|lib/)[\w./ @-]{1,200}?\.go:\d{1,6})"
     r"\s{1,12}(?P<message>.*)"
 )
-_BARE = re.compile(
+_BARE = lazy_re(
     r"\s{0,8}(?P<message>attempt \d{1,4} to send request failed: .*|"
     r"(?:all \d{1,4} )?attempts to send (?:remote-write )?request failed - dropping .*)"
 )
-_INSIDE_URL = re.compile(r"https?://\S{1,4000}$")
+_INSIDE_URL = lazy_re(r"https?://\S{1,4000}$")
 _MORE = ("attempt",)
-_BODY_CLOSED = re.compile(r"Response body \"(?:[^\"\\]|\\.){0,4000}\"|Response body [^\"\s]")
+_BODY_CLOSED = lazy_re(r"Response body \"(?:[^\"\\]|\\.){0,4000}\"|Response body [^\"\s]")
 
 
 @dataclass(frozen=True, kw_only=True)

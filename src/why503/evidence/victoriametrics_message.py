@@ -1,10 +1,11 @@
 """What a message of a VictoriaMetrics program tells."""
 
 import re
-from dataclasses import dataclass
 
 from why503.evidence.log_line import without_user
 from why503.facts import AppEventKind as Kind
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import MASK, mask
 
 
@@ -22,50 +23,50 @@ class Message:
     amount: int | None = None
 
 
-_ATTEMPT = re.compile(r"attempt (\d{1,4}) to send request failed: ?")
-_ANSWER = re.compile(
+_ATTEMPT = lazy_re(r"attempt (\d{1,4}) to send request failed: ?")
+_ANSWER = lazy_re(
     r"unexpected (?:response|status) code:? (?P<code>\d{3}) for (?P<url>.{1,4000}?)"
     r"\.\s{1,4}Response body:? ?"
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.){0,4000})\"|(?P<bare>[^\"].{0,4000}?)(?= \(retriable:|$))?"
 )
-_SENDING = re.compile(
+_SENDING = lazy_re(
     r"error while sending request to (?P<url>[^\s\"].{0,1000}?): (?P<reason>\S.{0,2000})"
 )
-_RETRIABLE = re.compile(r"\(retriable: (true|false)\)")
-_AGENT_ANSWER = re.compile(
+_RETRIABLE = lazy_re(r"\(retriable: (true|false)\)")
+_AGENT_ANSWER = lazy_re(
     r"unexpected status code received after sending a block with size (?P<size>\d{1,15}) bytes "
     r"to \"(?P<url>[^\"]{0,2000})\" "
     r"during retry #(?P<attempt>\d{1,9}): (?P<code>\d{3})(?:; response "
     r"body=\"(?P<body>[^\"]{0,4000}))?"
 )
-_AGENT_SENDING = re.compile(
+_AGENT_SENDING = lazy_re(
     r"couldn't send a block with size \d{1,15} bytes to \"(?P<url>[^\"]{0,2000})\": "
     r"(?P<reason>.{1,2000})"
 )
-_DROPPED = re.compile(r"failed - dropping (\d{1,15}) time series")
-_AGENT_DROPPED = re.compile(
+_DROPPED = lazy_re(r"failed - dropping (\d{1,15}) time series")
+_AGENT_DROPPED = lazy_re(
     r"sending a block with size (\d{1,15}) bytes .{0,2000}was rejected \(skipping the block\)"
 )
-_QUEUE = re.compile(r"queue is full \((\d{1,15}) entries\)")
-_QUERY = re.compile(r"failed to execute query|error (?:while|when) (?:executing|querying)")
-_FLAG = re.compile(r"flag \"([^\"]{1,120})\"\s?=\s?\"([^\"]{0,2000})\"")
-_SECRET_FLAG = re.compile(r"password|token|secret|auth(?!or)|\.key$|Key$", re.IGNORECASE)
-_VERSION = re.compile(r"build version: ?(\S.{0,300})")
-_LISTENING = re.compile(
+_QUEUE = lazy_re(r"queue is full \((\d{1,15}) entries\)")
+_QUERY = lazy_re(r"failed to execute query|error (?:while|when) (?:executing|querying)")
+_FLAG = lazy_re(r"flag \"([^\"]{1,120})\"\s?=\s?\"([^\"]{0,2000})\"")
+_SECRET_FLAG = lazy_re(r"password|token|secret|auth(?!or)|\.key$|Key$", re.IGNORECASE)
+_VERSION = lazy_re(r"build version: ?(\S.{0,300})")
+_LISTENING = lazy_re(
     r"start(?:ing|ed) (?:[a-z-]{1,20} )?server at \"?(?:https?://)?([^\s/\"]{1,260})"
 )
-_TCP_LISTENING = re.compile(r"accepting (?:[\w-]{1,20} )?conns at ([^\s/\"]{1,260})")
-_SHUTDOWN = re.compile(
+_TCP_LISTENING = lazy_re(r"accepting (?:[\w-]{1,20} )?conns at ([^\s/\"]{1,260})")
+_SHUTDOWN = lazy_re(
     r"service received signal|received signal|gracefully shutting down|has been stopped|"
     r"successfully (?:shut down|stopped)|shutting down remote write client|interrupting retry "
     r"attempt"
 )
-_OVERLOADED = re.compile(
+_OVERLOADED = lazy_re(
     r"cannot process insert request for|couldn't start executing the request in|"
     r"-search\.maxConcurrentRequests|"
     r"concurrent insert requests are executed|too many open files"
 )
-_REFUSED = re.compile(r"connection refused")
+_REFUSED = lazy_re(r"connection refused")
 
 
 def event_of(message: str, level: str) -> Message | None:

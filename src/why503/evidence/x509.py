@@ -5,15 +5,14 @@ A small reader of DER, enough for what a proxy's dump shows and bounded by the t
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
-_PEM = re.compile(
-    r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]{1,100000})-----END CERTIFICATE-----"
-)
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
+
+_PEM = lazy_re(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]{1,100000})-----END CERTIFICATE-----")
 _MOST = 500
 """Certificates of one text that are read."""
 

@@ -4,12 +4,15 @@ import re
 
 KEY = re.compile(
     r"""(?P<indent>[ ]{0,200})(?P<dashes>(?:-[ ]{1,20}){0,4})"""
-    r"""(?P<key>"[^"\n]{1,200}"|'[^'\n]{1,200}'|[A-Za-z_@$.~<][\w./<@*$~-]{0,200}|"
-    r"[0-9][\w./-]{0,100})"""
+    r"""(?P<key>"[^"\n]{1,200}"|'[^'\n]{1,200}'|[A-Za-z_@$.~<][\w./<@*$~-]{0,200}|"""
+    r"""[0-9][\w./-]{0,100})"""
     r"""[ ]{0,20}:(?:[ \t]{1,60}(?P<value>\S.*)|[ \t]{0,60})$"""
 )
 ITEM = re.compile(r"[ ]{0,200}-(?:[ ]+\S.*|[ ]*)$")
 MARKER = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?$|%YAML ")
+_STRANGE = re.compile(
+    rf"^(?!{KEY.pattern}|{ITEM.pattern}|[ \t]{{0,200}}(?:#|$)|{MARKER.pattern})", re.MULTILINE
+)
 _ELISION = re.compile(
     r"^(?:[ ]{1,200}[\[<]?\.{3}[\]>]?|[ ]{0,200}[\[<#]?\u2026[\]>]?)[ ]{0,20}$", re.MULTILINE
 )
@@ -51,6 +54,13 @@ def without_elisions(text: str) -> str:
     if "..." not in text and "\u2026" not in text:
         return text
     return _ELISION.sub("", text)
+
+
+def foreign_in(text: str, lines: list[str]) -> int:
+    """How many of the ``lines`` of ``text`` are foreign, see `foreign_lines`."""
+    if len(lines) == text.count("\n") + (text[-1:] != "\n") and not _STRANGE.search(text):
+        return 0  # each line for itself can be part of YAML
+    return foreign_lines(lines)
 
 
 def foreign_lines(lines: list[str]) -> int:

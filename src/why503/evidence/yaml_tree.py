@@ -1,18 +1,20 @@
-"""YAML as plain Python values with the line of every field: the only module that meets PyYAML.
+"""YAML as plain Python values with the line of every field.
 
-Built from parser events, not by PyYAML's composer, so that depth, size and unfolded aliases stay
-bounded and no input can exhaust the stack. Scalars mean what YAML 1.1 (and so Kubernetes) says, but
-times and base-60 numbers stay text. Keys are always text. Of equal keys the last wins.
+PyYAML is met here and in `yaml_direct`, which is faster and takes what needs no tree. Built from
+parser events, not by PyYAML's composer, so that depth, size and unfolded aliases stay bounded and
+no input can exhaust the stack. Scalars mean what YAML 1.1 (and so Kubernetes) says, but times and
+base-60 numbers stay text. Keys are always text. Of equal keys the last wins.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import field, replace
 from typing import Any
 
 import yaml
 
 from why503.facts.manifest import Path
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 MAX_DEPTH = 200
@@ -22,16 +24,19 @@ MAX_NODES = 1_000_000
 MAX_DOCUMENTS = 20_000
 """Documents of one text."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MARK = re.compile(r"^---(?=[ \t]|$)", re.MULTILINE)
+HOLDERS = frozenset({"mesh", "proxy.istio.io/config"})
+"""Fields whose text is YAML of its own, so that its place counts and not only its key's."""
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML's parser, the C one where it is there."""
+MARK = re.compile(r"^---(?=[ \t]|$)", re.MULTILINE)
+"""Where a document begins."""
 _EMPTY = re.compile(r"[ \t]*(?:[#%].*)?|(?:---|\.\.\.)[ \t]*(?:#.*)?", re.DOTALL)
-_UNREADABLE = re.compile(
+UNREADABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+"""A sign that YAML does not take."""
 
-_AT_ONCE = 1_000_000
-"""Characters of a text up to which all its documents are read by one parser."""
-_ODD = re.compile(r"[^\t\n\x20-\x7e]|^(?:%|\.\.\.)", re.MULTILINE)
 _INT = re.compile(r"[-+]?(?:0b[01_]{1,64}|0x[0-9a-fA-F_]{1,32}|0[0-7_]{1,32}|0|[1-9][0-9_]{0,38})")
 _FLOAT = re.compile(
     r"[-+]?[0-9][0-9_]{0,38}\.[0-9_]{0,38}(?:[eE][-+][0-9]{1,3})?|[-+]?\.[0-9][0-9_]{0,38}|"
@@ -85,6 +90,8 @@ class Plain:
 
     value: Any
     lines: dict[Path, tuple[int, int]]
+    texts: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of the values of `HOLDERS`."""
 
 
 class _BrokenError(Exception):
@@ -101,14 +108,10 @@ def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node 
 
     ``first_line`` is the line number of the first line, ``column`` the blanks cut off in front.
     """
-    if (roots := _at_once(text, first_line, column)) is not None:
-        yield from roots
-        return
     pieces = _pieces(text.removeprefix("\ufeff").replace("\r\n", "\n"), first_line)
     for number, (line, piece) in enumerate(pieces):
         if number == MAX_DOCUMENTS:
-            reason = _("there are more than {count} documents; the rest were not read")
-            yield Trouble(line=line, reason=reason.format(count=MAX_DOCUMENTS))
+            yield too_many_documents(line)
             return
         try:
             root = _Builder(line, column).build(piece)
@@ -119,39 +122,29 @@ def documents(text: str, first_line: int = 1, column: int = 0) -> Iterator[Node 
                 yield root
 
 
-def _at_once(text: str, first_line: int, column: int) -> list[Node] | None:
-    """Roots of all documents in a text without damage, by one parser, which is faster.
-
-    None where the text is large, has signs that YAML does not take, or cannot be read as a whole.
-    """
-    if len(text) > _AT_ONCE or not text.isascii() or _ODD.search(text):
-        return None
-    builder = _Builder(first_line, column)
-    builder.roots = []
-    try:
-        builder.build(text)
-    except _BrokenError:
-        return None
-    return builder.roots
+def too_many_documents(line: int) -> Trouble:
+    """What is told where the last document that is read ends, at ``line``."""
+    reason = _("there are more than {count} documents; the rest were not read")
+    return Trouble(line=line, reason=reason.format(count=MAX_DOCUMENTS))
 
 
 def plain(node: Node) -> Plain | Trouble:
     """``node`` as plain values; a `Trouble` where its aliases unfold without end."""
-    lines: dict[Path, tuple[int, int]] = {(): (node.line, node.column)}
+    found = Plain(value=None, lines={(): (node.line, node.column)})
     try:
-        value = _unfold(node, (), lines, [MAX_NODES], MAX_DEPTH)
+        value = _unfold(node, (), found, [MAX_NODES], MAX_DEPTH)
     except _BrokenError as broken:
         return Trouble(line=broken.line, reason=broken.reason)
-    return Plain(value=value, lines=lines)
+    return replace(found, value=value)
 
 
 def _pieces(text: str, first_line: int) -> Iterator[tuple[int, str]]:
     """Text of each document with the number of its first line."""
     line, begin = first_line, 0
-    for end in [*(mark.start() for mark in _MARK.finditer(text)), len(text)]:
+    for end in [*(mark.start() for mark in MARK.finditer(text)), len(text)]:
         piece = text[begin:end]
         if any(not _EMPTY.fullmatch(row) for row in piece.split("\n")):
-            yield line, _UNREADABLE.sub("\ufffd", re.sub(r"(?m)^%.*$", "", piece))
+            yield line, UNREADABLE.sub("\ufffd", re.sub(r"(?m)^%.*$", "", piece))
         line += piece.count("\n")
         begin = end
 
@@ -190,15 +183,13 @@ class _Builder:
         self.stack: list[tuple[Node, str | None, list[Node]]] = []
         """Open collections: the node, its anchor, the finished nodes in it."""
         self.nodes = 0
-        self.roots: list[Node] | None = None
-        """Filled with the root of every document where one text holds several."""
 
-    def build(self, text: str) -> Node | None:  # noqa: C901, PLR0912 - one loop, for speed
+    def build(self, text: str) -> Node | None:  # noqa: C901 - one loop, for speed
         """Root of the one document in ``text``; None where there is none."""
         root: Node | None = None
         stack, line, column = self.stack, self.line, self.column + 1
         try:
-            events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+            events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
             for event in events:
                 kind = type(event)
                 if kind is yaml.ScalarEvent:
@@ -221,10 +212,6 @@ class _Builder:
                         stack[-1][2].append(done)
                     elif root is None:
                         root = done
-                elif kind is yaml.DocumentEndEvent and self.roots is not None:
-                    if root is not None and (root.sort != "scalar" or root.scalar is not None):
-                        self.roots.append(root)
-                    root, self.anchors, self.nodes = None, {}, 0
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = self.line + mark.line if mark else self.line
@@ -292,10 +279,8 @@ def _meaning(event: Any) -> Any:
     return event.value
 
 
-def _unfold(
-    node: Node, path: Path, lines: dict[Path, tuple[int, int]], budget: list[int], depth: int
-) -> Any:
-    """Plain value of ``node``; notes the lines below ``path`` and spends ``budget``."""
+def _unfold(node: Node, path: Path, told: Plain, budget: list[int], depth: int) -> Any:
+    """Plain value of ``node``; notes in ``told`` the lines below ``path``, spends ``budget``."""
     budget[0] -= 1
     if budget[0] < 0 or depth < 0:
         raise _BrokenError(
@@ -307,14 +292,16 @@ def _unfold(
     if node.sort == "list":
         values = []
         for number, item in enumerate(node.items):
-            lines[(*path, number)] = (item.line, item.column)
-            values.append(_unfold(item, (*path, number), lines, budget, depth - 1))
+            told.lines[(*path, number)] = (item.line, item.column)
+            values.append(_unfold(item, (*path, number), told, budget, depth - 1))
         return values
     found: dict[str, Any] = {}
     for key, value in _fields(node, budget, depth):
         name = str(key.scalar)
-        lines[(*path, name)] = (key.line, key.column)
-        found[name] = _unfold(value, (*path, name), lines, budget, depth - 1)
+        told.lines[(*path, name)] = (key.line, key.column)
+        if name in HOLDERS:
+            told.texts[(*path, name)] = (value.line, value.column)
+        found[name] = _unfold(value, (*path, name), told, budget, depth - 1)
     return found
 
 

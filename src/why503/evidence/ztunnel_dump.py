@@ -1,6 +1,5 @@
 """ztunnel's `/config_dump`: workloads as endpoints, and certificates; the rest is named only."""
 
-import re
 from typing import Any
 
 from why503.evidence.json_document import NameLines
@@ -10,10 +9,11 @@ from why503.facts.certificate import Certificate
 from why503.facts.loaded import LoadedEndpoint
 from why503.facts.reading import Unread
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
-_WORKLOADS = re.compile(r'"(?:workloads|by_addr|workload_ips|workloadIps)"\s{0,4}:')
-_OWN = re.compile(r'"(?:workloadIps|workload_ips|serviceAccount|trustDomain|vips|staged_services)"')
+_WORKLOADS = lazy_re(r'"(?:workloads|by_addr|workload_ips|workloadIps)"\s{0,4}:')
+_OWN = lazy_re(r'"(?:workloadIps|workload_ips|serviceAccount|trustDomain|vips|staged_services)"')
 _TAIL = 6000
 
 

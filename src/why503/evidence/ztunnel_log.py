@@ -9,17 +9,18 @@ from why503.evidence.log_line import SCAN_LENGTH, TIME, teller_of, time_of
 from why503.evidence.reader import Context, Line, Reading, share_taken
 from why503.facts import Fact, ProxyEvent, ProxyEventKind, Source, Tunnel
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask, raw
 
 NAME = "ztunnel log"
 
-_HEAD = re.compile(
+_HEAD = lazy_re(
     rf"(?P<time>{TIME})\s{{1,12}}(?P<level>trace|debug|info|warn|error|TRACE|DEBUG|INFO|WARN|"
     rf"ERROR)\s{{1,12}}"
     r"(?:(?P<old>[a-z_][a-z0-9_:]{0,80}(?:\{[^{}]{0,200}\})?): |"
     r"(?P<scope>[a-z_][a-z0-9_:{}=\"./-]{0,120})\s{1,12})(?P<rest>.*)"
 )
-_HEADLESS = re.compile(
+_HEADLESS = lazy_re(
     r"[\s>*\"'`|-]{0,8}(?P<time>)(?:(?P<level>info|warn|error|INFO|WARN|ERROR)\s{1,12})?"
     r"(?P<old>)(?P<scope>access|proxy::\w{1,20}|tls::\w{1,20})?:?\s{0,12}"
     r"(?P<rest>connection (?:complete|failed)\b(?!,).{0,4000}|"
@@ -27,14 +28,12 @@ _HEADLESS = re.compile(
     r"(?:tls|TLS) handshake error: (?:Custom \{|[A-Z]\w{2,40}\().{0,4000})"
 )
 """What only ztunnel says, quoted without its time."""
-_FIELD = re.compile(
-    r"(?<![a-z_.])([a-z_]{1,40}(?:\.[a-z_]{1,40})?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))"
-)
-_FIELDS = re.compile(
+_FIELD = lazy_re(r"(?<![a-z_.])([a-z_]{1,40}(?:\.[a-z_]{1,40})?)=(?:\"((?:[^\"\\]|\\.)*)\"|(\S*))")
+_FIELDS = lazy_re(
     r"\s{0,40}(?:(?:src|dst)\.[a-z_]{1,40}|bytes_(?:sent|recv)|direction|duration|error)="
 )
 """A line of fields alone, as a wrapped log or a document shows them."""
-_MESSAGE = re.compile(r"(connection (?:complete|failed|opened))")
+_MESSAGE = lazy_re(r"(connection (?:complete|failed|opened))")
 _SCOPES = (
     "access",
     "dns",
@@ -53,7 +52,7 @@ _SCOPES = (
     "inbound",
     "outbound",
 )
-_TROUBLE = re.compile(
+_TROUBLE = lazy_re(
     r"failed|cannot|unable|error|timed out|refused|denied|rejected|not ready|retrying|expired|"
     r"drain|bypassed waypoint",
     re.IGNORECASE,

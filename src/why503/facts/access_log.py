@@ -1,9 +1,8 @@
 """An access log read as groups: what was counted, kept line by line, and not understood."""
 
-from dataclasses import dataclass
-
 from why503.facts.request import Request
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

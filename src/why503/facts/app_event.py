@@ -1,9 +1,9 @@
 """A line of an application's log that says what happened to it or to its calls."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 class AppEventKind(StrEnum):

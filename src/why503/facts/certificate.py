@@ -1,8 +1,7 @@
 """Certificates that a proxy has loaded. Keys are never kept."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,7 @@
 """A comment in a manifest by which the user sets a finding of lint aside."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

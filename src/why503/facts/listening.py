@@ -1,8 +1,7 @@
 """Sockets and names: who listens where (`ss`), what a name resolves to (`dig`, `nslookup`)."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

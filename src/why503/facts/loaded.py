@@ -5,9 +5,10 @@ the field) applies; 0 turns most of them off.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +158,8 @@ class LoadedRoute:
     headers: tuple[tuple[str, str], ...] = ()
     """What headers must be: name, and `exact x`, `prefix x`, `suffix x`, `regex x` or `present`,
     with `not` in front where it must not be so; secrets masked."""
+    query: tuple[tuple[str, str], ...] = ()
+    """What query parameters must be, as for headers."""
     cluster: str = ""
     """``""`` where it is weighted, named by a header, or where nothing is forwarded."""
     weighted: tuple[tuple[str, int], ...] = ()
@@ -171,6 +174,11 @@ class LoadedRoute:
     direct_response: int | None = None
     """Status that the proxy answers by itself."""
     redirect: bool = False
+    redirect_status: int = 301
+    requires_tls: bool = False
+    """Its virtual host redirects plain HTTP to https."""
+    mirrors: tuple[tuple[str, float], ...] = ()
+    """Clusters that get a copy, with the percent of the requests."""
     fault: LoadedFault | None = None
 
     @property
@@ -241,6 +249,8 @@ class FilterChain:
     network_filters: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     """Clusters of a TCP proxy."""
+    weights: tuple[int, ...] = ()
+    """Of the clusters, in their order; empty where there is one only."""
     tcp_idle_timeout: float | None = None
     """Of a TCP proxy: 1 h by default, 0 never."""
     http: HttpSettings | None = None

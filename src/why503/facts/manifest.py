@@ -1,10 +1,11 @@
 """A Kubernetes or Istio object, whole or in part, with the line of every field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +37,10 @@ class Manifest:
             if type(here) is dict:  # nearly always, and much faster to ask
                 if step not in here:
                     return default
-            elif not (isinstance(here, Mapping) and step in here) and not _has_index(here, step):
+            elif type(here) is list:
+                if not _has_index(here, step):
+                    return default
+            elif here is None or not isinstance(here, Mapping) or step not in here:
                 return default
             here = here[step]
         return here

@@ -1,8 +1,7 @@
 """What a proxy has loaded, as far as tables and `/clusters` show it."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,9 @@
 """A line of a proxy's own log (Envoy, pilot-agent, istiod, ztunnel) that says what happened."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 class ProxyEventKind(StrEnum):

@@ -1,8 +1,7 @@
 """Whether a proxy has acknowledged the configuration that the control plane sent it."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,5 @@
 """What reading the evidence gave: facts, the inputs they came from, and what stayed unread."""
 
-from dataclasses import dataclass
-
 from why503.facts.access_log import AccessLog
 from why503.facts.analysis import Analysis
 from why503.facts.app_event import AppEvent
@@ -26,6 +24,7 @@ from why503.facts.series import Series
 from why503.facts.source import Source
 from why503.facts.tcp_connection import TcpConnection
 from why503.facts.tunnel import Tunnel
+from why503.support.dataclass import dataclass
 
 Fact = (
     AccessLog

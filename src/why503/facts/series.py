@@ -1,9 +1,9 @@
 """A metric's values over time, as Prometheus, VictoriaMetrics or `kubectl top` tell them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 class SeriesKind(StrEnum):

@@ -1,6 +1,6 @@
 """Where a fact was seen."""
 
-from dataclasses import dataclass
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

@@ -4,10 +4,10 @@ Where the evidence is a capture file, a line is a packet's number, counted from 
 since 1970 UTC where `TcpConnection.dated`, else seconds since midnight or since the first packet.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 class Peer(StrEnum):

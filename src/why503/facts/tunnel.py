@@ -1,8 +1,7 @@
 """A ztunnel access log line: one connection through the ambient mesh."""
 
-from dataclasses import dataclass
-
 from why503.facts.source import Source
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

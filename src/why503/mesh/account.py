@@ -1,7 +1,5 @@
 """What a single account of a request tells: on which side its proxy stands, and where it went."""
 
-from dataclasses import dataclass
-
 from why503.facts import Request, Witness
 from why503.mesh.address import (
     BLACK_HOLE,
@@ -15,6 +13,7 @@ from why503.mesh.address import (
 )
 from why503.mesh.ending import Ending, Outcome
 from why503.mesh.failure import Role
+from why503.support.dataclass import dataclass
 
 _INBOUND_BIND = frozenset({"127.0.0.6", "::6"})
 """Source addresses of a sidecar's connections to its own application."""

@@ -1,9 +1,10 @@
 """Names and addresses as Envoy and Istio write them: clusters, SNI, hosts, ports."""
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 PASSTHROUGH = "PassthroughCluster"
 BLACK_HOLE = "BlackHoleCluster"
@@ -17,10 +18,10 @@ _DOCUMENTATION = tuple(
     map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
 )
 
-_CLUSTER = re.compile(
+_CLUSTER = lazy_re(
     r"^(?P<direction>outbound|inbound|in|out)\|(?P<port>\d{0,5})\|(?P<subset>[^|]*)\|(?P<host>.*)$"
 )
-_SNI = re.compile(r"^outbound_\.(?P<port>\d{1,5})_\.(?P<subset>.{0,253}?)_\.(?P<host>.+)$")
+_SNI = lazy_re(r"^outbound_\.(?P<port>\d{1,5})_\.(?P<subset>.{0,253}?)_\.(?P<host>.+)$")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """How often the caller calls: from vmalert's and vmagent's settings, else measured."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +13,7 @@ from why503.mesh.setting import Setting, mapping_of
 from why503.mesh.timing import FEW, bunched_at, requests_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, same_host
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 
 EVALUATION = "evaluationInterval"
 FLUSH = "remoteWrite.flushInterval"
@@ -21,7 +21,7 @@ _WRITE = "remoteWrite.url"
 _QUERY = "datasource.url"
 EVALUATION_DEFAULT = 60.0
 """Seconds, `-evaluationInterval` of vmalert where nobody sets it."""
-_INSERT = re.compile(r"/insert/[\d:]{1,20}/prometheus/?$")
+_INSERT = lazy_re(r"/insert/[\d:]{1,20}/prometheus/?$")
 """The URL of a remote write as vmalert's own log shortens it."""
 _SPREAD = 0.2
 """Share by which the gaps between regular calls may differ."""
@@ -183,10 +183,8 @@ def only_first_attempts(hop: Hop, mesh: Mesh) -> tuple[AppEvent, ...]:
     """
     told = [
         event
-        for event in mesh.facts(AppEvent)
-        if event.kind is AppEventKind.WRITE_FAILED
-        and event.attempt is not None
-        and same_host(_host_of(event.url), hop.host)
+        for event in mesh.events(AppEvent, AppEventKind.WRITE_FAILED)
+        if event.attempt is not None and same_host(_host_of(event.url), hop.host)
     ]
     firsts = all(event.attempt == 1 for event in told)
     return tuple(told) if len(told) > 1 and firsts else ()

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from why503.facts import CloseKind, Closing, Peer, TcpConnection, TlsAlert
 from why503.mesh.address import is_address, split_host
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 LATE_SYN_ACK = 1.0
 """Seconds after which a SYN is sent again: an answer later than that was lost or held back."""

@@ -1,9 +1,7 @@
 """What went wrong on captured connections: each failing one by the shape of its failure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
 from why503.facts import (
     CapturedRequest,
@@ -17,7 +15,9 @@ from why503.facts import (
 from why503.mesh.capture import SILENCE, alerts_of, connections_of, never_answered
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 from why503.support.duration import spell
+from why503.support.median import median
 from why503.support.text import _
 
 AT_WORK = 0.05
@@ -246,6 +246,8 @@ def captured_on(hop: Hop, mesh: Mesh, *shapes: Shape) -> tuple[Captured, ...]:
     same upstream about the same time (at any time where the capture is not dated).
     """
     near = connections_of(mesh, hop)
+    if not near:
+        return ()
     pairs = {
         (account.upstream_local, account.upstream_host)
         for account in hop.accounts()

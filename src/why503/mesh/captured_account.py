@@ -39,6 +39,8 @@ _UNENDED = frozenset({Shape.UNANSWERED, Shape.LATE_SYN_ACK, Shape.SILENT})
 
 def captured_accounts(mesh: Mesh, known: list[Failure]) -> list[Account]:
     """Failures in captures that no access log tells of, each connection's once."""
+    if not any(isinstance(fact, TcpConnection) for fact in mesh.bundle.facts):
+        return []
     told = _Told(mesh, known)
     found: list[Captured] = []
     seen: dict[tuple[str, str], str] = {}

@@ -1,6 +1,5 @@
 """When objects were changed, as far as they tell themselves: stamps of Kubernetes and of tools."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,10 +10,11 @@ from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.traffic_policy import destination_rules_for
 from why503.mesh.workload import same_host, workloads_of
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 
 ROLLOUT_KINDS = ("Rollout", "Canary")
 """Objects of Argo Rollouts and Flagger, which shift traffic step by step."""
-_TIME = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$")
+_TIME = lazy_re(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$")
 
 
 class Change(NamedTuple):

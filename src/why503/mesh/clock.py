@@ -6,13 +6,13 @@ one request id, the difference of their clocks lies between two bounds; many req
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from why503.facts import AppEvent, AppEventKind, Request, Source, Witness
 from why503.mesh.account import destination_of, role_of
 from why503.mesh.address import short_name
 from why503.mesh.failure import Role
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 WORTH_SAYING = 0.5
 """Seconds of difference from which it is said; below it harms no join."""
@@ -57,6 +57,10 @@ class _Bounds:
 
 def clock_differences(mesh: Mesh) -> tuple[ClockDifference, ...]:
     """Every difference above `WORTH_SAYING` that the evidence is sure of, by name."""
+    return mesh.kept("clock differences", lambda: _differences(mesh))
+
+
+def _differences(mesh: Mesh) -> tuple[ClockDifference, ...]:
     told = [request for log in mesh.logs for request in log.failures]
     told += [fact for fact in mesh.bundle.facts if isinstance(fact, Request)]
     found = [
@@ -95,15 +99,17 @@ def _is_worth_saying(one: ClockDifference) -> bool:
 # One request, two tellers
 
 
-def _by_request(told: Iterable[Request]) -> dict[tuple[str, str], list[_Bounds]]:
+def _by_request(told: Sequence[Request]) -> dict[tuple[str, str], list[_Bounds]]:
     """Bounds of each pair (behind, before) of tellers from the request ids they share."""
+    if len({request.teller for request in told}) < 2:
+        return {}
     by_id: dict[str, list[Request]] = defaultdict(list)
     for request in told:
         if request.request_id and request.time is not None:
             by_id[request.request_id].append(request)
     found: dict[tuple[str, str], list[_Bounds]] = defaultdict(list)
     for same in by_id.values():
-        if len(same) > _MANY:
+        if not 1 < len(same) <= _MANY:
             continue
         for outer in _outer(same):
             for inner in same:
@@ -173,6 +179,8 @@ def _by_calls(mesh: Mesh, told: Iterable[Request]) -> list[ClockDifference | Non
             continue
         if (fact.code or 0) >= 500:
             calls[fact.teller].append((fact.time, fact.code or 0, fact.source))
+    if not calls:
+        return []
     ends: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for request in told:
         end, code = request.end, request.code or 0

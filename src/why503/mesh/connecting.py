@@ -4,7 +4,6 @@ Envoy since 1.27 tells them apart in the response code details; before, UF is al
 time that the attempt took has to tell.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
@@ -19,6 +18,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.sync import left_before
 from why503.mesh.timing import successes
 from why503.mesh.traffic_policy import connect_timeout
+from why503.support.pattern import lazy_re
 
 NOT_CONNECTED = (
     Ending.CONNECTION_REFUSED,
@@ -45,21 +45,21 @@ _FAMILY_WORDS = ("Network is unreachable", "Cannot assign requested", "Address f
 def without_family(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
     """IPv6 addresses that a proxy could not even begin to dial, for want of a way to them."""
     found = []
-    for event in mesh.facts(ProxyEvent):
+    for event in mesh.events(ProxyEvent, ProxyEventKind.CONNECT_FAILED):
         address = split_host(event.text.split(" ", 1)[0])[0]
         told = event.text.rstrip().endswith(_FAMILY_ERRORS)
         told = told or any(word in event.text for word in _FAMILY_WORDS)
-        if event.kind is ProxyEventKind.CONNECT_FAILED and told and ":" in address:
+        if told and ":" in address:
             found.append((address, event))
     return tuple(found)
 
 
-_REFUSED = re.compile(r"error: (?:111|61)\b|Connection refused")
+_REFUSED = lazy_re(r"error: (?:111|61)\b|Connection refused")
 """ECONNREFUSED of Linux and macOS, and in words."""
 
 
 _FROM_CONTROL_PLANE = frozenset({ProxyEventKind.SECRET_MISSING, ProxyEventKind.XDS_DISCONNECTED})
-_UNANSWERED_DIAL = re.compile(
+_UNANSWERED_DIAL = lazy_re(
     r"\bdial(?:ing)?:? .{0,120}(?:i/o timeout|connection timed out|no route to host)"
 )
 
@@ -68,8 +68,8 @@ def refusals_logged(mesh: Mesh) -> tuple[tuple[str, ProxyEvent], ...]:
     """Connection attempts that a proxy's own log says were refused, with the address dialled."""
     return tuple(
         (event.text.split(" ", 1)[0] if ":" in event.text.split(" ", 1)[0] else "?", event)
-        for event in mesh.facts(ProxyEvent)
-        if event.kind is ProxyEventKind.CONNECT_FAILED and _REFUSED.search(event.text)
+        for event in mesh.events(ProxyEvent, ProxyEventKind.CONNECT_FAILED)
+        if _REFUSED.search(event.text)
     )
 
 

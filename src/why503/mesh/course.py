@@ -9,8 +9,8 @@ from enum import StrEnum
 from why503.facts import RequestGroup
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
+from why503.mesh.log_index import log_index
 from why503.mesh.mesh import Mesh
-from why503.mesh.timing import went_well
 
 
 class Course(StrEnum):
@@ -35,13 +35,7 @@ def passed(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
     """Groups that went well at the proxies that failed, for an authority of the failed requests."""
     asked = {split_host(failure.account.authority)[0].lower() for failure in hop.failures} - {""}
     tellers = {failure.account.teller for failure in hop.failures}
-    return tuple(
-        group
-        for log in mesh.logs
-        if log.teller in tellers
-        for group in log.groups
-        if went_well(group) and split_host(group.authority)[0].lower() in asked
-    )
+    return log_index(mesh).passed(tellers, asked)
 
 
 def course_of(hop: Hop, mesh: Mesh) -> Course | None:

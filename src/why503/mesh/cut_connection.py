@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
 
 from why503.facts import Counter, ProxyEvent, ProxyEventKind, Witness
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded_policy import server_proxies
+from why503.mesh.log_index import log_index
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import ENDS, LifeEvent, failing_life, share_after
 from why503.mesh.proxy_state import counters
-from why503.mesh.timing import FEW, all_fail, bunched_at, idle_gaps, went_well
+from why503.mesh.timing import FEW, all_fail, bunched_at, idle_gaps
+from why503.support.median import median
 
 WORKING = 60.0
 """Milliseconds from which a request in one pod was no victim of a close on its way."""
@@ -99,10 +100,7 @@ def really_all_fail(hop: Hop, mesh: Mesh) -> bool:
     A log without any success may be the result of a search for errors.
     """
     tellers = {failure.teller.teller for failure in hop.failures}
-    whole = any(
-        went_well(group) for log in mesh.logs if log.teller in tellers for group in log.groups
-    )
-    return whole and all_fail(hop, mesh)
+    return bool(tellers & log_index(mesh).working) and all_fail(hop, mesh)
 
 
 def each_in_turn(hop: Hop, mesh: Mesh) -> float | None:
@@ -172,11 +170,12 @@ def reused_while_closing(mesh: Mesh) -> tuple[tuple[ProxyEvent, ProxyEvent], ...
     """Pooled connections that a proxy's debug log shows taken and closed in the same moment."""
     taken: dict[tuple[str, str], ProxyEvent] = {}
     found = []
-    for event in mesh.facts(ProxyEvent):
+    taking, closing = ProxyEventKind.REUSED_CONNECTION, ProxyEventKind.REMOTE_CLOSE
+    for event in mesh.events(ProxyEvent, taking, closing):
         key = (event.teller, event.connection)
-        if event.kind is ProxyEventKind.REUSED_CONNECTION:
+        if event.kind is taking:
             taken[key] = event
-        elif event.kind is ProxyEventKind.REMOTE_CLOSE and key in taken:
+        elif key in taken:
             start = taken.pop(key)
             if event.time is None or start.time is None:
                 continue

@@ -1,13 +1,12 @@
 """Connections whose peer is gone without a word: what a proxy's own lines betray of them."""
 
-from statistics import median
-
 from why503.mesh.cut_connection import beside_the_app
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.timing import successes, window
+from why503.support.median import median
 
 GIVE_UP = (920.0, 1000.0)
 """Seconds for which Linux repeats a packet that nobody acknowledges: tcp_retries2 of 15 makes

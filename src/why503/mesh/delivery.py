@@ -1,7 +1,6 @@
 """What the control plane delivered: true addresses against a proxy's, streams, pushes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from why503.facts import (
     DnsAnswer,
@@ -16,6 +15,7 @@ from why503.mesh.held import held_clusters, held_endpoints
 from why503.mesh.mesh import Mesh
 from why503.mesh.teller import pods_of
 from why503.mesh.workload import same_host
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _CUT = 3
@@ -135,7 +135,7 @@ def broken_streams(mesh: Mesh) -> tuple[ProxyEvent, ...]:
 
     Orderly ends of a stream, and resources that Istio never sends, are left out.
     """
-    return tuple(event for event in mesh.facts(ProxyEvent) if _is_broken(event))
+    return mesh.kept("broken streams", lambda: tuple(filter(_is_broken, mesh.facts(ProxyEvent))))
 
 
 def _is_broken(event: ProxyEvent) -> bool:
@@ -155,7 +155,7 @@ def pushed_without_endpoints(mesh: Mesh) -> ProxyEvent | None:
 
     Endpoints count when they follow within seconds; a log that ends there tells nothing.
     """
-    pushes = [event for event in mesh.facts(ProxyEvent) if event.kind is ProxyEventKind.XDS_PUSH]
+    pushes = mesh.events(ProxyEvent, ProxyEventKind.XDS_PUSH)
     for clusters in (event for event in pushes if event.text == "CDS"):
         after = [
             event

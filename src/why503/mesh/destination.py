@@ -1,7 +1,6 @@
 """Where routes send requests: destinations of VirtualServices and of the Gateway API's routes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from why503.facts import Manifest, Source
@@ -9,6 +8,7 @@ from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
 from why503.mesh.selection import full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.support.dataclass import dataclass
 
 ROUTE_KINDS = ("HTTPRoute", "GRPCRoute")
 
@@ -43,7 +43,6 @@ def destinations_of(route: Manifest) -> tuple[Destination, ...]:
 
 def all_destinations(mesh: Mesh) -> tuple[Destination, ...]:
     """Destinations of every route of the evidence."""
-    mesh.has("VirtualService", *ROUTE_KINDS)
     return mesh.kept("destinations", lambda: _all(mesh))
 
 

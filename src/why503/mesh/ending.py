@@ -6,7 +6,6 @@ body that Envoy writes by itself. Sources: Envoy `router.cc`, `stream_info.h`, `
 """
 
 import re
-from dataclasses import dataclass
 
 from why503.facts import Request, Witness
 from why503.mesh.ending_name import FLAGS, NAMES, RESETS, SHORT_BODIES, Ending
@@ -18,6 +17,8 @@ from why503.mesh.envoy_body import (
     WRITTEN_BY_ENVOY,
     ending_words_of_length,
 )
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 __all__ = ["Ending", "Outcome", "errno_of", "outcome_of"]
 
@@ -43,14 +44,14 @@ class Outcome:
     """With VIA_UPSTREAM: what the proxy behind wrote, where the body or its length betrays it."""
 
 
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"^(?P<name>[A-Za-z0-9_.-]{1,120})"
     r"(?:\{(?P<reason>[^,|{}]{0,200})(?:[,|{](?P<transport>.*?))?\}?)?$",
     re.DOTALL,
 )
-_POLICY = re.compile(r"^rbac_access_denied_matched_policy\[(?P<policy>.*?)\]?$", re.DOTALL)
+_POLICY = lazy_re(r"^rbac_access_denied_matched_policy\[(?P<policy>.*?)\]?$", re.DOTALL)
 
-_ERRNO = re.compile(r"connect error:? ?(?P<number>\d{1,3})\b")
+_ERRNO = lazy_re(r"connect error:? ?(?P<number>\d{1,3})\b")
 _ERRNO_WORDS = {
     "Connection refused": 111,
     "No route to host": 113,

@@ -1,8 +1,6 @@
 """What stands behind a Service: its ports, the containers', and the endpoints listed for it."""
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from why503.facts import Listening, Manifest, ProxyEndpoint, Source
@@ -13,11 +11,13 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, labels_of, same_host, workloads_of
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _SERVICE_LABEL = "kubernetes.io/service-name"
 _PROXY_CONTAINER = "istio-proxy"
-_SLICE_ENDING = re.compile(r"-[a-z0-9]{5}$")
+_SLICE_ENDING = lazy_re(r"-[a-z0-9]{5}$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +140,10 @@ def container_ports(mesh: Mesh, host: str) -> tuple[ContainerPort, ...]:
 
     Declaring a port is optional in Kubernetes: an absent one says nothing.
     """
+    return mesh.kept(f"container ports of {host}", lambda: _container_ports(mesh, host))
+
+
+def _container_ports(mesh: Mesh, host: str) -> tuple[ContainerPort, ...]:
     found = []
     for workload in workloads_of(mesh, host):
         for path, container in containers_of(workload):
@@ -156,6 +160,10 @@ def container_ports(mesh: Mesh, host: str) -> tuple[ContainerPort, ...]:
 
 def service_ports(mesh: Mesh, host: str) -> tuple[ServicePort, ...]:
     """Ports of the host's Service, those of whole objects before those of table rows."""
+    return mesh.kept(f"ports of {host}", lambda: _service_ports(mesh, host))
+
+
+def _service_ports(mesh: Mesh, host: str) -> tuple[ServicePort, ...]:
     found = []
     for service in candidates(mesh, "Service", host):
         name = f"{service.name}.{service.namespace}" if service.namespace else service.name

@@ -1,12 +1,11 @@
 """Pods that the node's istio-cni agent could not hand over to ztunnel."""
 
-import re
-
 from why503.facts import AppEvent, ProxyEvent, Source
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import word_of
+from why503.support.pattern import lazy_re
 
-_NOT_ENROLLED = re.compile(
+_NOT_ENROLLED = lazy_re(
     r"no ztunnel connect(?:ion|ed)\b|partial add error|"
     r"failed to (?:add|send|notify|signal)\b.{0,100}\bztunnel|"
     r"\bwas not enrolled and is unhealthy|failed to signal node Istio CNI agent|"

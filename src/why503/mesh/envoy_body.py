@@ -8,6 +8,7 @@ latest` since 1.22, transport text in the body 1.16-1.38); lengths measured on 1
 import re
 
 from why503.mesh.ending_name import RESETS, SHORT_BODIES
+from why503.support.pattern import lazy_re
 
 
 def _wrapped(text: str) -> str:
@@ -19,7 +20,7 @@ def _one_of(texts: tuple[str, ...]) -> str:
     return "|".join(_wrapped(text) for text in sorted(texts, key=len, reverse=True))
 
 
-BODY = re.compile(
+BODY = lazy_re(
     _wrapped("upstream connect error or disconnect/reset before headers")
     + r"\.?(?:\s{1,8}(?P<retried>"
     + _wrapped("retried and the latest")

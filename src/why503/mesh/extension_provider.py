@@ -1,12 +1,11 @@
 """Services that a proxy has to ask before a request may pass: providers, and who refers to them."""
 
-from dataclasses import dataclass
-
 from why503.facts import Manifest, Source
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_configs
 from why503.mesh.selection import scoped
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.support.dataclass import dataclass
 
 _KINDS = ("envoyExtAuthzHttp", "envoyExtAuthzGrpc")
 

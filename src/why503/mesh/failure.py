@@ -1,10 +1,10 @@
 """A failed request as all its witnesses tell it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts import Request
 from why503.mesh.ending import Ending, Outcome
+from why503.support.dataclass import dataclass
 
 
 class Family(StrEnum):

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from why503.facts import Manifest, Request, Source
 from why503.mesh.mesh import Mesh
@@ -10,6 +9,7 @@ from why503.mesh.route_match import hosts_of
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, labels_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _PORTS = ("8080", "8443")

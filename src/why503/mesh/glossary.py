@@ -17,6 +17,7 @@ from why503.mesh.glossary_resets import LOCAL_CLOSES, RESETS
 from why503.mesh.glossary_tls import SSL_LIBRARY, TLS, TLS_NUMBERS, VERIFY, tls_name
 from why503.mesh.glossary_transport import ERRNO_NAMES, ERRNOS, TRANSPORT
 from why503.mesh.glossary_ztunnel import NOT_TELLING, ZTUNNEL_ERRORS
+from why503.support.pattern import lazy_re
 
 __all__ = [
     "ALL_DETAILS",
@@ -47,12 +48,12 @@ __all__ = [
 ALL_DETAILS: dict[str, Entry] = DETAILS | REFUSALS | FILTERS
 """Every name of response code details, without braces and brackets."""
 
-_DETAILS = re.compile(
+_DETAILS = lazy_re(
     r"(?P<name>[A-Za-z0-9_.-]{1,120})(?:(?P<open>[{\[(])(?P<inside>.{0,2000}?)[}\])]?)?", re.DOTALL
 )
-_ERRNO = re.compile(r"(?:delayed|immediate) connect error: ?(\d{1,3})\b")
-_TLS_NUMBER = re.compile(r"\b(2684[3-9]\d{4})\b")
-_SEPARATOR = re.compile(r"[,;|\s]+")
+_ERRNO = lazy_re(r"(?:delayed|immediate) connect error: ?(\d{1,3})\b")
+_TLS_NUMBER = lazy_re(r"\b(2684[3-9]\d{4})\b")
+_SEPARATOR = lazy_re(r"[,;|\s]+")
 _LONGEST = 16_000
 """Characters of a text that are looked through."""
 

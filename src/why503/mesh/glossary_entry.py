@@ -1,8 +1,8 @@
 """What an entry of the glossary holds, and the words that many entries share."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 

@@ -3,6 +3,7 @@
 import re
 
 from why503.mesh.glossary_entry import APP_LOG, BOTH_SIDES, Entry, Kind, signs
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _WRITER = _("the application, or the proxy that answers a gRPC request in its place")
@@ -66,10 +67,10 @@ GRPC: dict[int, Entry] = {
 }
 """By number."""
 
-_NUMBER = re.compile(
+_NUMBER = lazy_re(
     r"\bgrpc[-_ ]?(?:status|code)(?:[-_ ]code)?[\"']?\W{1,4}(\d{1,2})\b", re.IGNORECASE
 )
-_NAME = re.compile(r"\bcode ?= ?([A-Za-z_]{2,20})|\A([A-Z_]{2,20})\Z")
+_NAME = lazy_re(r"\bcode ?= ?([A-Za-z_]{2,20})|\A([A-Z_]{2,20})\Z")
 _NAMES = {entry.title.replace("_", "").casefold(): entry for entry in GRPC.values()}
 
 

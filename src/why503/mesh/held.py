@@ -68,5 +68,5 @@ def held_endpoints(mesh: Mesh) -> tuple[ProxyEndpoint, ...]:
 
 def shown_empty(mesh: Mesh) -> tuple[ProxyEvent, ...]:
     """Tables of loaded endpoints without a row, where no other shows any."""
-    told = [event for event in mesh.facts(ProxyEvent) if event.kind is ProxyEventKind.TABLE_EMPTY]
+    told = mesh.events(ProxyEvent, ProxyEventKind.TABLE_EMPTY)
     return tuple(told) if told and not held_endpoints(mesh) else ()

@@ -1,14 +1,14 @@
 """One leg of the path seen from both ends, with the failures of one family on it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from why503.facts import Request, Source
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure, Family, Role
+from why503.support.dataclass import dataclass
 
 
 class Place(StrEnum):
@@ -64,10 +64,10 @@ class Hop:
     consequences: int = 0
     """Callers that gave up (code 0, DC) while these failures went on; counted here, not apart."""
 
-    @property
+    @cached_property
     def count(self) -> int:
-        """Failures seen."""
-        return len(self.failures)
+        """Failures seen, those included of which a large log keeps no line."""
+        return sum(failure.teller.stands_for for failure in self.failures)
 
     @property
     def destination(self) -> str:
@@ -77,7 +77,14 @@ class Hop:
     @cached_property
     def endings(self) -> Counter[Ending]:
         """How often each ending occurs."""
-        return Counter(failure.ending for failure in self.failures)
+        return Counter({ending: len(found) for ending, found in self._by_ending.items()})
+
+    @cached_property
+    def _by_ending(self) -> dict[Ending, tuple[Failure, ...]]:
+        found: defaultdict[Ending, list[Failure]] = defaultdict(list)
+        for failure in self.failures:
+            found[failure.ending].append(failure)
+        return {ending: tuple(failures) for ending, failures in found.items()}
 
     def share(self, *endings: Ending) -> float:
         """Share, 0 to 1, of the failures with one of these endings; 0 where there are none."""
@@ -85,6 +92,9 @@ class Hop:
 
     def having(self, *endings: Ending) -> tuple[Failure, ...]:
         """Its failures with one of these endings."""
+        known = [self._by_ending[ending] for ending in endings if ending in self._by_ending]
+        if len(known) < 2:
+            return known[0] if known else ()
         return tuple(failure for failure in self.failures if failure.ending in endings)
 
     def accounts(self) -> Iterable[Request]:
@@ -107,6 +117,15 @@ class Hop:
         """`address:port` of the upstreams that the failing requests went to."""
         hosts = (failure.teller.upstream_host for failure in self.failures)
         return Counter(host for host in hosts if host)
+
+    @cached_property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """Begin and end, seconds since 1970, of the failures whose time is told."""
+        return tuple(
+            (failure.teller.time, failure.teller.end or failure.teller.time)
+            for failure in self.failures
+            if failure.teller.time is not None
+        )
 
     def place(self, at: At) -> Place:
         """Where a failure was made that a cause makes ``at`` this hop.

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from why503.facts import Request, RequestGroup, TcpConnection, Witness
 from why503.mesh.account import Account, destination_of, is_failure
@@ -17,6 +17,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.joining import account_of, failures_of, joined
 from why503.mesh.mesh import Mesh
 from why503.mesh.workload import has_sidecar, is_external, same_host
+from why503.support.dataclass import dataclass
 
 _GAVE_UP = frozenset({Family.TIME, Family.CONNECTION})
 """While these go on, callers that gave up are their consequence."""
@@ -62,6 +63,8 @@ def _told_by_others(mesh: Mesh, known: list[Failure]) -> list[Failure]:
     failed = [a for request, a in told if is_failure(request, a.outcome)]
     proxies = [a for a in failed if a.request.witness is Witness.PROXY_LOG]
     made = joined(captured_accounts(mesh, known)) if known or not proxies else []
+    if not failed:
+        return made
     known = [*known, *made]
     hosts = {_short(destination_of(failure.account)[0]) for failure in known}
     hosts |= {split_host(failure.account.upstream_host)[0] for failure in known}

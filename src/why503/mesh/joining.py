@@ -31,10 +31,8 @@ def failures_of(
 
     ``ahead``: seconds by which tellers' clocks are ahead (see `clock.ahead_of`).
     """
-    accounts = [
-        replace(account, ahead=(ahead or {}).get(account.request.teller, 0.0))
-        for account in _with_roles([request for log in logs for request in log.failures], logs)
-    ]
+    requests = [request for log in logs for request in log.failures]
+    accounts = _with_roles(requests, logs, ahead or {})
     refused, others = _apart(accounts)
     servers = _Servers(logs)
     joined = _join_refused(_failures(others, servers), refused)
@@ -58,7 +56,9 @@ def account_of(request: Request, role: Role | None = None) -> Account:
 # Sides
 
 
-def _with_roles(requests: list[Request], logs: Sequence[AccessLog]) -> list[Account]:
+def _with_roles(
+    requests: list[Request], logs: Sequence[AccessLog], ahead: Mapping[str, float]
+) -> list[Account]:
     """Accounts with their sides; lines that do not tell take the side of their proxy's others."""
     seen = _directions(logs)
     usual = {teller: _usual_role(counts) for teller, counts in seen.items()}
@@ -76,7 +76,10 @@ def _with_roles(requests: list[Request], logs: Sequence[AccessLog]) -> list[Acco
             role = usual.get(request.teller)
             if role is None and request.teller in inner:
                 role = Role.UPSTREAM
-        made.append(Account(request=request, outcome=outcome, role=role or Role.DOWNSTREAM))
+        late = ahead.get(request.teller, 0.0)
+        made.append(
+            Account(request=request, outcome=outcome, role=role or Role.DOWNSTREAM, ahead=late)
+        )
     return made
 
 
@@ -144,6 +147,9 @@ def _groups(accounts: list[Account]) -> Iterable[list[Account]]:
         else:
             alone.append(account)
     for same in by_id.values():
+        if len(same) == 1:
+            yield same
+            continue
         for group in _at_one_time(same):
             if len(group) <= MANY:
                 yield from calls_of(group)
@@ -154,7 +160,7 @@ def _groups(accounts: list[Account]) -> Iterable[list[Account]]:
 
 def _at_one_time(same: list[Account]) -> Iterator[list[Account]]:
     """Accounts with one request id, apart where a caller used the id again later."""
-    if len(same) == 1 or any(a.request.time is None for a in same):
+    if any(a.request.time is None for a in same):
         yield same
         return
     group: list[Account] = []
@@ -266,9 +272,14 @@ def _failure(group: list[Account], servers: _Servers) -> Failure | None:
     failed = [a for a in group if is_failure(a.request, a.outcome)]
     if not failed:
         return None
-    depths = _depths(group) if len(group) > 1 else {id(group[0]): 0}
-    decider = _decider(failed, depths)
-    downstream, upstream = _beside(decider, group, depths)
+    if len(group) > 1:
+        depths = _depths(group)
+        decider = _decider(failed, depths)
+        downstream, upstream = _beside(decider, group, depths)
+    else:
+        (decider,) = group
+        inner = decider.role is Role.UPSTREAM
+        downstream, upstream = None if inner else decider.request, (decider.request,) * inner
     silent = None
     if downstream is not None:
         silent = False if upstream else servers.silent(downstream)

@@ -1,9 +1,9 @@
 """What can happen to a pod: the words for it, and one such event."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts import Source
+from why503.support.dataclass import dataclass
 
 
 class LifeEventKind(StrEnum):

@@ -12,10 +12,11 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import tellers_of
 from why503.mesh.workload import containers_of, workloads_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_BIND = re.compile(
+_BIND = lazy_re(
     r"-{1,2}(?:(?:http|web|server)[._-]?)?"
     r"(?:listen|bind|host|addr(?:ess)?|ip)(?:[._-]?(?:addr(?:ess)?|host|ip))?",
     re.IGNORECASE,
@@ -43,8 +44,8 @@ def sockets_of(mesh: Mesh, host: str) -> Iterator[ListeningSocket]:
         who = socket.process or _("The application")
         yield ListeningSocket(socket.address.strip("[]"), socket.port, who, socket.source)
     tellers = tellers_of(mesh, host)
-    for event in mesh.facts(AppEvent):
-        if event.kind is AppEventKind.LISTENING and event.teller in tellers:
+    for event in mesh.events(AppEvent, AppEventKind.LISTENING):
+        if event.teller in tellers:
             address, port = split_host(event.text)
             if port is not None:
                 who = event.program or event.teller
@@ -52,10 +53,10 @@ def sockets_of(mesh: Mesh, host: str) -> Iterator[ListeningSocket]:
     for workload in workloads_of(mesh, host) if host else ():
         for path, container in containers_of(workload):
             if "initContainers" not in path:
-                yield from _told_to_listen(workload, path, container)
+                yield from told_to_listen(workload, path, container)
 
 
-def _told_to_listen(
+def told_to_listen(
     workload: Manifest, path: tuple[str | int, ...], container: Mapping[str, Any]
 ) -> Iterator[ListeningSocket]:
     """Loopback addresses that a container's flags bind to; its one port where they name none."""

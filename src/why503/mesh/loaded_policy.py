@@ -17,9 +17,10 @@ from why503.facts import (
     Threshold,
     TlsContext,
 )
-from why503.mesh.address import cluster_name, split_host
+from why503.mesh.address import cluster_name
 from why503.mesh.endpoint import service_port, workload_port
 from why503.mesh.loaded import CLUSTER_IDLE_TIMEOUT, CONNECT_TIMEOUT, loaded_clusters
+from why503.mesh.log_index import log_index
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import Setting
@@ -50,14 +51,9 @@ def server_proxies(mesh: Mesh, host: str) -> frozenset[str]:
     if not host:
         return frozenset()
     found = {info.teller for info in proxies_of(mesh, host)}
-    for log in mesh.logs:
-        if any(
-            (name := cluster_name(group.upstream_cluster)) is not None
-            and name.direction == "inbound"
-            and same_host(name.host or split_host(group.authority)[0], host)
-            for group in log.groups
-        ):
-            found.add(log.teller)
+    for served, beside in log_index(mesh).beside.items():
+        if same_host(served, host):
+            found |= beside
     tellers = {cluster.teller for cluster in mesh.facts(LoadedCluster)} - found
     names = workload_names(mesh, host) if tellers else frozenset()
     found |= {
@@ -102,6 +98,13 @@ def calling_clusters(
         if subset and (name := cluster_name(cluster.name)) is not None and name.subset == subset
     ]
     return tuple(chosen or ordered)
+
+
+def called_hosts(mesh: Mesh) -> tuple[str, ...]:
+    """Hosts towards which proxies hold a cluster of their own, in the order of the evidence."""
+    names = (cluster_name(cluster.name) for cluster in mesh.facts(LoadedCluster))
+    hosts = (name.host for name in names if name is not None and name.direction == "outbound")
+    return tuple(dict.fromkeys(host for host in hosts if host))
 
 
 def told_by(cluster: LoadedCluster) -> str:

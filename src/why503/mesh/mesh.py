@@ -5,12 +5,35 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from why503.facts import AccessLog, Bundle, Fact, Manifest
+from why503.facts import (
+    AccessLog,
+    AppEvent,
+    AppEventKind,
+    Bundle,
+    Fact,
+    Manifest,
+    ProxyEvent,
+    ProxyEventKind,
+)
 from why503.mesh.address import cluster_name, split_host
 from why503.mesh.hop import Hop
+from why503.support.dataclass import dataclass
 
 T = TypeVar("T", bound=Fact)
+E = TypeVar("E", AppEvent, ProxyEvent)
 K = TypeVar("K")
+_Told = AppEventKind | ProxyEventKind
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer that is kept."""
+
+    value: Any
+    about: object
+    """Held, so that its `id` stays its own."""
+    asked: set[str]
+    """Kinds of facts that it rests on."""
 
 
 class Mesh:
@@ -27,38 +50,53 @@ class Mesh:
         """
         self.bundle = bundle
         self.istio = istio
-        self._by_type: dict[type, list[Fact]] = {}
-        self._by_kind: dict[str, list[Manifest]] = {}
-        self._tuples: dict[str, tuple[Manifest, ...]] = {}
-        self._kept: dict[str, Any] = {}
+        self._kept: dict[tuple[str, int], _Answer] = {}
+        self._events: dict[tuple[type, tuple[_Told, ...]], tuple[AppEvent | ProxyEvent, ...]] = {}
         self._asked: set[str] | None = None
+        by_type: dict[type, list[Fact]] = {}
+        by_kind: dict[str, list[Manifest]] = {}
         for fact in bundle.facts:
-            self._by_type.setdefault(type(fact), []).append(fact)
+            by_type.setdefault(type(fact), []).append(fact)
             if isinstance(fact, Manifest):
-                self._by_kind.setdefault(fact.kind, []).append(fact)
+                by_kind.setdefault(fact.kind, []).append(fact)
+        self._by_type = {kind: tuple(found) for kind, found in by_type.items()}
+        self._by_kind = {kind: tuple(found) for kind, found in by_kind.items()}
 
     def facts(self, kind: type[T]) -> tuple[T, ...]:
         """Facts of one type, in the order of the evidence."""
         self._note(kind.__name__)
-        found = self._by_type.get(kind)
-        return cast("tuple[T, ...]", tuple(found)) if found else ()
+        return cast("tuple[T, ...]", self._by_type.get(kind, ()))
+
+    def events(self, kind: type[E], *told: _Told) -> tuple[E, ...]:
+        """Events of one type that tell one of these things, in the order of the evidence."""
+        self._note(kind.__name__)
+        found = self._events.get((kind, told))
+        if found is None:
+            given = self._by_type.get(kind, ())
+            found = tuple(fact for fact in given if isinstance(fact, kind) and fact.kind in told)
+            self._events[kind, told] = found
+        return cast("tuple[E, ...]", found)
 
     def manifests(self, kind: str) -> tuple[Manifest, ...]:
         """Objects of one Kubernetes kind; ``""`` for fragments without a kind."""
         self._note(kind or "fragment")
-        found = self._tuples.get(kind)
-        if found is None:
-            found = self._tuples[kind] = tuple(self._by_kind.get(kind, ()))
-        return found
+        return self._by_kind.get(kind, ())
 
-    def kept(self, name: str, make: Callable[[], K]) -> K:
+    def kept(self, name: str, make: Callable[[], K], about: object = None) -> K:
         """What ``make`` gave the first time it was asked for under ``name``: an index, an answer.
 
-        It must rest on the facts alone, and whoever uses it notes what it reads.
+        It must rest on the facts alone, and on ``about``, the very object, where one is given. Who
+        gets it has asked for all the kinds that ``make`` asked for.
         """
-        if name not in self._kept:
-            self._kept[name] = make()
-        return cast("K", self._kept[name])
+        key = name, id(about)
+        answer = self._kept.get(key)
+        if answer is None:
+            with self.watched() as asked:
+                value = make()
+            answer = self._kept[key] = _Answer(value, about, asked)
+        if self._asked is not None:
+            self._asked |= answer.asked
+        return cast("K", answer.value)
 
     def has(self, *kinds: str) -> bool:
         """True where the evidence holds an object of one of these Kubernetes kinds."""
@@ -84,8 +122,7 @@ class Mesh:
     @cached_property
     def logs(self) -> tuple[AccessLog, ...]:
         """The access logs, asked for by the hops themselves and so no cause's claim."""
-        found = self._by_type.get(AccessLog, [])
-        return tuple(fact for fact in found if isinstance(fact, AccessLog))
+        return cast("tuple[AccessLog, ...]", self._by_type.get(AccessLog, ()))
 
     @cached_property
     def served(self) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.teller import pods_of, workload_names
 from why503.mesh.workload import containers_of, same_host, workloads_of
+from why503.support.dataclass import dataclass
 
 _REQUESTS = "istio_requests_total"
 _PROXY = "istio-proxy"

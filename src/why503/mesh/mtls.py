@@ -1,7 +1,5 @@
 """Mutual TLS between proxies: what the server demands, what the caller does, where they clash."""
 
-from dataclasses import dataclass
-
 from why503.facts import Counter, Manifest, Request, Source
 from why503.facts.manifest import Path
 from why503.mesh.account import destination_of
@@ -18,6 +16,7 @@ from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import client_tls, destination_rules_for
 from why503.mesh.version import istio_version
 from why503.mesh.workload import has_sidecar, is_external, same_host
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 MODES = frozenset({"STRICT", "PERMISSIVE", "DISABLE"})

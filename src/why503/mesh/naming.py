@@ -1,6 +1,5 @@
 """Names for commands and sentences: pod, namespace, service and caller of a hop."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,18 +12,19 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.pod_naming import calling_pod, serving_pod, workload_of
 from why503.mesh.setting import mapping_of
 from why503.mesh.workload import service_of, workloads_of
+from why503.support.pattern import lazy_re
 
 UNKNOWN_NAMESPACE = "<namespace>"
 _TOP_DOMAINS = frozenset(
     {"com", "net", "org", "io", "edu", "gov", "int", "info", "biz", "eu", "example", "test"}
 )
 """Endings of two-part names that are domains of the internet, and no namespaces."""
-_KIND_OF_FILE = re.compile(
+_KIND_OF_FILE = lazy_re(
     r"(?:access|application|app|envoy|istio-proxy|proxy|logs?|output|stdin|text|paste|[a-z])"
     r"(?:[-_.]?(?:access|logs?|previous|\d{1,3})){0,2}"
 )
 """Names of files that say what is in them, not who wrote it."""
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_NAME = lazy_re(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """A name that a pod or workload can have."""
 
 

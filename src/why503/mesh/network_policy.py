@@ -5,7 +5,7 @@ select takes what one of them allows. Where labels or addresses are not told the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from why503.mesh.pod_naming import pod_at
 from why503.mesh.selection import namespace_of_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, labels_of, service_of, workloads_of
+from why503.support.dataclass import dataclass
 
 INGRESS, EGRESS = "Ingress", "Egress"
 _METADATA_NAME = "kubernetes.io/metadata.name"

@@ -1,9 +1,8 @@
 """Nodes whose CPU or memory is used up, by `kubectl top node` or by metrics of the same names."""
 
-from dataclasses import dataclass
-
 from why503.facts import Series, Source
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 _CPU = "node_cpu_usage_ratio"
 _FULL = 0.95

@@ -1,6 +1,5 @@
 """TLS towards servers outside the mesh: ports that are for it, and who starts it."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,11 +12,12 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.protocol import port_protocol
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.workload import service_entries_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 TLS_PORTS = frozenset({443, 8443})
 """Ports that are for TLS by custom."""
-WANTS_TLS = re.compile(
+WANTS_TLS = lazy_re(
     r"plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server"
 )
 """What nginx and Go say of plain HTTP on a port for TLS."""

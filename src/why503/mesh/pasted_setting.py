@@ -1,9 +1,8 @@
 """Keep-alive settings that somebody pasted as text, without saying whose file they are."""
 
-from dataclasses import dataclass
-
 from why503.facts import AppEvent, AppEventKind, Source
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

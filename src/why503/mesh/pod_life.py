@@ -1,6 +1,5 @@
 """What happened to the pods behind a host: started, ready, stopped, killed, crashed, and when."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent, ProxyEven
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.life_event import ENDS, STOPS, LifeEvent, LifeEventKind
+from why503.mesh.log_index import log_index
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import mapping_of, whole_number, word_of
@@ -18,6 +18,7 @@ from why503.mesh.teller import (
     workload_names,
 )
 from why503.support.duration import moment_of
+from why503.support.pattern import lazy_re
 
 __all__ = [
     "ENDS",
@@ -49,6 +50,10 @@ def life_of(mesh: Mesh, host: str) -> tuple[LifeEvent, ...]:
 
     From Pods, Events, the logs of its applications and its proxies. All pods for the host ``""``.
     """
+    return mesh.kept(f"life of {host}", lambda: _life(mesh, host))
+
+
+def _life(mesh: Mesh, host: str) -> tuple[LifeEvent, ...]:
     pods = pods_of(mesh, host)
     found = [event for pod in pods for event in _of_pod(pod)]
     found += _of_events(mesh, host, pods)
@@ -86,12 +91,12 @@ def failing_life(hop: Hop, mesh: Mesh) -> tuple[LifeEvent, ...]:
     An orderly stop after a failure does not count, as in `near`; nor does what happened to another
     pod than those that failed, where the evidence tells them apart.
     """
-    times = [(f.time, f.teller.end or f.time) for f in hop.failures if f.time is not None]
+    life = life_of(mesh, hop.host)
     others = other_pods(hop, mesh)
     return tuple(
         event
-        for event in life_of(mesh, hop.host)
-        if event.pod not in others and any(_led_to(event, *pair) for pair in times)
+        for event in life
+        if event.pod not in others and any(_led_to(event, *span) for span in hop.spans)
     )
 
 
@@ -111,18 +116,14 @@ def other_pods(hop: Hop, mesh: Mesh) -> frozenset[str]:
     tellers = serving_tellers(mesh)
     told = {f.teller.teller for f in hop.failures} & tellers
     told |= {request.teller for f in hop.failures for request in f.upstream}
-    answering = frozenset(
-        log.teller
-        for log in mesh.logs
-        if any(split_host(group.upstream_host)[0] in failing for group in log.groups)
-    )
+    senders = log_index(mesh).senders
+    answering = frozenset[str]().union(*(senders.get(address, ()) for address in failing))
     return pods | (tellers - told - answering if told else frozenset())
 
 
 def share_after(hop: Hop, events: Sequence[LifeEvent]) -> float:
     """Share, 0 to 1, of the hop's failures shortly before which one of ``events`` happened."""
-    times = [(f.time, f.teller.end or f.time) for f in hop.failures if f.time is not None]
-    met = sum(any(_led_to(event, *pair) for event in events) for pair in times)
+    met = sum(any(_led_to(event, *span) for event in events) for span in hop.spans)
     return met / hop.count if hop.count else 0.0
 
 
@@ -262,8 +263,8 @@ _REASONS = {
     "Created": LifeEventKind.STARTED,
     "Started": LifeEventKind.STARTED,
 }
-_FIELD = re.compile(r"[cC]ontainers\{(?P<name>[A-Za-z0-9][\w.-]{0,62})\}")
-_CONTAINER = re.compile(r"\b[Cc]ontainer:? \"?(?P<name>[a-z0-9][a-z0-9-]{0,62})\b")
+_FIELD = lazy_re(r"[cC]ontainers\{(?P<name>[A-Za-z0-9][\w.-]{0,62})\}")
+_CONTAINER = lazy_re(r"\b[Cc]ontainer:? \"?(?P<name>[a-z0-9][a-z0-9-]{0,62})\b")
 
 
 def _of_events(mesh: Mesh, host: str, pods: Sequence[Manifest]) -> Iterator[LifeEvent]:

@@ -1,8 +1,8 @@
 """Whether a pod's name can be one that Kubernetes gave to a pod of a workload."""
 
-import re
+from why503.support.pattern import lazy_re
 
-_SUFFIX = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|[a-z0-9]{5}|\d{1,4})")
+_SUFFIX = lazy_re(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|[a-z0-9]{5}|\d{1,4})")
 """What Kubernetes adds to a workload's name to name its pods."""
 
 

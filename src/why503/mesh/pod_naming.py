@@ -1,8 +1,7 @@
 """Which pods a hop's commands have to name: by what proxies say of themselves, else by address."""
 
-import re
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from why503.facts import Manifest, ProxyEvent, ProxyInfo
 from why503.mesh.address import is_address, split_host
@@ -11,13 +10,15 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of
 from why503.mesh.workload import proxies_of
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
-_POD = re.compile(
+_POD = lazy_re(
     rf"[a-z0-9][a-z0-9-]{{0,200}}-(?:[a-z0-9]{{6,10}}-{_SAFE}{{5}}|{_SAFE}{{9,10}}-[a-z0-9]{{5}})"
 )
 """Name that a Deployment's ReplicaSet gives its pods, also where its last part was made up."""
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL = lazy_re(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SIDES = frozenset(
     {"app", "callee", "caller", "client", "clients", "downstream", "evidence", "gateway", "logs"}
     | {"pod", "pods", "proxies", "proxy", "server", "servers", "sidecar", "upstream"}
@@ -41,16 +42,21 @@ UNKNOWN = PodName()
 
 def calling_pod(hop: Hop, mesh: Mesh) -> PodName:
     """Pod of the calling proxy: as it names itself, else by the addresses of its connections."""
+    return mesh.kept("calling pod", lambda: _calling(hop, mesh), hop)
+
+
+def _calling(hop: Hop, mesh: Mesh) -> PodName:
     found = UNKNOWN if hop.failures else _only_teller(mesh)
+    names: dict[str, PodName] = {}
     for failure in hop.failures:
         account = failure.downstream
         if account is None and failure.role is Role.DOWNSTREAM:
             account = failure.teller
         if account is not None:
+            if account.teller not in names:
+                names[account.teller] = _told(mesh, account.teller)
             addresses = (account.upstream_local, account.downstream_remote)
-            found = _best(
-                _told(mesh, account.teller), *(at_address(mesh, each) for each in addresses)
-            )
+            found = _best(names[account.teller], *(at_address(mesh, each) for each in addresses))
         elif failure.role is Role.UPSTREAM and not failure.teller.forwarded_for:
             # Only without x-forwarded-for it is the address of the caller's own pod.
             found = at_address(mesh, failure.teller.downstream_remote)
@@ -68,6 +74,10 @@ def _only_teller(mesh: Mesh) -> PodName:
 
 def serving_pod(hop: Hop, mesh: Mesh) -> PodName:
     """A pod that failing requests went to; unknown for a server outside the mesh."""
+    return mesh.kept("serving pod", lambda: _serving(hop, mesh), hop)
+
+
+def _serving(hop: Hop, mesh: Mesh) -> PodName:
     if hop.leg is Place.PROXY_TO_EXTERNAL:
         return UNKNOWN
     if not hop.host and not hop.upstream_hosts:
@@ -112,30 +122,47 @@ def at_address(mesh: Mesh, host: str | None) -> PodName:
     address = split_host(host)[0]
     if not is_address(address):
         return UNKNOWN
-    if (pod := pod_at(mesh, address)) is not None:
-        return PodName(namespace=pod.namespace, name=pod.name)
-    infos = mesh.facts(ProxyInfo)
-    return _best(*(_of_info(info) for info in infos if address in info.addresses))
+    return mesh.kept("names by address", lambda: _names(mesh)).get(address, UNKNOWN)
+
+
+def _names(mesh: Mesh) -> dict[str, PodName]:
+    """Each address with the pod that has it: a Pod object first, else what proxies say."""
+    told: dict[str, list[PodName]] = defaultdict(list)
+    for info in mesh.facts(ProxyInfo):
+        for address in info.addresses:
+            told[address].append(_of_info(info))
+    names = {address: _best(*found) for address, found in told.items()}
+    for address, pod in _pods_by_address(mesh).items():
+        names[address] = PodName(namespace=pod.namespace, name=pod.name)
+    return names
 
 
 def pod_at(mesh: Mesh, address: str) -> Manifest | None:
     """The Pod with this address; None where the evidence has none."""
-    if not address:
-        return None
-    for pod in mesh.manifests("Pod"):
-        if pod.get("status", "podIP") == address:
-            return pod
-        if any(
-            ip.get("ip") == address
-            for _, ip in pod.items("status", "podIPs")
-            if isinstance(ip, dict)
-        ):
-            return pod
-    return None
+    return _pods_by_address(mesh).get(address) if address else None
+
+
+def _pods_by_address(mesh: Mesh) -> dict[str, Manifest]:
+    return mesh.kept("pods by address", lambda: _by_address(mesh.manifests("Pod")))
+
+
+def _by_address(pods: Iterable[Manifest]) -> dict[str, Manifest]:
+    """The first pod with each address."""
+    found: dict[str, Manifest] = {}
+    for pod in pods:
+        more = (mapping_of(ip).get("ip") for _, ip in pod.items("status", "podIPs"))
+        for address in (pod.get("status", "podIP"), *more):
+            if isinstance(address, str):
+                found.setdefault(address, pod)
+    return found
 
 
 def _told(mesh: Mesh, teller: str) -> PodName:
     """The pod whose files a teller's are: its proxy says so, or the name of the log or folder."""
+    return mesh.kept(f"pod of {teller}", lambda: _of_teller(mesh, teller))
+
+
+def _of_teller(mesh: Mesh, teller: str) -> PodName:
     told = _best(*(_of_info(info) for info in mesh.facts(ProxyInfo) if info.teller == teller))
     if told.name:
         return told

@@ -1,6 +1,5 @@
 """Health probes: what a workload declares, and what Kubernetes says of their failures."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, labels_of, workloads_of
+from why503.support.pattern import lazy_re
 
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 TIMEOUT = 1.0
@@ -69,7 +69,7 @@ class Answer(StrEnum):
     OTHER = "other"
 
 
-_STATUS = re.compile(r"statuscode: (?P<code>\d{3})")
+_STATUS = lazy_re(r"statuscode: (?P<code>\d{3})")
 _TEXTS: tuple[tuple[str, Answer], ...] = (
     ("connection refused", Answer.REFUSED),
     ("deadline exceeded", Answer.SLOW),
@@ -141,10 +141,17 @@ def unknown_port(probe: Probe) -> int | str | None:
 def rewrite_off(mesh: Mesh, host: str) -> Source | None:
     """Place where the rewriting of HTTP probes is switched off for a host's pods; else None."""
     for workload in workloads_of(mesh, host) if host else _all_workloads(mesh):
-        base = ("metadata",) if workload.kind == "Pod" else ("spec", "template", "metadata")
-        written = workload.get(*base, "annotations", _REWRITE)
-        if word_of(written if not isinstance(written, bool) else str(written)).lower() == "false":
-            return workload.where(*base, "annotations", _REWRITE)
+        if (found := rewrite_off_at(workload)) is not None:
+            return found
+    return None
+
+
+def rewrite_off_at(workload: Manifest) -> Source | None:
+    """Place where a workload switches the rewriting of its probes off; None where it does not."""
+    base = ("metadata",) if workload.kind == "Pod" else ("spec", "template", "metadata")
+    written = workload.get(*base, "annotations", _REWRITE)
+    if word_of(written if not isinstance(written, bool) else str(written)).lower() == "false":
+        return workload.where(*base, "annotations", _REWRITE)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from why503.facts import Manifest
@@ -10,6 +9,7 @@ from why503.mesh.endpoint import ServicePort, ports_of, service_ports, target_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.workload import service_entries_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 PROTOCOLS = frozenset(

@@ -1,22 +1,22 @@
 """How a proxy ended by its own log: after a drain that was long enough, or in the midst of one."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from why503.facts import ProxyEvent, ProxyEventKind, Source
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import LifeEventKind, life_of
+from why503.support.dataclass import dataclass
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 
-_STILL = re.compile(r"There are still (?P<open>[1-9]\d{0,8}) active connections")
+_STILL = lazy_re(r"There are still (?P<open>[1-9]\d{0,8}) active connections")
 _NONE = "There are no more active connections"
-_PERIOD = re.compile(r"Graceful termination period is (?P<period>[\d.hms]{1,20})[,. ]")
+_PERIOD = lazy_re(r"Graceful termination period is (?P<period>[\d.hms]{1,20})[,. ]")
 _NEARLY = 0.9
 """Share of the drain's length from which it was not cut short."""
-_FORCED = re.compile(r"Graceful termination period complete|Abort|caught (?:ENVOY_)?SIG")
-_TOLD = re.compile(r"caught (?:ENVOY_)?SIG")
+_FORCED = lazy_re(r"Graceful termination period complete|Abort|caught (?:ENVOY_)?SIG")
+_TOLD = lazy_re(r"caught (?:ENVOY_)?SIG")
 _ENDS = frozenset({ProxyEventKind.DRAINING, ProxyEventKind.SHUTDOWN})
 
 

@@ -1,7 +1,6 @@
 """Whether any pod behind a host is ready, or even wanted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from why503.facts import Manifest, Source
@@ -10,6 +9,7 @@ from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import pods_of
 from why503.mesh.workload import labels_of, workloads_of
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

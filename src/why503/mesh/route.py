@@ -122,6 +122,10 @@ def subset_labels(mesh: Mesh, host: str, subset: str) -> Setting[Mapping[str, An
 
     A rule seen only as a table row (`Manifest.partial`) may define it all the same.
     """
+    return mesh.kept(f"subset {subset} of {host}", lambda: _subset_labels(mesh, host, subset))
+
+
+def _subset_labels(mesh: Mesh, host: str, subset: str) -> Setting[Mapping[str, Any]] | None:
     for rule in destination_rules_for(mesh, host):
         for index, fields in rule.items("spec", "subsets"):
             if word_of(mapping_of(fields).get("name")) == subset:

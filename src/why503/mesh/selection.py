@@ -7,7 +7,7 @@ from why503.facts import Manifest
 from why503.mesh.address import is_address, is_service_name, short_name
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
-from why503.mesh.setting import mapping_of
+from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.workload import labels_of, same_host, service_of, workloads_of
 
 
@@ -90,9 +90,15 @@ def namespace_of_host(mesh: Mesh, host: str) -> str:
     return short_name(host)[1]
 
 
+def created(manifest: Manifest) -> str:
+    """When an object was made, for sorting; ``""`` for one that does not tell."""
+    return word_of(manifest.get("metadata", "creationTimestamp"))
+
+
 def scoped(mesh: Mesh, kind: str, host: str, *selector: str) -> tuple[Scoped, ...]:
     """Objects of one kind that apply to the workloads of ``host``, the deciding one first.
 
+    The narrowest goes first; of several of one level the oldest, as Istio has it.
     ``selector`` is the path of the label selector in the object. An object that names no namespace
     is taken to be in the host's own.
     """
@@ -111,4 +117,4 @@ def scoped(mesh: Mesh, kind: str, host: str, *selector: str) -> tuple[Scoped, ..
             found.append(Scoped(1, manifest))
         elif selects(mesh, host, labels):
             found.append(Scoped(0, manifest))
-    return tuple(sorted(found, key=lambda item: item.level))
+    return tuple(sorted(found, key=lambda item: (item.level, created(item.manifest))))

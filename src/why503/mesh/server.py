@@ -1,9 +1,9 @@
 """When a server closes idle connections: by its settings, its own log, or its known default."""
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 
 from why503.facts import AppEvent, AppEventKind, Manifest, Request, Source
 from why503.mesh.account import destination_of
@@ -22,7 +22,9 @@ from why503.mesh.server_setting import server_files as files_of
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.teller import CALLERS, tellers_of
 from why503.mesh.workload import containers_of, same_host, service_of, workloads_of
+from why503.support.dataclass import dataclass
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 
 __all__ = ["How", "KeepAlive", "ServerDefault", "keepalive_of", "known_servers"]
 
@@ -91,6 +93,10 @@ def keepalive_of(mesh: Mesh, host: str) -> KeepAlive | None:
     Settings of its containers come first, then its configuration files, its custom resource and the
     settings its own log names; after them the defaults of its image and of the program in its log.
     """
+    return mesh.kept(f"keep-alive of {host}", lambda: _keepalive(mesh, host))
+
+
+def _keepalive(mesh: Mesh, host: str) -> KeepAlive | None:
     if not host:
         return _by_paste(mesh)
     programs = _programs(mesh, host)
@@ -161,6 +167,8 @@ def _from_settings(given: list[Given], known: ServerDefault | None) -> KeepAlive
     idle: tuple[float, ServerDefault | None, Given] | None = None
     most: tuple[int, ServerDefault, Given] | None = None
     for setting in given:
+        if setting.name not in _names():
+            continue
         for server, scale in _meanings(setting.name, known):
             seconds = seconds_in(setting.value, scale)
             if seconds is not None and idle is None:
@@ -182,6 +190,14 @@ def _from_settings(given: list[Given], known: ServerDefault | None) -> KeepAlive
         sources=sources,
         configured=True,
     )
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The canonical names of all settings that mean something."""
+    rows = known_servers()
+    named = (name for row in rows for name in (*row.seconds, *row.milliseconds, *row.requests))
+    return _GENERIC | frozenset(map(canonical, named))
 
 
 def _meanings(
@@ -311,9 +327,10 @@ def _by_log(mesh: Mesh, host: str, *, configured: bool) -> KeepAlive | None:
 
 def _own_events(mesh: Mesh, host: str) -> Iterator[AppEvent]:
     """Events of the host's own programs: by teller, else by a program of the host's name."""
-    tellers = tellers_of(mesh, host)
+    events = mesh.facts(AppEvent)
+    tellers = tellers_of(mesh, host) if events else frozenset()
     name = short_name(host)[0]
-    for event in mesh.facts(AppEvent):
+    for event in events:
         by_name = bool(event.program) and (
             name == event.program or name.startswith(f"{event.program}-")
         )
@@ -335,17 +352,24 @@ def _by_image(programs: list[_Program]) -> KeepAlive | None:
     return None
 
 
-_VICTORIA_PATH = re.compile(r"/(?:insert|select|delete)/(?:\d{1,10}(?::\d{1,10})?|multitenant)/")
+_VICTORIA_PATH = lazy_re(r"/(?:insert|select|delete)/(?:\d{1,10}(?::\d{1,10})?|multitenant)/")
 """Paths that only the cluster version of VictoriaMetrics serves."""
 
 
 def _by_path(mesh: Mesh, host: str) -> KeepAlive | None:
     """What the paths of failed requests to the host tell of its server."""
-    told = [*mesh.facts(Request), *(failed for log in mesh.logs for failed in log.failures)]
     server = server_named(VICTORIA_METRICS)
-    for request in told:
-        known = _VICTORIA_PATH.match(request.path or "") and server is not None
-        if known and server and same_host(destination_of(request)[0], host):
-            where = request.source
+    asked = mesh.kept("hosts of VictoriaMetrics", lambda: _asked_for_metrics(mesh))
+    for destination, where in asked.items():
+        if server is not None and same_host(destination, host):
             return _victoria(server, server.idle, How.REQUEST_PATH, where, configured=False)
     return None
+
+
+def _asked_for_metrics(mesh: Mesh) -> dict[str, Source]:
+    """Destinations of failed requests with such a path, each with the first of them."""
+    found: dict[str, Source] = {}
+    for request in (*mesh.facts(Request), *(one for log in mesh.logs for one in log.failures)):
+        if _VICTORIA_PATH.match(request.path or ""):
+            found.setdefault(destination_of(request)[0], request.source)
+    return found

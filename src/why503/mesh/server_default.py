@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
+
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class ServerDefault:
 @cache
 def known_servers() -> tuple[ServerDefault, ...]:
     """Every server whose defaults are known, in the order of the data file."""
-    text = resources.files("why503.mesh").joinpath("keepalive_defaults.json").read_text("utf-8")
+    text = Path(__file__).with_name("keepalive_defaults.json").read_text("utf-8")
     rows: list[dict[str, Any]] = json.loads(text)
     return tuple(_row(row) for row in rows)
 
@@ -64,16 +65,38 @@ def server_of(container: Mapping[str, object]) -> tuple[ServerDefault | None, st
     if "gunicorn" in programs:
         return server_named(_gunicorn(words)), "command" if container.get("command") else "args"
     for program in programs:
-        for server in known_servers():
-            if any(re.fullmatch(pattern, program) for pattern in server.commands):
-                return server, "command" if container.get("command") else "args"
+        if (server := _by_command(program)) is not None:
+            return server, "command" if container.get("command") else "args"
     if container.get("command"):
         return None, "command"
-    name = image_name(str(container.get("image") or ""))
+    return _by_image(image_name(str(container.get("image") or ""))), "image"
+
+
+@lru_cache(maxsize=4096)
+def _by_command(program: str) -> ServerDefault | None:
+    return _first(program, "commands")
+
+
+@lru_cache(maxsize=4096)
+def _by_image(name: str) -> ServerDefault | None:
+    return _first(name, "images")
+
+
+def _first(word: str, field: str) -> ServerDefault | None:
+    """The first known server of which a pattern in ``field`` means ``word``."""
+    if not _any_of(field).fullmatch(word):
+        return None
     for server in known_servers():
-        if any(re.fullmatch(pattern, name) for pattern in server.images):
-            return server, "image"
-    return None, "image"
+        if any(re.fullmatch(pattern, word) for pattern in getattr(server, field)):
+            return server
+    return None
+
+
+@cache
+def _any_of(field: str) -> re.Pattern[str]:
+    """The patterns of all servers in one: most words mean none of them."""
+    patterns = (pattern for server in known_servers() for pattern in getattr(server, field))
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _gunicorn(words: list[str]) -> str:

@@ -2,30 +2,32 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 
 from why503.facts import Manifest, Source
 from why503.mesh.mesh import Mesh
 from why503.mesh.workload import pod_spec_path
+from why503.support.dataclass import dataclass
 from why503.support.duration import seconds_of
+from why503.support.pattern import lazy_re
 
-_ARGUMENT = re.compile(r"(?:-D|-{1,2})(?P<name>[A-Za-z][\w.-]{0,120})(?:=(?P<value>.{0,200}))?")
+_ARGUMENT = lazy_re(r"(?:-D|-{1,2})(?P<name>[A-Za-z][\w.-]{0,120})(?:=(?P<value>.{0,200}))?")
 _JAVA = frozenset(
     {"JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "CATALINA_OPTS", "NODE_OPTIONS"}
 )
-_PROPERTY = re.compile(
+_PROPERTY = lazy_re(
     r"^[ \t]{0,20}(?P<name>[a-z][\w-]{0,40}(?:\.[\w-]{1,40}){2,5})[ \t]{0,4}[=:][ \t]{0,4}"
     r"(?P<value>\S{1,60})[ \t]{0,20}\r?$",
     re.MULTILINE,
 )
-_TO_UPSTREAM = re.compile(r"\bupstream\s{1,20}[\w.-]{1,200}\s{0,20}\{[^{}]{0,8000}\}")
-_COMMENT = re.compile(r"#[^\n]{0,2000}")
-_NGINX_IDLE = re.compile(r"(?<![\w-])keepalive_timeout\s{1,20}(\d{1,9}(?:ms|s|m|h)?)[\s;]")
-_NGINX_MOST = re.compile(r"(?<![\w-])keepalive_requests\s{1,20}(\d{1,9})\s{0,20};")
-_HTTPD_IDLE = re.compile(
+_TO_UPSTREAM = lazy_re(r"\bupstream\s{1,20}[\w.-]{1,200}\s{0,20}\{[^{}]{0,8000}\}")
+_COMMENT = lazy_re(r"#[^\n]{0,2000}")
+_NGINX_IDLE = lazy_re(r"(?<![\w-])keepalive_timeout\s{1,20}(\d{1,9}(?:ms|s|m|h)?)[\s;]")
+_NGINX_MOST = lazy_re(r"(?<![\w-])keepalive_requests\s{1,20}(\d{1,9})\s{0,20};")
+_HTTPD_IDLE = lazy_re(
     r"^[ \t]{0,20}KeepAliveTimeout[ \t]{1,20}(\d{1,9}(?:ms|s)?)", re.MULTILINE | re.IGNORECASE
 )
-_HTTPD_MOST = re.compile(
+_HTTPD_MOST = lazy_re(
     r"^[ \t]{0,20}MaxKeepAliveRequests[ \t]{1,20}(\d{1,9})", re.MULTILINE | re.IGNORECASE
 )
 _FILE = 200_000
@@ -43,6 +45,8 @@ class Given:
     value: str
     source: Source
     from_environment: bool = False
+    spelled: str = ""
+    """The name as it is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,7 @@ class FileSetting:
     properties: tuple[Given, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """A setting's name without `-`, `_`, `.` and case, so that all spellings of one agree."""
     return re.sub(r"[-_.]", "", name).lower()
@@ -101,6 +106,7 @@ def settings_of_container(
                 value=text,
                 source=workload.where(*where),
                 from_environment=True,
+                spelled=name,
             )
 
 
@@ -123,6 +129,7 @@ def _arguments(
             value=value.strip("'\""),
             source=workload.where(*path, index),
             from_environment=from_environment,
+            spelled=found["name"],
         )
 
 
@@ -168,7 +175,12 @@ def _file(text: str, source: Source) -> FileSetting | None:
                 source=source,
             )
     properties = tuple(
-        Given(name=canonical(found["name"]), value=found["value"], source=source)
+        Given(
+            name=canonical(found["name"]),
+            value=found["value"],
+            source=source,
+            spelled=found["name"],
+        )
         for found in _PROPERTY.finditer(plain)
     )
     if not properties:

@@ -1,10 +1,10 @@
 """A value that decides in the mesh, with the object that sets it and the line where it does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from why503.facts import Source
+from why503.support.dataclass import dataclass
 
 T = TypeVar("T")
 
@@ -23,14 +23,14 @@ class Setting(Generic[T]):
 
 def mapping_of(value: object) -> Mapping[str, Any]:
     """``value`` where it is a mapping; an empty mapping for everything else."""
-    if type(value) is dict or isinstance(value, Mapping):  # the first is much faster to ask
+    if type(value) is dict:  # much faster to ask, and nearly always so
         return value
-    return {}
+    return value if value is not None and isinstance(value, Mapping) else {}
 
 
 def whole_number(value: object) -> int | None:
     """A whole number as YAML, JSON or a table writes it (`80`, `"80"`, `80.0`); else None."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value

@@ -1,13 +1,12 @@
 """What was starting while a hop failed: the application behind it, or the caller's own proxy."""
 
-import re
-
 from why503.facts import AppEvent, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.crash_shape import refusals
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, life_of, other_pods
 from why503.mesh.setting import word_of
+from why503.support.pattern import lazy_re
 
 SLOW_START = 600.0
 """Seconds that an application may take from its container's start until it listens."""
@@ -20,7 +19,7 @@ _PROXY = "istio-proxy"
 _READINESS_PORTS = (":15021/", ":15020/healthz/ready")
 _PROXY_CHANGES = frozenset({ProxyEventKind.STARTED, ProxyEventKind.SHUTDOWN})
 _BEGINS = frozenset({LifeEventKind.STARTED})
-_NOT_AWAITED = re.compile(
+_NOT_AWAITED = lazy_re(
     r"timeout waiting for Envoy proxy to become ready|"
     r"pilot-agent wait\b.{0,200}(?:failed|exited with|[Ee]rror)"
 )
@@ -79,17 +78,15 @@ def proxy_began_after(hop: Hop, mesh: Mesh) -> tuple[float, tuple[Source, ...]] 
     """
     span = _span(hop)
     tellers = {failure.teller.teller for failure in hop.failures}
-    started = {e.teller for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.STARTED}
+    started = {event.teller for event in mesh.events(ProxyEvent, ProxyEventKind.STARTED)}
     if not mesh.logs and not started & tellers and len(started) == 1:
         tellers |= started  # one proxy's log beside one application's: those of one pod
     if span is None:
         return None
     ready = [
         (event.time, (event.source,))
-        for event in mesh.facts(ProxyEvent)
-        if event.kind is ProxyEventKind.STARTED
-        and event.time is not None
-        and event.teller in tellers
+        for event in mesh.events(ProxyEvent, ProxyEventKind.STARTED)
+        if event.time is not None and event.teller in tellers
     ]
     lines = [
         (log.first, (log.source,))
@@ -135,9 +132,8 @@ def proxy_changes(hop: Hop, mesh: Mesh) -> tuple[ProxyEvent, ...]:
         return ()
     return tuple(
         event
-        for event in mesh.facts(ProxyEvent)
-        if event.kind in _PROXY_CHANGES
-        and event.teller in tellers
+        for event in mesh.events(ProxyEvent, *_PROXY_CHANGES)
+        if event.teller in tellers
         and event.time is not None
         and span[0] - _AROUND <= event.time <= span[1] + _AROUND
     )

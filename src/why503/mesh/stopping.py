@@ -1,6 +1,5 @@
 """Addresses of failed requests that stopped for good, or are pods in deletion."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from why503.facts import Source
@@ -12,8 +11,9 @@ from why503.mesh.pod_naming import pod_at
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.teller import workload_names
 from why503.mesh.timing import successes
+from why503.support.pattern import lazy_re
 
-_TO_NONE = re.compile(r"Scaled down replica set \S{1,253} (?:from \d{1,6} )?to 0\b")
+_TO_NONE = lazy_re(r"Scaled down replica set \S{1,253} (?:from \d{1,6} )?to 0\b")
 """`to 0 from 1`, or `from 1 to 0` in Kubernetes 1.2x before the words were turned round."""
 _STARTS = frozenset(
     {LifeEventKind.RESTARTED, LifeEventKind.STARTED, LifeEventKind.LISTENING_LOGGED}

@@ -1,11 +1,10 @@
 """Which proxies have not acknowledged, or have refused, what the control plane sent them."""
 
-from dataclasses import dataclass
-
 from why503.facts import ProxyEvent, ProxyEventKind, ProxySync
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 _OLD = frozenset({"STALE", "DIFFERS"})
 _ERROR = "ERROR"
@@ -26,27 +25,24 @@ class Left:
 
 def left_before(hop: Hop, mesh: Mesh) -> Left | None:
     """The dialled proxy that left the control plane long before, and did not come back."""
-    events = mesh.facts(ProxyEvent)
-    left = [event for event in events if event.kind is ProxyEventKind.XDS_LEFT]
+    left = mesh.events(ProxyEvent, ProxyEventKind.XDS_LEFT)
     for failure in hop.failures if left else ():
         address = split_host(failure.teller.upstream_host)[0]
         for event in left:
             if event.text != address or event.time is None or failure.time is None:
                 continue
             gap = failure.time - event.time
-            if gap >= _LONG_GONE and not _came_back(event, events):
+            if gap >= _LONG_GONE and not _came_back(event, mesh):
                 return Left(event=event, address=address, gap=gap)
     return None
 
 
-def _came_back(left: ProxyEvent, events: tuple[ProxyEvent, ...]) -> bool:
+def _came_back(left: ProxyEvent, mesh: Mesh) -> bool:
     """Whether the control plane sends something to the same proxy afterwards."""
     node = left.connection.rpartition("-")[0] or left.connection
     return any(
-        event.kind is ProxyEventKind.XDS_PUSH
-        and event.connection.startswith(node)
-        and (event.time or 0.0) > (left.time or 0.0)
-        for event in events
+        event.connection.startswith(node) and (event.time or 0.0) > (left.time or 0.0)
+        for event in mesh.events(ProxyEvent, ProxyEventKind.XDS_PUSH)
     )
 
 

@@ -1,18 +1,19 @@
 """Which pods, and which logs, belong to a host: several tellers may be pods of one service."""
 
-import re
 from collections.abc import Mapping
 
 from why503.facts import AppEvent, AppEventKind, Manifest, ProxyEvent
-from why503.mesh.address import cluster_name, short_name, split_host
+from why503.mesh.address import short_name
+from why503.mesh.log_index import log_index
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.workload import labels_of, proxies_of, same_host, service_of, workloads_of
+from why503.support.pattern import lazy_re
 
 CALLERS = frozenset({"vmalert", "vmagent"})
 """Programs that call far more than they are called."""
 
-_ANY_APPLICATION = re.compile(
+_ANY_APPLICATION = lazy_re(
     r"(?:app(?:lication)?|server|backend|upstream|service|container)(?:-\d{1,2}|-previous)?"
 )
 """Names of logs that say of which kind they are, not whose."""
@@ -29,9 +30,13 @@ _CALLS = frozenset(
 
 def pods_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     """Pods behind a host, also those whose labels are not told; every Pod for the host ``""``."""
-    pods = mesh.manifests("Pod")
     if not host:
-        return pods
+        return mesh.manifests("Pod")
+    return mesh.kept(f"pods of {host}", lambda: _pods(mesh, host))
+
+
+def _pods(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
+    pods = mesh.manifests("Pod")
     workloads = workloads_of(mesh, host)
     names = workload_names(mesh, host)
     space = short_name(host)[1]
@@ -66,24 +71,25 @@ def tellers_of(mesh: Mesh, host: str) -> frozenset[str]:
     name; where no name tells, also the only log that is not a caller's. Every teller for the host
     ``""``.
     """
-    told = _all_tellers(mesh)
+    return mesh.kept(f"tellers of {host}", lambda: _tellers(mesh, host))
+
+
+def _tellers(mesh: Mesh, host: str) -> frozenset[str]:
+    told = mesh.kept("tellers", lambda: _all_tellers(mesh))
     if not host:
         return told
     found = {
-        log.teller
-        for log in mesh.logs
-        if any(
-            (name := cluster_name(group.upstream_cluster)) is not None
-            and name.direction == "inbound"
-            and same_host(split_host(group.authority)[0], host)
-            for group in log.groups
-        )
+        teller
+        for served, tellers in log_index(mesh).serving_by_host.items()
+        if same_host(served, host)
+        for teller in tellers
     }
     found |= {info.teller for info in proxies_of(mesh, host)} & told
     names = workload_names(mesh, host)
     pods = {pod.name for pod in pods_of(mesh, host)} - {""}
     named = {teller for teller in told if _named(teller, names, pods)}
-    rest = told - _callers(mesh) - serving_tellers(mesh) - found - named
+    callers = mesh.kept("callers", lambda: _callers(mesh))
+    rest = told - callers - serving_tellers(mesh) - found - named
     if found and not named:
         # Only the server's proxy is known: a log that is named after no pod may be that of the
         # application behind it.
@@ -120,12 +126,4 @@ def _callers(mesh: Mesh) -> frozenset[str]:
 
 def serving_tellers(mesh: Mesh) -> frozenset[str]:
     """Tellers whose access log has inbound requests, for whichever host."""
-    return frozenset(
-        log.teller
-        for log in mesh.logs
-        if any(
-            (name := cluster_name(group.upstream_cluster)) is not None
-            and name.direction == "inbound"
-            for group in log.groups
-        )
-    )
+    return log_index(mesh).serving

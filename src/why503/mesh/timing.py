@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
 from weakref import WeakKeyDictionary
 
 from why503.facts import RequestGroup, Witness
@@ -21,6 +20,7 @@ from why503.mesh.address import (
 )
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.median import median
 
 SHORT = 5.0
 """Milliseconds up to which a failure is as quick as a reset on a connection already gone."""
@@ -48,7 +48,11 @@ def requests_around(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
 
     One request may be counted twice, but an upstream that only the caller's proxy knows is there.
     """
-    return _requests(hop, mesh, {request.teller for request in hop.accounts()})
+    return mesh.kept(
+        "requests around",
+        lambda: _requests(hop, mesh, {request.teller for request in hop.accounts()}),
+        hop,
+    )
 
 
 def _requests(hop: Hop, mesh: Mesh, tellers: set[str]) -> tuple[RequestGroup, ...]:
@@ -105,7 +109,9 @@ def went_well(group: RequestGroup) -> bool:
 
 def successes(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
     """Groups of requests to the hop's destination that went well, seen by any of its proxies."""
-    return tuple(group for group in requests_around(hop, mesh) if went_well(group))
+    return mesh.kept(
+        "successes", lambda: tuple(filter(went_well, requests_around(hop, mesh))), hop
+    )
 
 
 def idle_gaps(hop: Hop) -> tuple[float, ...]:
@@ -181,14 +187,14 @@ def one_host_only(hop: Hop, mesh: Mesh) -> str | None:
 
 def first_time(hop: Hop) -> float | None:
     """Start of the first failure, seconds since 1970; None where no time is told."""
-    return min((failure.time for failure in hop.failures if failure.time is not None), default=None)
+    return min((begin for begin, _end in hop.spans), default=None)
 
 
 def window(hop: Hop) -> tuple[float, float] | None:
     """Start of the first and end of the last failure; None where no failure has a time."""
-    starts = [failure.time for failure in hop.failures if failure.time is not None]
-    ends = [failure.teller.end for failure in hop.failures if failure.teller.end is not None]
-    return (min(starts), max(ends)) if starts and ends else None
+    if not hop.spans:
+        return None
+    return min(begin for begin, _end in hop.spans), max(end for _begin, end in hop.spans)
 
 
 def only_at_start(hop: Hop, mesh: Mesh) -> bool:

@@ -4,7 +4,6 @@ The number of an error is 0x10000000 plus the reason; an alert of the peer has t
 the alert's number. A body may be cut after the number, so the number alone is enough.
 """
 
-import re
 from enum import StrEnum
 
 from why503.facts import ProxyEvent, ProxyEventKind
@@ -12,6 +11,8 @@ from why503.mesh.ending import Ending
 from why503.mesh.failure import Failure
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.support.pattern import lazy_re
+from why503.support.text import _
 
 _LIBRARY = 0x10000000
 _ALERT = _LIBRARY + 1000
@@ -45,6 +46,18 @@ class Refusal(StrEnum):
     NAME = "name"
     REVOKED = "revoked"
     UNKNOWN = "unknown"
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        return {
+            Refusal.EXPIRED: _("it has expired"),
+            Refusal.NOT_YET_VALID: _("it is not valid yet, so a clock is wrong"),
+            Refusal.ISSUER: _("its issuer is not trusted there"),
+            Refusal.NAME: _("none of its names is the expected one"),
+            Refusal.REVOKED: _("it was revoked"),
+            Refusal.UNKNOWN: _("the error does not say why"),
+        }[self]
 
 
 _WORDS: tuple[tuple[str, TlsReason], ...] = (
@@ -93,7 +106,7 @@ _NUMBERS: dict[int, TlsReason] = {
     _ALERT + 112: TlsReason.NAME_REFUSED,
     _ALERT + 80: TlsReason.NAME_REFUSED,
 }
-_NUMBER = re.compile(r"\b(\d{9})\b")
+_NUMBER = lazy_re(r"\b(\d{9})\b")
 
 _REFUSALS: tuple[tuple[str, Refusal], ...] = (
     ("has expired", Refusal.EXPIRED),

@@ -16,7 +16,7 @@ from why503.mesh.candidate import candidates
 from why503.mesh.endpoint import service_port, workload_port
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_configs, mesh_setting
+from why503.mesh.mesh_config import mesh_configs, mesh_setting, root_namespace
 from why503.mesh.selection import (
     covers,
     full_host,
@@ -78,6 +78,10 @@ def destination_rules_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     Of equally specific ones the rules in the service's own namespace come first, those for chosen
     client workloads only last.
     """
+    return mesh.kept(f"rules for {host}", lambda: _rules_for(mesh, host))
+
+
+def _rules_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     asked, own = host_of_service(mesh, host), namespace_of_host(mesh, host)
     found = []
     for rule in candidates(mesh, "DestinationRule", asked):
@@ -92,6 +96,8 @@ def destination_rules_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
 def _effective_rules(mesh: Mesh, host: str) -> list[Manifest]:
     """The rules that decide: Istio merges those of one namespace for one host, no others."""
     rules = destination_rules_for(mesh, host)
+    if len(rules) < 2:
+        return list(rules)
     return [rule for rule in rules if _identity(rule) == _identity(rules[0])]
 
 
@@ -212,6 +218,8 @@ def idle_timeout_upstream(mesh: Mesh, host: str, port: int | None) -> Setting[fl
     if (told := loaded_policy.idle_timeout_loaded(mesh, host, port)) is not None:
         return told
     block = _inbound_pool(mesh, host, port) or policy_block(mesh, host, port, "connectionPool")
+    if block is not None and _is_for_callers_only(mesh, host, block.manifest):
+        block = None
     if block is not None:
         for section in ("http", "tcp"):
             if (seconds := _seconds(block.get(section, "idleTimeout"))) is not None:
@@ -221,6 +229,18 @@ def idle_timeout_upstream(mesh: Mesh, host: str, port: int | None) -> Setting[fl
             if (seconds := _seconds(gateway.get("http", "connectionIdleTimeout"))) is not None:
                 return gateway.setting(seconds or math.inf, "http", "connectionIdleTimeout")
     return Setting(value=IDLE_TIMEOUT, source=None, default=True, by=_("Envoy's default"))
+
+
+def _is_for_callers_only(mesh: Mesh, host: str, rule: Manifest) -> bool:
+    """Whether the sidecar beside the server, which exists, does not see a DestinationRule.
+
+    A proxy takes rules of its own namespace, of the service's and of the root namespace.
+    """
+    if rule.kind != "DestinationRule" or not rule.namespace:
+        return False
+    own = namespace_of_host(mesh, host)
+    seen = not own or rule.namespace in (own, root_namespace(mesh))
+    return not seen and has_sidecar(mesh, host) is True
 
 
 def connect_timeout(mesh: Mesh, host: str, port: int | None) -> Setting[float]:

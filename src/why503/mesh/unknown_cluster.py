@@ -1,6 +1,5 @@
 """Clusters that a proxy was asked for and did not have, and the routes that may have asked."""
 
-import re
 from typing import NamedTuple
 
 from why503.facts import ProxyEvent, ProxyEventKind, Request
@@ -10,10 +9,11 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.route import Destination, all_destinations, http_rules
 from why503.mesh.route_match import rule_takes, takes_host
 from why503.mesh.workload import same_host
+from why503.support.pattern import lazy_re
 
-_OLD_NAME = re.compile(r"out\.(?P<host>[^|\s]{1,253})\|")
+_OLD_NAME = lazy_re(r"out\.(?P<host>[^|\s]{1,253})\|")
 """Clusters of Istio 0.x: `out.orders.shop.svc.cluster.local|http`."""
-_ADDED = re.compile(r"cds: add/update cluster '(?P<name>[^']{1,400})'")
+_ADDED = lazy_re(r"cds: add/update cluster '(?P<name>[^']{1,400})'")
 """Envoy's line at the moment at which a cluster begins to warm."""
 _SOON = 60.0
 """Seconds around the request within which a cluster's warming counts."""

@@ -1,18 +1,17 @@
 """Which version of Istio runs, as proxies report it and image tags tell."""
 
-import re
-
 from why503.facts import ProxyInfo
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import Setting, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
-_IMAGE = re.compile(
+_IMAGE = lazy_re(
     r"(?:^|/)(?P<image>proxyv2|pilot|ztunnel)(?:-\w{1,20})?:v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)"
 )
 
-_REPORTED = re.compile(r"v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)")
+_REPORTED = lazy_re(r"v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)")
 
 
 def istio_version(mesh: Mesh) -> Setting[tuple[int, int]] | None:

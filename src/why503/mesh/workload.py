@@ -18,6 +18,7 @@ from why503.mesh.address import (
 from why503.mesh.candidate import candidates
 from why503.mesh.mesh import Mesh
 from why503.mesh.pod_name import is_pod_of
+from why503.mesh.setting import mapping_of
 
 WORKLOAD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
 _PARTS = 20
@@ -43,6 +44,10 @@ def same_host(one: str, other: str, namespace: str = "") -> bool:
 
 def service_of(mesh: Mesh, host: str) -> Manifest | None:
     """The Service of a host; None where the evidence has none."""
+    return mesh.kept(f"service of {host}", lambda: _service(mesh, host))
+
+
+def _service(mesh: Mesh, host: str) -> Manifest | None:
     for service in candidates(mesh, "Service", host):
         if same_host(
             host, f"{service.name}.{service.namespace}" if service.namespace else service.name
@@ -71,7 +76,6 @@ def workloads_of(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
 
     Without a Service or a selector those whose name is the service's own name.
     """
-    mesh.has(*WORKLOAD_KINDS)
     service = service_of(mesh, host)
     return mesh.kept(f"workloads of {host}", lambda: _workloads(mesh, host, service))
 
@@ -149,10 +153,12 @@ def pod_spec_path(workload: Manifest) -> tuple[str, ...]:
 def containers_of(workload: Manifest) -> list[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
     """Containers (init containers last) of a workload, each with its path."""
     base = pod_spec_path(workload)
+    spec = mapping_of(workload.get(*base))
     return [
         ((*base, section, index), container)
         for section in ("containers", "initContainers")
-        for index, container in workload.items(*base, section)
+        if isinstance(given := spec.get(section), list)
+        for index, container in enumerate(given)
         if isinstance(container, Mapping)
     ]
 
@@ -207,9 +213,10 @@ def has_own_sidecar(mesh: Mesh, workload: Manifest) -> bool | None:
 
 def _injecting(namespace: Manifest) -> bool:
     labels = namespace.get("metadata", "labels") or {}
-    return isinstance(labels, Mapping) and (
-        labels.get("istio-injection") == "enabled" or "istio.io/rev" in labels
-    )
+    if not isinstance(labels, Mapping):
+        return False
+    written = labels.get("istio-injection")  # where it is there, the revision's webhook stays out
+    return written == "enabled" or (written is None and "istio.io/rev" in labels)
 
 
 def proxies_of(mesh: Mesh, host: str) -> tuple[ProxyInfo, ...]:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 _UNITS = {
     "ns": 1e-9,
@@ -88,6 +87,8 @@ def moment_of(text: str) -> float | None:
 
 def _dated(text: str) -> float | None:
     """Seconds since 1970 of an RFC 1123 date; None where it is none."""
+    from email.utils import parsedate_to_datetime
+
     try:
         found = parsedate_to_datetime(text)
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

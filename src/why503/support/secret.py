@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from why503.support.pattern import lazy_re
+
 RAW_LENGTH = 2000
 """Characters of a line that are kept as its raw text."""
 
@@ -24,10 +26,15 @@ _WORDS = (
     r"access_token|id_token|refresh_token|token|api[_-]?key|apikey|password|passwd|pwd|"
     r"secret|client_secret|signature|sig|auth|code|state|session|x-amz-[a-z-]{1,40}"
 )
+_PARAMETERS = (
+    *("token", "key", "password", "passwd", "pwd", "secret"),
+    *("sig", "signature", "auth", "code", "state", "session"),
+)
+"""The ends of `_WORDS`."""
 _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (
         ("authorization",),
-        re.compile(
+        lazy_re(
             rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}(?:digest|hawk|oauth|signature|aws4-[a-z0-9-]+)"
             r"[ ][^\r\n]+"
         ),
@@ -35,29 +42,29 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("authorization",),
-        re.compile(rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}{_QUIET}{_REST}"),
+        lazy_re(rf"(?i)\b((?:proxy-|x-)?authorization){_SIGN}{_QUIET}{_REST}"),
         rf"\1\2{MASK}",
     ),
     (
         ("bearer ", "basic "),
-        re.compile(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"),
+        lazy_re(r"(?i)\b(bearer|basic)[ ]+[A-Za-z0-9._~+/=-]{12,}"),
         rf"\1 {MASK}",
     ),
     (
         ("cookie",),
-        re.compile(rf"(?i)\b(set-cookie2?|cookies?){_SIGN}{_QUIET}{_REST}"),
+        lazy_re(rf"(?i)\b(set-cookie2?|cookies?){_SIGN}{_QUIET}{_REST}"),
         rf"\1\2{MASK}",
     ),
     (
-        ("=", "%3d"),
-        re.compile(
+        (*(f"{word}{sign}" for word in _PARAMETERS for sign in ("=", "%3d")), "x-amz-"),
+        lazy_re(
             rf"(?i)([?&;]|%3F|%26|u0026)((?:{_WORDS})(?:=|%3D))(?:[^&\s\"'#\\]|\\(?!\\{{0,2}}[\"']))+"
         ),
         rf"\1\2{MASK}",
     ),
     (
         ("pass", "pwd", "key", "token", "secret"),
-        re.compile(
+        lazy_re(
             rf"(?i)((?:password|passwd|passphrase|(?<![a-z])pwd|client[_-]?secret|secret[_-]?key|"
             rf"api[_-]?key|access[_-]?key(?:[_-]?id)?|auth[_-]?key|"
             rf"(?:auth|access|session|security|private|csrf|xsrf|refresh|id)[_-]?token))"
@@ -67,7 +74,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("token", "secret", "session"),
-        re.compile(
+        lazy_re(
             rf"(?i)((?:token|secret|session(?:[_-]?id)?)(?:\\{{0,3}}[\"']{_BLANKS}[:,]{_BLANKS}"
             rf"\\{{0,3}}[\"']|={_BLANKS}(?:\\{{0,3}}[\"'])?))"
             rf"{_QUIET}{_QUOTED}"
@@ -76,17 +83,17 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("@",),
-        re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s\"'\\?#]{1,512}@"),
+        lazy_re(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^/\s\"'\\?#]{1,512}@"),
         rf"\1{MASK}@",
     ),
     (
         ("@",),
-        re.compile(r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"),
+        lazy_re(r"(?<![\w.:/@%+-])[\w.%+-]{1,64}:[^\s\"'@/\\|]{1,256}@(?=[A-Za-z0-9])(?!sha\d)"),
         f"{MASK}@",
     ),
     (
         ("-u ", "-u=", "--user", "--proxy-user", "--oauth2"),
-        re.compile(
+        lazy_re(
             r"(?<!\S)((?:-u|--user|--proxy-user|--oauth2-bearer)(?:[ ]{1,4}|=)['\"]?)"
             r"[^\s'\"]{1,500}"
         ),
@@ -94,17 +101,17 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("value",),
-        re.compile(
+        lazy_re(
             rf"(?i)(\bname{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?[\w.-]{{0,60}}"
             rf"(?:password|passwd|token|secret|credential|key|cookie|authorization){_QUOTE}?{_BLANKS},{_BLANKS}"
             rf"{_QUOTE}?value{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?){_QUIET}{_QUOTED}"
         ),
         rf"\1{MASK}",
     ),
-    (("eyj",), re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
+    (("eyj",), lazy_re(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), MASK),
     (
-        ("akia", "asia", "gh", "xox", "glpat"),
-        re.compile(
+        ("akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "glpat"),
+        lazy_re(
             r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,255}|"
             r"xox[abposr]-[\w-]{10,255}|glpat-[\w-]{16,64})"
         ),
@@ -112,7 +119,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("-----begin",),
-        re.compile(
+        lazy_re(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?"
             r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
             re.DOTALL,

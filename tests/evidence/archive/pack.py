@@ -9,7 +9,8 @@ from pathlib import Path
 
 from backports import zstd
 
-from why503.evidence.archive import Member, members
+from why503.evidence.archive import members
+from why503.evidence.archive.walk import Member
 from why503.evidence.text_file import TextFile
 from why503.facts import Unread
 

@@ -5,8 +5,9 @@ One entry of `KINDS` for each tool; a bundle is of the kind of which it shows mo
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _SIGNS = 2
@@ -16,7 +17,7 @@ _POD = r"(?P<pod>[^/]{1,253})"
 
 
 def _patterns(*texts: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf"(?:^|.*/){text}") for text in texts)
+    return tuple(lazy_re(rf"(?:^|.*/){text}") for text in texts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
-from why503.evidence.manifest_object import manifest_of, read_text
 from why503.evidence.prefix import LOG_ENDS, LOG_STARTS
 from why503.evidence.reader import Context, Reading
 from why503.facts import Unread
@@ -46,6 +43,10 @@ def parts_of(text: str) -> tuple[list[tuple[int, str]], str]:
 
 def read_documents(documents: list[tuple[int, str]], context: Context) -> Reading:
     """The objects of the documents; a damaged one is named."""
+    import msgspec
+
+    from why503.evidence.manifest_object import manifest_of, read_text
+
     reading = Reading()
     size = 0
     for first_line, document in documents:

@@ -1,8 +1,7 @@
 """How much of an archive is read, and the sentences for what is more."""
 
-from dataclasses import dataclass
-
 from why503.evidence.reader import ByteStream
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 MEMBERS = 20_000

@@ -1,11 +1,11 @@
 """What a file is, by its first bytes: packed, an archive, or neither."""
 
-import tarfile
-
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BLOCK = 512
+_CHECKSUM = (b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"\x80", b"\xff")
+"""How the checksum of a header begins: an octal digit, or the mark of a binary number."""
 
 
 def is_packed(head: bytes) -> bool:
@@ -24,8 +24,10 @@ def is_tar(head: bytes) -> bool:
     if len(block) < _BLOCK:
         # The checksum cannot be computed; the mark of POSIX and GNU archives has to do.
         return block[257:262] == b"ustar"
-    if not block[0] or not block[148:156].strip(b" \0"):
+    if not block[0] or not block[148:156].strip(b" \0").startswith(_CHECKSUM):
         return False
+    import tarfile
+
     try:
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.TarError, ValueError, OverflowError):

@@ -1,10 +1,11 @@
 """All names in a folder or archive, and what follows from them: who made it, who tells in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from why503.evidence.archive.bundle_kind import BundleKind, kind_of
 from why503.facts import Source, Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _ENDINGS = (".tar.gz", ".tgz", ".tar.zst", ".tar", ".zip", ".gz", ".zst")

@@ -1,9 +1,10 @@
 """Members that are not read: counted by reason, one sentence each."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from why503.facts import Source, Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 

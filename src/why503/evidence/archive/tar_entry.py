@@ -2,10 +2,10 @@
 
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.evidence.archive.stream import Part, Stream
+from why503.support.dataclass import dataclass
 
 _BLOCK = 512
 _HEADER_LIMIT = 1 << 20

@@ -5,7 +5,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from why503.evidence.archive import limit
@@ -24,6 +23,7 @@ from why503.evidence.archive.tar_entry import (
 from why503.evidence.reader import ByteStream
 from why503.evidence.text_file import TextFile, expanded
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _LAYERS = 3

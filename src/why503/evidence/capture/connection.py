@@ -1,11 +1,11 @@
 """What is kept of one connection while its packets stream by: two sides and their closing."""
 
 from collections import deque
-from dataclasses import dataclass
 
 from why503.evidence.capture.http_message import Head, HttpSide, path_of
 from why503.evidence.capture.tls_record import TlsSide
 from why503.facts.tcp_connection import CapturedRequest, CloseKind, Peer, Speech, TlsAlert
+from why503.support.dataclass import dataclass
 
 REQUESTS_KEPT = 1000
 """Requests of one connection that are kept, the last ones."""

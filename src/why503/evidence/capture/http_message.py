@@ -5,11 +5,12 @@ is not ordinary is put before h11, whose verdict counts.
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Protocol
 
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
 HEAD_LIMIT = 64 << 10
@@ -32,16 +33,16 @@ METHODS = (
 )
 ANSWER = b"HTTP/1."
 
-_ORDINARY = re.compile(
+_ORDINARY = lazy_re(
     rb"(?:[A-Z]{1,20} [^\s]++ HTTP/1\.[01]|HTTP/1\.[01] [1-5]\d\d(?: [^\r\n\0]*+)?)\r\n"
     rb"(?:[!#-'*+.^-z|~0-9A-Z-]++:[^\r\n\0]*+\r\n)*+\r\n"
 )
-_FIELD = re.compile(
+_FIELD = lazy_re(
     rb"\n(host|x-request-id|content-length|transfer-encoding):[ \t]*+([^\r\n]*)", re.IGNORECASE
 )
-_QUOTED = re.compile(r"(?:bytearray\()?b?['\"]([^:'\"]{0,100}).*", re.DOTALL)
+_QUOTED = lazy_re(r"(?:bytearray\()?b?['\"]([^:'\"]{0,100}).*", re.DOTALL)
 """A line that h11 quotes, of which the header's name is kept: the value may be a secret."""
-_END = re.compile(rb"\r?\n\r?\n")
+_END = lazy_re(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.evidence.capture.complaint import Complaint
 from why503.evidence.capture.pcap import CHUNK, PACKET_LIMIT, Packet
 from why503.evidence.reader import ByteStream
+from why503.support.dataclass import dataclass
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 

@@ -1,7 +1,6 @@
 """What each end of a connection speaks, and what is heard of it."""
 
 from collections import deque
-from dataclasses import dataclass
 
 from why503.evidence.capture.connection import (
     ALERTS_KEPT,
@@ -13,6 +12,7 @@ from why503.evidence.capture.connection import (
 from why503.evidence.capture.http_message import ANSWER, METHODS, Head, HttpSide
 from why503.evidence.capture.tls_record import TlsSide, is_record
 from why503.facts.tcp_connection import Speech
+from why503.support.dataclass import dataclass
 
 EXCHANGES_KEPT = 100_000
 """Requests of one capture that are kept; those after them are counted only."""

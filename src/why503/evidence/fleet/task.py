@@ -5,7 +5,6 @@ import pickle
 import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from why503.evidence.access_log.engine.kernel import Plan, kernel
@@ -13,6 +12,7 @@ from why503.evidence.access_log.engine.partial import Partial
 from why503.evidence.access_log.engine.read import Large, of_file
 from why503.evidence.text_file import TextFile
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 RANGE = 128 << 20

@@ -1,7 +1,6 @@
 """Tables in Parquet files, by DuckDB, which is met in this file only."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ class KeepError(Exception):
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
     """Write a table with these columns and their SQL types; raises `KeepError`."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="why503-") as folder:
         lines = Path(folder, "rows.ndjson")
         with lines.open("w", encoding="utf-8") as file:

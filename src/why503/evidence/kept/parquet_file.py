@@ -1,6 +1,5 @@
 """Parquet files among the evidence: what `keep` saved, or logs that were parsed before."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -43,6 +42,8 @@ def as_lines(file: TextFile) -> TextFile:
     """A Parquet file of logs that were parsed before, as lines of JSON; any other as it is."""
     if file.place is None or not is_parquet(file.head()):
         return file
+    import tempfile
+
     from why503.evidence.kept import parquet
 
     lines: IO[bytes] = tempfile.NamedTemporaryFile(prefix="why503-")  # noqa: SIM115 - goes with it

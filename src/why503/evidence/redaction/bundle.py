@@ -6,7 +6,6 @@ import secrets
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from why503.evidence import archive
 from why503.evidence.redaction.redactor import Redactor
 from why503.evidence.text_file import TextFile
 from why503.facts import Unread
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 PART = 4 << 20

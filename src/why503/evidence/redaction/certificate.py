@@ -6,9 +6,10 @@ that the certificate cannot be looked up. Its dates stay, for they are what a di
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+
+from why503.support.pattern import lazy_re
 
 _STRINGS = frozenset({0x0C, 0x13, 0x14, 0x16, 0x81, 0x82, 0x86})
 """UTF8String, PrintableString, T61String, IA5String; e-mail, DNS name and URI of a SAN."""
@@ -16,7 +17,7 @@ _KEPT = frozenset({0x01, 0x05, 0x06, 0x0A, 0x17, 0x18})
 """BOOLEAN, NULL, OBJECT IDENTIFIER, ENUMERATED, UTCTime, GeneralizedTime."""
 _INTEGER, _BITS, _OCTETS, _ADDRESS = 0x02, 0x03, 0x04, 0x87
 _DEPTH = 24
-_SIGN = re.compile(r"\\{1,4}[nrt]|[A-Za-z0-9+/=]")
+_SIGN = lazy_re(r"\\{1,4}[nrt]|[A-Za-z0-9+/=]")
 
 
 class Certificates:

@@ -8,19 +8,20 @@ from collections.abc import Callable
 from why503.evidence.redaction.pseudonym import Counted
 from why503.evidence.redaction.vocabulary import stays
 from why503.evidence.stand_in_keys import without_address
+from why503.support.pattern import lazy_re
 from why503.support.secret import MASK, mask
 
 _BEGIN = "-----BEGIN"
-_PEM = re.compile(
+_PEM = lazy_re(
     r"(-----BEGIN [A-Z0-9 ]{1,40}-----)([^\"'-]{0,100000})(-----END [A-Z0-9 ]{1,40}-----)?"
 )
-_MAIL = re.compile(
+_MAIL = lazy_re(
     r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}"
     r"\.[A-Za-z]{2,24}(?![\w-])"
 )
-_QUERY = re.compile(r"(?<![\s\"'(?])\?(?![?\s\"'])(?:[^\s\"'<>\\|]|\\u00[0-9a-fA-F]{2}){1,20000}")
-_KNOWN = re.compile(r"\bAIza[\w-]{30,45}")
-_SETTING = re.compile(
+_QUERY = lazy_re(r"(?<![\s\"'(?])\?(?![?\s\"'])(?:[^\s\"'<>\\|]|\\u00[0-9a-fA-F]{2}){1,20000}")
+_KNOWN = lazy_re(r"\bAIza[\w-]{30,45}")
+_SETTING = lazy_re(
     r"(?i)((?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|"
     r"access[_-]?key|private[_-]?key|secret[_-]?key|auth[_-]?key|credentials|cookie|session[_-]?id)"
     r"(?:\\?[\"'])?[ \t]{0,4}(?:=|:|,[ ](?='))[ \t]{0,4})"
@@ -28,16 +29,16 @@ _SETTING = re.compile(
     r"(\\?\"(?:[^\"\\]|\\[^\"]){0,4000}|'[^'\r\n]{0,4000}|[^\s\"',;&}\\]{1,4000})"
 )
 _SETTING_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "cookie", "session")
-_BASE64_FIELD = re.compile(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")([^\"]{1,4000000})", re.IGNORECASE)
+_BASE64_FIELD = lazy_re(r"(\"inline_?bytes\"\s{0,4}:\s{0,4}\")([^\"]{1,4000000})", re.IGNORECASE)
 CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 Rewritten = Callable[[str], str | None]
 """The base64 of a certificate made safe to send; None where it is none."""
-_VARIABLE = re.compile(
+_VARIABLE = lazy_re(
     r"(?i)password|passwd|passphrase|pwd|token|secret|credential|auth|cookie|session|"
     r"(?:api|access|private|encryption|signing|master)_?-?key|(?:^|[_-])(?:key|pin|salt|dsn)$"
 )
-_WORD = re.compile(r"[^\W_]+")
-_AMOUNT = re.compile(r"(?:\d{1,9}(?:ns|us|ms|[smhd]|[kKMGT]i?[bB]?))+")
+_WORD = lazy_re(r"[^\W_]+")
+_AMOUNT = lazy_re(r"(?:\d{1,9}(?:ns|us|ms|[smhd]|[kKMGT]i?[bB]?))+")
 _LONGEST_NUMBER = 7
 
 

@@ -4,19 +4,19 @@ A token is as long as its word, so that the columns of a table stay where they a
 """
 
 import hmac
-import re
 from collections.abc import Callable, Iterator
 
 from why503.evidence.redaction.vocabulary import stays
+from why503.support.pattern import lazy_re
 
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"
 _SAFE = "bcdfghjklmnpqrstvwxz"
 """Letters of the random names that Kubernetes makes."""
 _TRIES = 40
-_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_NAME = re.compile(r"[^\W\d_]{3,}\d{0,4}")
+_CAMEL = lazy_re(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_HEX = lazy_re(r"[0-9a-f]+|[0-9A-F]+")
+_NAME = lazy_re(r"[^\W\d_]{3,}\d{0,4}")
 
 
 class Pseudonyms:

@@ -9,6 +9,7 @@ from why503.evidence.redaction.certificate import Certificates
 from why503.evidence.redaction.hide import hide
 from why503.evidence.redaction.pseudonym import Pseudonyms, noise
 from why503.evidence.redaction.structure import hide_structure
+from why503.support.pattern import lazy_re
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _KINDS = (
@@ -60,8 +61,8 @@ _KINDS = (
     ("path", r"(?<=/)(?<!\d/)\d{3,40}(?![\w.])"),
     ("word", r"[^\W_]+"),
 )
-_TOKEN = re.compile("|".join(f"(?P<{kind}_{n}>{form})" for n, (kind, form) in enumerate(_KINDS)))
-_PLAIN = re.compile(r"(?P<word_0>[^\W_]+)")
+_TOKEN = lazy_re("|".join(f"(?P<{kind}_{n}>{form})" for n, (kind, form) in enumerate(_KINDS)))
+_PLAIN = lazy_re(r"(?P<word_0>[^\W_]+)")
 
 
 class Redactor:

@@ -5,34 +5,31 @@ from collections.abc import Iterator
 
 from why503.evidence.redaction.hide import variable
 from why503.evidence.redaction.pseudonym import Counted
+from why503.support.pattern import lazy_re
 from why503.support.secret import MASK
 
-_PAIR = re.compile(
+_PAIR = lazy_re(
     r"(\\?[\"']?\bname\\?[\"']?\s{0,8}:\s{0,8}\\?[\"']?)([\w.-]{1,200})(\\?[\"']?\s{0,200},\s{0,200}"
     r"\\?[\"']?value\\?[\"']?\s{0,8}:\s{0,8})"
     r"(\"(?:[^\"\\]|\\.){0,100000}\"|'[^'\n]{0,100000}'|\\\"[^\"\\]{0,100000}\\\"|[^\s,\"'}\]\\]{1,4000})"
 )
-_UPPER = re.compile(r"[A-Z_][A-Z0-9_]{2,}|.{0,200}(?i:password|token|secret).{0,200}")
-_APPLIED = re.compile(
+_UPPER = lazy_re(r"[A-Z_][A-Z0-9_]{2,}|.{0,200}(?i:password|token|secret).{0,200}")
+_APPLIED = lazy_re(
     r"(last-applied-configuration\\?\"?\s{0,8}:\s{0,8}\\?\")(?:[^\"\\]|\\.){1,4000000}", re.DOTALL
 )
-_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|[{}]", re.DOTALL)
-_JSON_SECRET = re.compile(r"\"kind\"\s{0,8}:\s{0,8}\"Secret\"")
-_JSON_DATA = re.compile(r"\"(?:data|stringData)\"\s{0,8}:\s{0,8}\{")
-_JSON_VALUE = re.compile(
-    r"(\"(?:[^\"\\]|\\.){0,1000}\"\s{0,8}:\s{0,8})\"(?:[^\"\\]|\\.){0,4000000}\""
-)
-_YAML_SECRET = re.compile(
-    r"([ ]{0,200}(?:-[ ]{1,8})?)kind:[ ]{1,8}[\"']?Secret[\"']?[ ]{0,8}(?:#.*)?"
-)
-_DATA = re.compile(r"(?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8}(?:#.*)?")
-_FLOW_DATA = re.compile(r"((?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8})\{[^\n]{1,100000}")
-_ENVIRONMENT = re.compile(r"(?:-[ ]{1,8})?(?:env|Environment|proxyMetadata):[ ]{0,8}(?:#.*)?")
-_NAME = re.compile(r"(?:-[ ]{1,8})?[\"']?name[\"']?:[ ]{1,8}(?P<name>\S{1,300})")
-_VALUE = re.compile(r"(?P<head>(?:-[ ]{1,8})?[\"']?value[\"']?:[ ]{1,8})(?P<value>\S.{0,100000})")
-_ENTRY = re.compile(r"(?P<head>(?P<name>[\w.-]{1,200}):[ \t]{1,80})(?P<value>\S.{0,100000})")
-_BLOCK = re.compile(r"[|>][+-]?\d?(?:[ ]+#.*)?")
-_LAST = re.compile(r"[\"']?kubectl\.kubernetes\.io/last-applied-configuration[\"']?:")
+_TOKEN = lazy_re(r"\"(?:[^\"\\]|\\.)*+\"|[{}]", re.DOTALL)
+_JSON_SECRET = lazy_re(r"\"kind\"\s{0,8}:\s{0,8}\"Secret\"")
+_JSON_DATA = lazy_re(r"\"(?:data|stringData)\"\s{0,8}:\s{0,8}\{")
+_JSON_VALUE = lazy_re(r"(\"(?:[^\"\\]|\\.){0,1000}\"\s{0,8}:\s{0,8})\"(?:[^\"\\]|\\.){0,4000000}\"")
+_YAML_SECRET = lazy_re(r"([ ]{0,200}(?:-[ ]{1,8})?)kind:[ ]{1,8}[\"']?Secret[\"']?[ ]{0,8}(?:#.*)?")
+_DATA = lazy_re(r"(?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8}(?:#.*)?")
+_FLOW_DATA = lazy_re(r"((?:-[ ]{1,8})?(?:data|stringData):[ ]{0,8})\{[^\n]{1,100000}")
+_ENVIRONMENT = lazy_re(r"(?:-[ ]{1,8})?(?:env|Environment|proxyMetadata):[ ]{0,8}(?:#.*)?")
+_NAME = lazy_re(r"(?:-[ ]{1,8})?[\"']?name[\"']?:[ ]{1,8}(?P<name>\S{1,300})")
+_VALUE = lazy_re(r"(?P<head>(?:-[ ]{1,8})?[\"']?value[\"']?:[ ]{1,8})(?P<value>\S.{0,100000})")
+_ENTRY = lazy_re(r"(?P<head>(?P<name>[\w.-]{1,200}):[ \t]{1,80})(?P<value>\S.{0,100000})")
+_BLOCK = lazy_re(r"[|>][+-]?\d?(?:[ ]+#.*)?")
+_LAST = lazy_re(r"[\"']?kubectl\.kubernetes\.io/last-applied-configuration[\"']?:")
 
 
 def hide_structure(text: str, counted: Counted) -> str:

@@ -3,13 +3,14 @@
 A name that is made of them only (`api-gateway`) stays as well; it says nothing of anybody.
 """
 
-import re
 from functools import cache
 from importlib.resources import files
 
-_MARK = re.compile(r"[CSIWEFTpvhLx]\d{1,20}")
+from why503.support.pattern import lazy_re
+
+_MARK = lazy_re(r"[CSIWEFTpvhLx]\d{1,20}")
 """Connection and stream ids, the head of a klog line, percentiles, API versions."""
-_NUMBERED = re.compile(r"([a-z]{2,40})\d{1,2}")
+_NUMBERED = lazy_re(r"([a-z]{2,40})\d{1,2}")
 
 
 @cache
