@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from tests.mesh.traced.world import BASE
 from why503.cli.diagnose import Unreadable
 from why503.cli.trace import trace
+from why503.mesh.traced.envoy import Stop
 from why503.report import trace_json
 
 
@@ -64,7 +65,8 @@ def test_the_schema_can_be_had_without_evidence() -> None:
 
 
 def test_the_page_shows_what_the_program_says(tmp_path: Path, monkeypatch) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "commands" / "trace.md").read_text("utf-8")
+    page_folder = Path(__file__).parents[2] / "docs" / "commands"
+    page = (page_folder / "trace.md").read_text("utf-8")
     (manifests,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
     (tmp_path / "shop.yaml").write_text(manifests, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -72,3 +74,10 @@ def test_the_page_shows_what_the_program_says(tmp_path: Path, monkeypatch) -> No
     assert len(shown) == 2
     for words, output in shown:
         assert run(*words.split()).stdout == output
+    picture = (page_folder / "trace.svg").read_text("utf-8")
+    assert run(*shown[0][0].split(), "-o", "svg").stdout == picture
+
+
+def test_every_way_to_end_is_explained_on_the_page() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "commands", "trace.md").read_text("utf-8")
+    assert [stop.value for stop in Stop if f"`{stop.value}`" not in page] == []

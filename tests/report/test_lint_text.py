@@ -8,6 +8,12 @@ def test_a_finding_is_one_line_that_an_editor_can_follow():
     assert first == "shop/web.yaml:7:3: warning: rule a gives 5 s, 100 % of it [race/short]"
 
 
+def test_other_places_that_a_sentence_rests_on_stand_below_it():
+    spots = (LintSpot(path="shop/b.yaml", line=2, column=5), LintSpot(path="c", line=1, column=0))
+    lines = render(report(finding(related=spots))).splitlines()
+    assert lines[1:3] == ["    see shop/b.yaml:2:5", "    see c:1"]
+
+
 def test_the_summary_counts_by_severity_and_names_what_is_not_shown():
     text = render(report(WORST, finding(), hidden=2, known=1, ignored=(IGNORED,)))
     assert "1 error, 1 warning in 3 objects, held against Istio 1.28" in text

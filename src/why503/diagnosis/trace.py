@@ -1,7 +1,7 @@
 """What would happen to one request, step by step. Published as JSON, `why503/trace/v1`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from why503.diagnosis.finding import NotRead, Spot
 from why503.diagnosis.inspection import unread_of
@@ -12,8 +12,11 @@ from why503.mesh.traced.beyond import left_out
 from why503.mesh.traced.difference import differences
 from why503.mesh.traced.dumped import Dump
 from why503.mesh.traced.push import Push
+from why503.mesh.traced.serving import Compared
 from why503.mesh.traced.step import Applied, Branch, Outcome, Step
-from why503.mesh.traced.tracing import overall, start, trace, view_of
+from why503.mesh.traced.tracing import overall, start, trace
+from why503.mesh.traced.view import view_of
+from why503.support.dataclass import dataclass
 
 __all__ = ["Asked", "NotAskedError", "Trace", "asked_of", "traced"]
 
@@ -137,7 +140,8 @@ def traced(bundle: Bundle, asked: Asked, *, namespace: str = "default") -> Trace
     push = Push(Mesh(bundle), namespace)
     proxy = start(push, asked)
     view = view_of(push, proxy)
-    found = trace(push, proxy, asked, view)
+    compared: list[Compared] = []
+    found = trace(push, proxy, asked, view, compared)
     whole = overall(found.branches)
     if found.remark:
         whole = replace(whole, text=f"{whole.text} {found.remark}")
@@ -164,7 +168,7 @@ def traced(bundle: Bundle, asked: Asked, *, namespace: str = "default") -> Trace
                 why=one.why,
                 sources=tuple(_place(source) for source in one.sources),
             )
-            for one in differences(push, proxy, asked)
+            for one in differences(push, proxy, asked, compared)
         ),
         assumed=found.assumed,
         not_modelled=left_out(push),

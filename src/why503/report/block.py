@@ -1,7 +1,8 @@
 """What an answer is made of before it has a format: blocks of toned words."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from why503.support.dataclass import dataclass
 
 
 class Tone(StrEnum):

@@ -7,15 +7,16 @@ from dataclasses import replace
 from why503.diagnosis.cause_page import CausePage
 from why503.report.block import Block, Code, Heading, Item, Paragraph, Span, Tone
 from why503.report.markdown import code, escaped, render_blocks
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _LAST = "References"
 """Part of a cause's own text that ends the page."""
 _TO_DO = "What to do"
 """Part that the remedies follow."""
-_MARKED = re.compile(r"`([^`]+)`|\*([^*\s](?:[^*]{0,200}[^*\s])?)\*")
+_MARKED = lazy_re(r"`([^`]+)`|\*([^*\s](?:[^*]{0,200}[^*\s])?)\*")
 """A code span or an emphasis of a page."""
-_SPAN = re.compile(r"`([a-z0-9-]+)`")
+_SPAN = lazy_re(r"`([a-z0-9-]+)`")
 
 
 def blocks(page: CausePage) -> Iterator[Block]:

@@ -5,9 +5,11 @@ import re
 from enum import Enum
 from typing import Any, TypeVar
 
+from why503.support.pattern import lazy_re
+
 T = TypeVar("T")
 
-_UNSAFE = re.compile(
+_UNSAFE = lazy_re(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 """C0 and C1 controls but tab and line end, direction and invisible marks, lone surrogates."""

@@ -17,6 +17,7 @@ from why503.report.block import (
     Table,
     Tone,
 )
+from why503.support.pattern import lazy_re
 
 Line = tuple[Span, ...]
 
@@ -29,8 +30,10 @@ WIDEST = 120
 _WIDE = (
     "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 )
-_WORD = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
+_WORD = lazy_re(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
 """A blank, a character of a script without blanks, or a word."""
+_ASCII_WORD = lazy_re(r"\s+|\S+")
+"""The same where no sign is wide, and much quicker to compile."""
 _CODE_INDENT = " " * 6
 _SIGNS = {"+": Tone.GOOD, "-": Tone.BAD}
 
@@ -124,7 +127,8 @@ def _words(spans: Iterable[Span]) -> Iterator[tuple[Span | None, list[Span]]]:
     blank: Span | None = None
     word: list[Span] = []
     for span in spans:
-        for piece in _WORD.findall(span.text):
+        pattern = _ASCII_WORD if span.text.isascii() else _WORD
+        for piece in pattern.findall(span.text):
             if piece.isspace():
                 if word:
                     yield blank, word

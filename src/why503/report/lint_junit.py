@@ -1,12 +1,12 @@
 """Findings of lint as JUnit XML: a test suite a file, a failed test a finding."""
 
-import re
 from xml.sax.saxutils import escape, quoteattr
 
 from why503.diagnosis.lint_finding import LintFinding, LintReport
 from why503.report.lint_text import place
+from why503.support.pattern import lazy_re
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = lazy_re("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: LintReport) -> str:

@@ -23,6 +23,8 @@ def place(spot: LintSpot) -> str:
 def _lines(report: LintReport) -> Iterator[str]:
     for one in report.findings:
         yield printable(f"{place(one.source)}: {one.severity.value}: {one.text} [{one.rule}]")
+        for spot in one.related:
+            yield printable(_("    see {place}").format(place=place(spot)))
     if report.findings:
         yield ""
     counts = Counter(one.severity for one in report.findings)

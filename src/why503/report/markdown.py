@@ -19,14 +19,15 @@ from why503.report.block import (
 )
 from why503.report.layout import one_line
 from why503.report.outline import outline
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
-_ACTIVE = re.compile(r"[\\`*\[\]<|~#&$]|(?<![^\W_])_|_(?![^\W_])")
+_ACTIVE = lazy_re(r"[\\`*\[\]<|~#&$]|(?<![^\W_])_|_(?![^\W_])")
 """Signs that can begin markup; an underscore inside a word cannot."""
-_LINE_START = re.compile(r"^(\d{0,9})([-+=>.)])")
+_LINE_START = lazy_re(r"^(\d{0,9})([-+=>.)])")
 """What makes a list, a quotation or an underline at the beginning of a line."""
-_MENTION = re.compile(r"@(?=\w)")
-_ADDRESS = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.")
+_MENTION = lazy_re(r"@(?=\w)")
+_ADDRESS = lazy_re(r"(?i)\b(https?|ftp)://|\bwww\.")
 
 
 def render(diagnosis: Diagnosis, *, verbose: bool = False) -> str:

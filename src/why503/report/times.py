@@ -1,10 +1,9 @@
 """Periods of time as people read them."""
 
-import re
-
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z")
+_MOMENT = lazy_re(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z")
 
 
 def period(first: str, last: str) -> str:

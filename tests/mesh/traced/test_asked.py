@@ -17,6 +17,7 @@ def ask(url, *headers, method="get"):
         ("grpc://quay:7070/a.B/C", 7070, Speech.HTTP2, Tls.NONE),
         ("tcp://quay:5432", 5432, Speech.TCP, Tls.NONE),
         ("tls://quay", 443, Speech.TCP, Tls.TLS),
+        ("mtls://quay", 443, Speech.HTTP, Tls.MUTUAL),
     ],
 )
 def test_the_scheme_says_what_is_on_the_wire(url, port, speech, tls):

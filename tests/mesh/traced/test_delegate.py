@@ -29,6 +29,14 @@ def test_the_delegates_rules_stand_in_place_within_the_path_left_to_them():
     assert rules[1].matches[0]["uri"] == {"prefix": "/a"}
 
 
+def test_a_setting_of_the_delegating_rule_names_that_object():
+    own, other = expanded(
+        "{http: [{timeout: 1s, route: []}, {match: [{uri: {prefix: /a}}], route: []}]}"
+    )[:2]
+    assert own.place_of("timeout")[0].name == "part"
+    assert other.place_of("timeout")[0].name == "root"
+
+
 def test_a_delegate_that_excludes_its_root_or_is_hidden_adds_nothing():
     outside = "{http: [{match: [{uri: {regex: .*}}], route: []}]}"
     assert len(expanded(outside)) == 1

@@ -1,9 +1,24 @@
 from tests.mesh.make import obj
-from tests.mesh.traced.loaded import HERE, TELLER, dump, endpoint, info, listener, route
+from tests.mesh.traced.loaded import (
+    CLUSTER,
+    HERE,
+    MESH_TLS,
+    PASSING,
+    TELLER,
+    cluster,
+    dump,
+    endpoint,
+    http,
+    info,
+    listener,
+    route,
+)
 from tests.mesh.traced.world import BASE, proxy, push_of
-from why503.facts import ProxySync, RejectedConfig
+from why503.facts import FilterChain, ProxySync, RejectedConfig, RetryPolicy
 from why503.mesh.traced.asked import asked_of
 from why503.mesh.traced.difference import differences
+from why503.mesh.traced.tracing import trace
+from why503.mesh.traced.view import OfYaml
 
 MOVED = obj(
     "VirtualService", "quay", "{hosts: [quay], http: [{route: [{destination: {host: pier}}]}]}"
@@ -68,3 +83,55 @@ def test_endpoints_that_are_not_those_that_kubernetes_lists_are_named():
     (one,) = found(BASE + listed, *dump(endpoint()))
     assert (one.loaded, one.asked) == ("10.1.0.7:8080", "10.1.0.8:8080")
     assert found(BASE + listed, *dump(endpoint("10.1.0.8:8080"))) == ()
+
+
+def one_of(text, *facts):
+    (told,) = found(text, *facts)
+    return told.loaded, told.asked
+
+
+def test_other_retries_copies_and_aborts_are_named():
+    rule = "{hosts: [quay], http: [{%s, route: [{destination: {host: quay}}]}]}"
+    facts = (info(), listener(http(), PASSING), cluster())
+    retried = obj("VirtualService", "quay", rule % "retries: {attempts: 5}")
+    assert one_of(BASE + retried, *facts, route()) == ("0", "5")
+    policy = RetryPolicy(retry_on=("5xx",), num_retries=5)
+    assert found(BASE + retried, *facts, route(retry=policy)) == ()
+    copied = obj("VirtualService", "quay", rule % "mirror: {host: quay}")
+    assert one_of(BASE + copied, *facts, route()) == ("", f"{CLUSTER} (100 %)")
+    cut = obj(
+        "VirtualService",
+        "quay",
+        rule % "fault: {abort: {httpStatus: 500, percentage: {value: 50}}}",
+    )
+    assert one_of(BASE + cut, *facts, route()) == ("", "50 % 500")
+
+
+def test_another_tls_or_a_cluster_that_is_not_loaded_is_named():
+    plain = obj("DestinationRule", "quay", "{host: quay, trafficPolicy: {tls: {mode: SIMPLE}}}")
+    assert one_of(BASE + plain, *dump()) == ("auto mTLS", "SIMPLE")
+    other = (*dump()[:3], cluster(name="outbound|1||x"))
+    assert one_of(BASE, *other) == ("not there", "there")
+
+
+def test_a_server_that_takes_something_else_than_yaml_asks_for_is_named():
+    strict = FilterChain(port=8080, transport_protocol="tls", tls=MESH_TLS, clusters=("in",))
+    server = (
+        info(workload="quay", teller="quay-dump"),
+        listener(
+            strict,
+            name="virtualInbound",
+            address="0.0.0.0:15006",
+            teller="quay-dump",
+            direction="INBOUND",
+        ),
+    )
+    plain = obj("DestinationRule", "quay", "{host: quay, trafficPolicy: {tls: {mode: DISABLE}}}")
+    push = push_of(BASE + plain, *server)
+    asked = asked_of("GET", "http://quay:9080/", (), source="deploy/desk", address="", sni="")
+    first = proxy(push)
+    compared = []
+    trace(push, first, asked, OfYaml(push, first), compared)
+    (told,) = differences(push, first, asked, compared)
+    assert (told.loaded, told.asked) == ("no-filter-chain", "passes")
+    assert "deployment/quay" in told.text

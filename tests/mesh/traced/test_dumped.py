@@ -110,8 +110,9 @@ def test_conditions_of_a_loaded_route_are_judged():
     assert routed(header, route()) == "default"
     negated = route(name="a", headers=(("x", "not present"),))
     assert routed(negated, route()) == "a"
-    query = route(name="a", match="prefix / + query q")
-    assert routed(query, route(), query={"q": ""}) == "a"
+    query = route(name="a", match="prefix / + query q", query=(("q", "exact 7"),))
+    assert routed(query, route(), query={"q": "7"}) == "a"
+    assert routed(query, route(), query={"q": "8"}) == "default"
 
 
 def test_what_a_loaded_route_does_is_told():
@@ -134,6 +135,25 @@ def test_what_a_loaded_route_does_is_told():
     assert routed(route(redirect=True)) == "default"
 
 
+def test_copies_redirects_and_the_demand_for_tls_are_told():
+    odd = route(mirrors=(("m", 25.0),))
+    found = through((info(), listener(http(), PASSING), odd), host="quay").route
+    assert found is not None
+    assert [(one.cluster, one.share) for one in found.mirrors] == [("m", 25.0)]
+    moved = route(redirect=True, redirect_status=308)
+    found = through((info(), listener(http(), PASSING), moved), host="quay").route
+    assert found is not None
+    assert found.redirect == 308
+    assert routed(route(requires_tls=True)) is Stop.TLS_REDIRECT
+
+
+def test_shares_of_tcp_are_the_loaded_ones():
+    split = FilterChain(clusters=("a", "b", "off"), weights=(3, 1, 0))
+    facts = (info(), listener(split, name="10.9.9.9_70"))
+    found = through(facts, address="10.9.9.9", port=70, speech=Speech.TCP)
+    assert found.clusters == (("a", 3), ("b", 1))
+
+
 def test_a_cluster_that_is_not_loaded_is_surely_missing():
     missing = of(*dump()).upstream("outbound|1||x")
     assert (missing.exists, missing.sure) == (False, True)
@@ -148,7 +168,7 @@ def test_limits_and_outlier_detection_of_a_cluster_are_told():
     )
     told = [one.says for one in of(info(), odd).upstream(CLUSTER).applied]
     assert told == [
-        "outlierDetection: after 5 errors for 30.0 s",
+        "outlierDetection: after 5 errors for 30 s",
         "connectionPool: maxConnections=1",
     ]
 
@@ -183,3 +203,12 @@ def test_routes_that_were_not_given_make_nothing_sure():
     facts = (info(), listener(http(), PASSING), cluster())
     found = end(push_of("", *facts), URL)
     assert (found.id, found.sure) == ("no-virtual-host", False)
+
+
+def test_where_the_dump_holds_no_endpoints_those_of_yaml_stand_for_them():
+    found = traced(push_of(POD + QUAY, *dump()), URL)
+    (branch,) = found.branches
+    assert branch.steps[-1].way == "inbound"
+    assert not branch.outcome.sure
+    assert any("taken from YAML" in one for one in found.assumed)
+    assert not any("taken from YAML" in one for one in traced(push_of("", *dump()), URL).assumed)

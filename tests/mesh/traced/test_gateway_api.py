@@ -1,5 +1,6 @@
 from tests.mesh.make import mesh_of, obj
 from tests.mesh.traced.world import BASE, call, proxy, push_of
+from why503.mesh.retry_on import DEFAULT
 from why503.mesh.traced.call import Speech, Tls, Way
 from why503.mesh.traced.envoy import Stop, pass_through
 from why503.mesh.traced.gateway_api import api_gateways, api_routings
@@ -97,9 +98,9 @@ def test_times_retries_and_mirrors_are_in_a_virtual_services_words():
     (found,) = api_routings(mesh_of(text), "shop")
     (made,) = found.http
     assert made.fields["timeout"] == "3s"
-    assert made.fields["retries"] == {"attempts": 4, "retryOn": "503"}
+    assert made.fields["retries"] == {"attempts": 4, "retryOn": f"{','.join(DEFAULT)},503"}
     assert [one.weight for one in made.targets] == [0, 1]
-    assert made.mirrors[0].host == "dock.shop.svc.cluster.local"
+    assert made.mirrors[0].target.host == "dock.shop.svc.cluster.local"
     assert made.matches[0]["port"] == 9080
     assert found.gateways == {"mesh"}
 
@@ -112,3 +113,54 @@ def test_each_listener_is_a_gateway_of_its_own():
         70,
         81,
     ]
+
+
+def test_a_backends_own_timeout_is_each_tries_or_the_whole_requests():
+    times = "timeouts: {request: 9s, backendRequest: 2s}"
+    (found,) = api_routings(
+        mesh_of(
+            route(
+                "HTTPRoute",
+                f"{{{times}}}, {{{times}, retry: {{}}}}",
+                parent="{kind: Service, name: quay}",
+            )
+        ),
+        "shop",
+    )
+    once, again = found.http
+    assert once.fields["timeout"] == "2s"
+    assert again.fields["timeout"] == "9s"
+    assert again.fields["retries"]["attempts"] == 2
+    assert again.fields["retries"]["perTryTimeout"] == "2s"
+    off = route("HTTPRoute", "{timeouts: {request: 0s}}", parent="{kind: Service, name: quay}")
+    assert "timeout" not in api_routings(mesh_of(off), "shop")[0].http[0].fields
+
+
+def test_a_route_without_a_name_gets_istios():
+    (found,) = api_routings(
+        mesh_of(route("HTTPRoute", "{}, {name: own}", parent="{kind: Service, name: quay}")), "shop"
+    )
+    assert [one.fields["name"] for one in found.http] == ["shop.httproute.0", "own"]
+
+
+def test_the_share_of_a_copy_is_a_percent_or_a_fraction():
+    copy = "{type: RequestMirror, requestMirror: {backendRef: {name: dock, port: 3}%s}}"
+    shares = (", percent: 10", ", fraction: {numerator: 1, denominator: 4}", "")
+    rules = ", ".join("{filters: [" + copy % share + "]}" for share in shares)
+    text = route("HTTPRoute", rules, parent="{kind: Service, name: quay}")
+    (found,) = api_routings(mesh_of(text), "shop")
+    assert [one.mirrors[0].share for one in found.http] == [10.0, 25.0, 100.0]
+
+
+def test_a_listener_takes_the_kinds_that_it_lists():
+    only = GATE.replace(
+        "{name: http, port: 80",
+        "{allowedRoutes: {kinds: [{kind: GRPCRoute}]}, name: http, port: 80",
+    )
+    text = route("HTTPRoute", rule("quay"), parent="{name: front, sectionName: http}")
+    assert to(text, **WEB) == "quay"
+    push = push_of(BASE + only + text)
+    found = pass_through(
+        gateway_config(push, proxy(push, "gateway/front")), call(way=Way.GATEWAY, **WEB)
+    )
+    assert found.stop is not None

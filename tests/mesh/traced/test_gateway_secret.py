@@ -27,3 +27,17 @@ def test_a_secret_counts_in_the_gateways_own_namespace_only():
 def test_no_secret_is_asked_for_where_tls_does_not_end():
     plain = INGRESS + BASE + gateway("gw", server(80)) + AT_INGRESS
     assert assumed(plain, "http://a.example/") == []
+
+
+def test_a_certificate_of_the_gateway_api_is_looked_for_where_it_is_referred_to():
+    gate = obj(
+        "Gateway",
+        "front",
+        "{gatewayClassName: istio, listeners: [{name: tls, port: 443, protocol: HTTPS, "
+        "tls: {certificateRefs: [{name: own-cert}]}}]}",
+    )
+    found = traced(push_of(BASE + gate), "https://a.example/", "gateway/front").assumed
+    assert any("own-cert" in one for one in found)
+    given = obj("Secret", "own-cert", "{}")
+    found = traced(push_of(BASE + gate + given), "https://a.example/", "gateway/front").assumed
+    assert not any("own-cert" in one for one in found)

@@ -35,6 +35,10 @@ SPECS = {
     "DestinationRule": (
         "{host: quay, subsets: [7, {name: 7}], trafficPolicy: {tls: 7, portLevelSettings: [7]}}",
         "{host: '*', trafficPolicy: {tls: {mode: 7}, connectionPool: [1]}}",
+        (
+            "{host: '*', exportTo: [7, null], trafficPolicy: {outlierDetection: 7, loadBalancer: "
+            "{localityLbSetting: {failoverPriority: [7, null, [1]]}}}}"
+        ),
     ),
     "Gateway": (
         LISTS,
@@ -44,6 +48,10 @@ SPECS = {
             "tls: {mode: 7}}]}"
         ),
         "{listeners: [7, {port: 80, protocol: 7, tls: 7, allowedRoutes: 7}]}",
+        (
+            "{listeners: [{port: 80, tls: {certificateRefs: [7]}, allowedRoutes: {kinds: [7], "
+            "namespaces: {from: Selector, selector: {matchLabels: 7}}}}]}"
+        ),
     ),
     "Sidecar": ("{egress: [7, {hosts: [7, x]}], ingress: [7, {port: {number: x}}]}", "{egress: 7}"),
     "PeerAuthentication": ("{mtls: 7, portLevelMtls: {x: 7, 80: {mode: 7}}, selector: 7}",),
@@ -54,10 +62,13 @@ SPECS = {
     "HTTPRoute": (
         (
             "{parentRefs: [7, {name: 7}], hostnames: 7, rules: [7, "
-            "{matches: [7, {path: 7, headers: [7]}], filters: [7, {requestMirror: 7}], "
+            "{matches: [7, {path: 7, headers: [7]}], filters: [7, {requestMirror: 7}, "
+            "{requestMirror: {backendRef: {name: 7}, fraction: {numerator: 7, denominator: 0}}}], "
             "backendRefs: [7], retry: {codes: 7}, timeouts: 7}]}"
         ),
     ),
+    "ReferenceGrant": ("{from: [7, {kind: [1]}], to: 7}", "{from: 7, to: [null]}"),
+    "Namespace": ("7",),
     "GRPCRoute": ("{parentRefs: [{name: a}], rules: [{matches: [{method: 7}]}]}",),
     "TLSRoute": ("{parentRefs: [{name: a}], rules: [{backendRefs: 7}]}",),
     "Ingress": (

@@ -71,7 +71,9 @@ def test_weights_redirects_answers_faults_and_mirrors_are_kept():
     )
     assert [weight for _name, weight in weighted.clusters] == [9, 1]
     assert weighted.fault is not None
-    assert weighted.mirrors == ("outbound|9080||pier.shop.svc.cluster.local",)
+    (mirror,) = weighted.mirrors
+    assert mirror[:2] == ("outbound|9080||pier.shop.svc.cluster.local", 100.0)
+    assert mirror.source is not None
     assert built("{redirect: {uri: /x}}")[0].redirect == 301
     assert built("{directResponse: {status: 418}}")[0].answer == 418
 

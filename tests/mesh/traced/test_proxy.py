@@ -1,7 +1,7 @@
 from tests.mesh.make import obj
 from tests.mesh.traced.world import BASE, INGRESS, proxy, push_of, service, workload
 from why503.facts import ProxyInfo, Source
-from why503.mesh.traced.proxy import number_inside, proxy_of, targets_of
+from why503.mesh.traced.proxy import elsewhere_told, number_inside, proxy_of, targets_of
 
 POD = (
     "---\nkind: Pod\nmetadata: {name: quay-7d9f8b6c5-abcde, namespace: shop, labels: {app: quay}}\n"
@@ -17,7 +17,22 @@ def test_a_workload_is_found_by_kind_name_and_namespace():
     assert (pod.addresses, pod.has_proxy) == (("10.1.0.7",), True)
     elsewhere = push_of(BASE, namespace="web")
     assert proxy(elsewhere, "deploy/desk.shop").workload is not None
-    assert proxy(elsewhere, "deploy/desk").workload is None
+    assert proxy(elsewhere, "deploy/desk").namespace == "shop"
+
+
+def test_a_workload_of_another_namespace_is_taken_where_there_is_one_of_its_name_only():
+    two = workload("desk", "app: desk").replace("namespace: shop", "namespace: web")
+    push = push_of(BASE, namespace="default")
+    (told,) = elsewhere_told(push, proxy(push, "deploy/desk"), "deploy/desk")
+    assert "namespace shop" in told
+    both = push_of(BASE + two, namespace="default")
+    assert proxy(both, "deploy/desk").workload is None
+    (told,) = elsewhere_told(both, proxy(both, "deploy/desk"), "deploy/desk")
+    assert "shop, web" in told
+    for name in ("deploy/desk.shop", "deploy/nobody"):
+        assert elsewhere_told(both, proxy(both, name), name) == []
+    own = push_of(BASE)
+    assert elsewhere_told(own, proxy(own), "deploy/desk") == []
 
 
 def test_a_workload_may_have_no_proxy_or_tell_nothing_of_it():

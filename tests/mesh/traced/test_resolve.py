@@ -46,3 +46,16 @@ def test_a_service_can_be_asked_for_by_name_or_address():
     caller = proxy(push)
     assert service_named(push, caller, "A.EXAMPLE") is service_at(push, caller, "10.9.9.9")
     assert service_at(push, caller, "10.9.9.8") is None
+
+
+def test_a_pod_of_a_headless_service_is_called_by_its_own_name():
+    pod = (
+        "---\nkind: Pod\nmetadata: {name: quay-1, namespace: shop, labels: {app: quay}}\n"
+        "spec: {containers: []}\nstatus: {podIP: 10.1.0.8}\n"
+    )
+    headless = service("quay", "{name: tcp, port: 80}", ", clusterIP: None")
+    other = pod.replace("quay-1", "quay-0").replace("10.1.0.8", "10.1.0.7")
+    for host in ("quay-1.quay", "quay-1.quay.shop", f"quay-1.{HOST}"):
+        assert names(headless + other + pod, host).address == "10.1.0.8", host
+    assert names(headless, "quay-1.quay").address == f"<pod of {HOST}>"
+    assert names(BASE, "quay-1.quay").service is None

@@ -1,5 +1,6 @@
 from tests.mesh.make import obj
-from tests.mesh.traced.world import BASE, call, proxy, push_of
+from tests.mesh.traced.test_gateway_server import gateway, server
+from tests.mesh.traced.world import BASE, INGRESS, call, proxy, push_of, traced
 from why503.facts import Source
 from why503.mesh.traced import telling
 from why503.mesh.traced.envoy import Passage, pass_through
@@ -70,3 +71,9 @@ def test_the_line_of_a_destination_is_its_own_where_it_has_one():
     found, _steps = passage(RULE, host="quay")
     assert telling.place_of(found, 0) != telling.source_of(found)
     assert telling.place_of(found, 9) == telling.source_of(found)
+
+
+def test_a_chain_that_cannot_understand_what_it_gets_is_not_said_to_take_it():
+    text = INGRESS + gateway("gw", server(443, "HTTPS", "['*']", "{mode: MUTUAL}"))
+    chain = traced(push_of(BASE + text), "https://a.example/", "deploy/ingress").steps[-1]
+    assert chain.text == "is chosen, and cannot take TLS without a client certificate"

@@ -67,6 +67,7 @@ def test_every_way_to_end_at_a_sidecar_is_told(text, url, ends, status):
         (REDIRECTS, A_HOST, "tls-redirect", 301),
         (HTTPS + AT_INGRESS, "https://a.example/", "passes", None),
         (HTTPS.replace("SIMPLE", "MUTUAL"), "https://a.example/", "mtls-error", None),
+        (HTTPS.replace("SIMPLE", "MUTUAL") + AT_INGRESS, "mtls://a.example/", "passes", None),
         (HTTPS, "http://a.example:443/", "tls-error", None),
         (CLASH + CLASH.replace("shop", "web"), "https://a.example/", "several-filter-chains", None),
     ],
@@ -83,6 +84,7 @@ def test_every_way_to_end_at_a_gateway_is_told(text, url, ends, status):
         ("", URL, "passes", None),
         (STRICT, URL, "no-filter-chain", None),
         ("", "https://quay:9080/", "no-filter-chain", None),
+        (STRICT, "mtls://quay:9080/", "mtls-error", None),
         ("", "tcp://quay:9080", "protocol-error", 400),
     ],
 )
@@ -194,3 +196,30 @@ def test_a_gateway_that_is_not_given_has_the_labels_that_gateways_ask_for():
         assert "istio=ingressgateway" in found.assumed[0]
     nothing = end(push_of(BASE), A_HOST, "gateway/front")
     assert (nothing.id, nothing.sure) == ("no-listener", False)
+
+
+def test_a_wildcards_endpoint_is_the_host_that_is_called():
+    entry = obj(
+        "ServiceEntry",
+        "wide",
+        "{hosts: ['*.far.example'], location: MESH_EXTERNAL, resolution: DYNAMIC_DNS, ports: ["
+        "{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]}",
+    )
+    for url, name in (
+        ("http://a.far.example/", "a.far.example:80"),
+        ("https://b.far.example/", "b.far.example:443"),
+    ):
+        (branch,) = traced(push_of(BASE + entry), url).branches
+        assert branch.steps[-1].name == name
+
+
+def test_endpoints_without_a_workload_are_named():
+    entry = obj(
+        "ServiceEntry",
+        "far",
+        "{hosts: [far.example], resolution: STATIC, ports: [{number: 80, name: http, "
+        "protocol: HTTP}], endpoints: [{address: 10.2.0.1}, {address: 10.2.0.2}]}",
+    )
+    (branch,) = traced(push_of(BASE + entry), "http://far.example/").branches
+    assert branch.steps[1].text == "2 endpoints: 10.2.0.1:80, 10.2.0.2:80."
+    assert branch.steps[1].made.by == "ServiceEntry shop/far"

@@ -62,3 +62,21 @@ def test_istios_own_clusters_are_always_there():
     passing = "{hosts: [a.example], resolution: NONE, ports: [{number: 80, protocol: HTTP}]}"
     found = cluster("outbound|80||a.example", obj("ServiceEntry", "a", passing))
     assert (found.exists, found.backends, found.external) == (True, None, True)
+
+
+def test_a_service_entry_says_how_its_endpoints_are_found():
+    words = {
+        "NONE": "addresses that are called",
+        "STATIC": "those that are listed",
+        "DNS": "asks DNS for them",
+        "DNS_ROUND_ROBIN": "asks DNS for them",
+        "DYNAMIC_DNS": "for the host of each request",
+    }
+    for resolution, says in words.items():
+        spec = (
+            f"{{hosts: ['*.a.example'], resolution: {resolution}, "
+            "ports: [{number: 80, name: http, protocol: HTTP}]}"
+        )
+        text = cluster("outbound|80||*.a.example", obj("ServiceEntry", "a", spec)).text
+        assert says in text, resolution
+        assert f"(resolution {resolution})" in text

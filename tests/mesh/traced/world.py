@@ -7,7 +7,8 @@ from why503.mesh.traced.call import Call, Speech, Tls, Way
 from why503.mesh.traced.proxy import Proxy, proxy_named
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.step import Outcome, Traced
-from why503.mesh.traced.tracing import overall, start, trace, view_of
+from why503.mesh.traced.tracing import overall, start, trace
+from why503.mesh.traced.view import view_of
 
 HOST = "quay.shop.svc.cluster.local"
 CLUSTER = f"outbound|9080||{HOST}"

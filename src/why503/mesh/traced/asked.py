@@ -1,10 +1,11 @@
 """What the user asks about: a method, a URL, where it starts, and what is known of the wire."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import parse_qsl, urlsplit
 
 from why503.mesh.traced.call import Speech, Tls
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _SCHEMES: dict[str, tuple[int, Speech, Tls]] = {
@@ -13,6 +14,7 @@ _SCHEMES: dict[str, tuple[int, Speech, Tls]] = {
     "h2c": (80, Speech.HTTP2, Tls.NONE),
     "grpc": (80, Speech.HTTP2, Tls.NONE),
     "grpcs": (443, Speech.HTTP2, Tls.TLS),
+    "mtls": (443, Speech.HTTP, Tls.MUTUAL),
     "tcp": (0, Speech.TCP, Tls.NONE),
     "tls": (443, Speech.TCP, Tls.TLS),
 }

@@ -1,7 +1,6 @@
 """AuthorizationPolicies: whether one request is let in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from why503.mesh.traced.call import Call, Tls
 from why503.mesh.traced.matching import every, some
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
+from why503.support.dataclass import dataclass
 
 _HTTP_OPERATIONS = ("hosts", "methods", "paths", "notHosts", "notMethods", "notPaths")
 _HTTP_SOURCES = ("requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks")

@@ -1,7 +1,7 @@
 """The endpoints behind a port of a service, and the workloads that they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from why503.facts import Manifest, Source
@@ -13,7 +13,14 @@ from why503.mesh.traced.proxy import Proxy, number_inside, proxy_of
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Resolution, Service
 from why503.mesh.workload import WORKLOAD_KINDS, labels_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
+
+_LOCALITY = (
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.istio.io/subzone",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,8 @@ class Backends:
     known: bool
     """False where the evidence does not list them: those found are taken for granted."""
     source: Source
+    later: tuple[Backend, ...] = ()
+    """Those that get requests only where all found are down."""
 
 
 def backends_of(push: Push, service: Service, port: Port) -> Backends:
@@ -87,7 +96,7 @@ def with_labels(backends: Backends, labels: Mapping[str, Any]) -> Backends:
     found = tuple(
         one for one in backends.found if one.labels is None or has_labels(one.labels, labels)
     )
-    return Backends(found=found, known=backends.known, source=backends.source)
+    return replace(backends, found=found)
 
 
 def _whole(push: Push) -> Iterator[Manifest]:
@@ -176,14 +185,14 @@ def _of_entry(push: Push, service: Service, port: Port) -> Backends:
             address=word_of(fields.get("address")),
             port=whole_number(mapping_of(fields.get("ports")).get(port.name)) or number,
             source=entry.where("spec", "endpoints", index),
-            labels=mapping_of(fields.get("labels")),
+            labels={**_locality(fields), **mapping_of(fields.get("labels"))},
         )
         for index, told in entry.items("spec", "endpoints")
         if word_of((fields := mapping_of(told)).get("address"))
     ]
     wanted = mapping_of(entry.get("spec", "workloadSelector", "labels"))
     if wanted:
-        found += _chosen(push, service, wanted, number)
+        found += _chosen(push, service, wanted, port)
         return Backends(
             found=tuple(found), known=bool(found), source=entry.where("spec", "workloadSelector")
         )
@@ -198,21 +207,27 @@ def _of_entry(push: Push, service: Service, port: Port) -> Backends:
     return Backends(found=tuple(found), known=True, source=entry.where("spec"))
 
 
+def _labels(entry: Manifest) -> Mapping[str, Any]:
+    return mapping_of(entry.get("spec", "labels"))
+
+
+def _locality(fields: Mapping[str, Any]) -> Mapping[str, str]:
+    """`region/zone/subzone` as the labels that Istio makes of it."""
+    return dict(zip(_LOCALITY, word_of(fields.get("locality")).split("/"), strict=False))
+
+
 def _chosen(
-    push: Push, service: Service, wanted: Mapping[str, Any], number: int
+    push: Push, service: Service, wanted: Mapping[str, Any], port: Port
 ) -> Iterator[Backend]:
-    """Pods and WorkloadEntries that a ServiceEntry selects."""
-    for pod in _selected(push, service.namespace, wanted, ("Pod",)):
-        address = word_of(pod.get("status", "podIP")) or f"<pod {pod.name}>"
-        yield Backend(
-            address=address,
-            port=number,
-            source=pod.source,
-            labels=labels_of(pod),
-            proxy=proxy_of(push, pod),
-        )
+    """Pods (else other workloads) and WorkloadEntries that a ServiceEntry selects."""
+    number = port.target if isinstance(port.target, int) else port.number
+    pods = list(_selected(push, service.namespace, wanted, ("Pod",)))
+    for one in pods or list(_selected(push, service.namespace, wanted, WORKLOAD_KINDS[:4])):
+        made = _of_workload(push, service, port, one)
+        if made is not None:
+            yield made
     for entry in push.mesh.manifests("WorkloadEntry"):
-        labels = mapping_of(entry.get("spec", "labels"))
+        labels = {**_locality(mapping_of(entry.get("spec"))), **_labels(entry)}
         if push.space_of(entry) == service.namespace and has_labels(labels, wanted):
             address = word_of(entry.get("spec", "address"))
             yield Backend(address=address, port=number, source=entry.source, labels=labels)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from why503.facts import Manifest
+from why503.mesh.address import cluster_name
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
@@ -9,6 +11,14 @@ from why503.support.text import _
 
 _AMBIENT = "istio.io/dataplane-mode"
 _WAYPOINT = "istio.io/use-waypoint"
+_BOUND = (
+    ("AuthorizationPolicy", "targetRefs"),
+    ("RequestAuthentication", "targetRefs"),
+    ("HTTPRoute", "parentRefs"),
+    ("GRPCRoute", "parentRefs"),
+    ("TCPRoute", "parentRefs"),
+    ("TLSRoute", "parentRefs"),
+)
 
 
 def left_out(push: Push) -> tuple[str, ...]:
@@ -56,6 +66,39 @@ def ambient_told(proxy: Proxy) -> str:
     """A sentence for it."""
     text = _("{name} is in ambient mode, which is not followed: ztunnel may decide otherwise.")
     return text.format(name=proxy.name)
+
+
+def waypoint_told(push: Push, cluster: str) -> list[str]:
+    """A sentence where a waypoint stands before the service of a cluster."""
+    parts = cluster_name(cluster)
+    host = parts.host if parts is not None else cluster.rpartition(":")[0]
+    service = next((one for one in push.services if one.host == host), None)
+    if service is None or not service.kubernetes:
+        return []
+    spaces = [one for one in push.mesh.manifests("Namespace") if one.name == service.namespace]
+    for holder in (service.manifest, *spaces):
+        labels = mapping_of(holder.get("metadata", "labels"))
+        name = word_of(labels.get(_WAYPOINT))
+        if name:
+            break
+    else:
+        return []
+    if name == "none":
+        return []
+    text = _(
+        "{object} has the waypoint {name}, which is not followed: what it does may decide "
+        "otherwise ({objects})."
+    )
+    told = [one.full_name for one in _for_waypoint(push, (service.manifest.name, name))]
+    return [text.format(object=service.manifest.full_name, name=name, objects=_few(told) or "-")]
+
+
+def _for_waypoint(push: Push, names: tuple[str, str]) -> Iterator[Manifest]:
+    """Policies and routes that are bound to a service or to its waypoint."""
+    for kind, field in _BOUND:
+        for one in push.mesh.manifests(kind):
+            if any(mapping_of(ref).get("name") in names for _, ref in one.items("spec", field)):
+                yield one
 
 
 def _ambient(labels: object) -> bool:

@@ -1,8 +1,10 @@
 """One request as a proxy sees it come in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from why503.support.dataclass import dataclass
 
 
 class Way(StrEnum):

@@ -4,11 +4,12 @@ The same shapes are made from YAML (as istiod would) and taken from a configurat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from why503.facts import Source
 from why503.mesh.setting import Setting
+from why503.support.dataclass import dataclass
 
 WILDCARD = "0.0.0.0"
 
@@ -42,6 +43,8 @@ class Terminates:
     """Whoever shows none is turned away."""
     mesh: bool = False
     """The certificate is the workload's own of the mesh."""
+    refused: str = ""
+    """A sentence why there is no certificate; ``""`` where nothing speaks against it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,15 @@ class RouteMatch:
     query: tuple[tuple[str, StringMatch], ...] = ()
 
 
+class Mirror(NamedTuple):
+    """A cluster that gets a copy of requests."""
+
+    cluster: str
+    share: float = 100.0
+    """Percent of the requests."""
+    source: Source | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One route of a virtual host."""
@@ -77,6 +89,8 @@ class Route:
     """Names with weights; several: one is drawn."""
     places: tuple[Source | None, ...] = ()
     """Lines that name the clusters, in their order; empty where they have none of their own."""
+    refusals: tuple[str, ...] = ()
+    """Sentences why a cluster is no valid destination, in their order; ``""`` where it is one."""
     redirect: int | None = None
     """Status of a redirect."""
     answer: int | None = None
@@ -85,8 +99,9 @@ class Route:
     timeout: Setting[float] | None = None
     """Seconds; 0: none."""
     retries: Setting[Mapping[str, Any]] | None = None
-    mirrors: tuple[str, ...] = ()
-    """Clusters that get a copy."""
+    mirrors: tuple[Mirror, ...] = ()
+    not_found: int = 503
+    """Status where the cluster does not exist; 500 for routes of the Gateway API."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +139,8 @@ class Chain:
     """The route configuration where it stands in the chain itself."""
     clusters: tuple[tuple[str, int], ...] = ()
     """Where TCP goes, with weights."""
+    refusals: tuple[str, ...] = ()
+    """As of a route."""
 
     @property
     def http(self) -> bool:

@@ -56,7 +56,8 @@ def _merged(outer: Rule, inner: Rule) -> Rule | None:
         )
         if not matches:
             return None
-    return replace(inner, fields=fields, matches=matches, mirrors=inner.mirrors or outer.mirrors)
+    mirrors = inner.mirrors or outer.mirrors
+    return replace(inner, fields=fields, matches=matches, mirrors=mirrors, above=outer)
 
 
 def _headers(match: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from why503.mesh.traced.config import (
     Inspector,
     Listener,
     Made,
+    Mirror,
     ProxyConfig,
     Route,
     RouteConfig,
@@ -42,7 +43,6 @@ from why503.support.text import _
 
 _VIRTUAL = {15001: False, 15006: True}
 _PATHS = {"prefix": "prefix", "path": "exact", "path_separated_prefix": "segments"}
-_REDIRECT = 301
 _GONE = frozenset({"draining", "warming"})
 
 
@@ -105,6 +105,7 @@ class Dump:
             applied=tuple(_applied(found)),
             backends=backends,
             tls=mode if found.transports else None,
+            sni=found.tls.sni if found.tls is not None else "",
             speaks_h2=found.h2,
             external=False,
         )
@@ -202,13 +203,15 @@ def _chain(loaded: FilterChain, made: Made) -> Chain:
         ),
         tls=ends,
         routes=loaded.http.route_config if loaded.http is not None else "",
-        clusters=_shares(loaded.clusters),
+        clusters=_shares(loaded),
     )
 
 
-def _shares(names: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """Clusters of a TCP proxy; a dump's facts do not keep their weights."""
-    return tuple((name, 100 // len(names)) for name in names)
+def _shares(chain: FilterChain) -> tuple[tuple[str, int], ...]:
+    """Clusters of a TCP proxy with their weights."""
+    if not chain.weights:
+        return tuple((name, 100) for name in chain.clusters)
+    return _drawn(tuple(zip(chain.clusters, chain.weights, strict=False)))
 
 
 class _Routes(Sequence[Route]):
@@ -236,7 +239,13 @@ def _route_config(name: str, hosts: Mapping[str, Sequence[LoadedRoute]]) -> Rout
     return RouteConfig(
         name=name,
         hosts=tuple(
-            VirtualHost(name=host, domains=routes[0].domains, routes=_Routes(routes), made=made)
+            VirtualHost(
+                name=host,
+                domains=routes[0].domains,
+                routes=_Routes(routes),
+                made=made,
+                requires_tls=routes[0].requires_tls,
+            )
             for host, routes in hosts.items()
         ),
     )
@@ -255,11 +264,12 @@ def _route(loaded: LoadedRoute) -> Route:
         name=loaded.name,
         match=_match(loaded),
         clusters=clusters,
-        redirect=_REDIRECT if loaded.redirect else None,
+        redirect=loaded.redirect_status if loaded.redirect else None,
         answer=loaded.direct_response,
         fault=_setting(fault, made) if fault else None,
         timeout=timeout,
         retries=_setting(retries, made) if retries else None,
+        mirrors=tuple(Mirror(name, share, loaded.source) for name, share in loaded.mirrors),
     )
 
 
@@ -280,11 +290,10 @@ def _match(loaded: LoadedRoute) -> RouteMatch:
         path = StringMatch(kind=_PATHS[kind], value=value)
     elif kind == "regex":
         path = StringMatch(kind="regex", value=value)
-    query = [part[6:] for part in loaded.match.split(" + ")[1:] if part.startswith("query ")]
     return RouteMatch(
         path=path,
         headers=tuple((name, _condition(told)) for name, told in loaded.headers),
-        query=tuple((name, StringMatch(kind="present")) for name in query),
+        query=tuple((name, _condition(told)) for name, told in loaded.query),
     )
 
 
@@ -298,7 +307,8 @@ def _applied(cluster: LoadedCluster) -> Iterator[Applied]:
     by = told_by(cluster)
     if cluster.outlier is not None:
         says = _("outlierDetection: after {count} errors for {seconds} s").format(
-            count=cluster.outlier.consecutive_5xx, seconds=cluster.outlier.base_ejection_time
+            count=cluster.outlier.consecutive_5xx,
+            seconds=f"{cluster.outlier.base_ejection_time or 0:g}",
         )
         yield Applied(object=by, says=says, source=cluster.source)
     for limits in cluster.thresholds[:1]:

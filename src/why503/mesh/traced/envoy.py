@@ -1,7 +1,7 @@
 """Envoy's choice: which listener, filter chain, virtual host and route a request gets."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
@@ -19,6 +19,7 @@ from why503.mesh.traced.config import (
 )
 from why503.mesh.traced.host import most_specific
 from why503.mesh.traced.matching import takes
+from why503.support.dataclass import dataclass
 
 
 class Stop(StrEnum):
@@ -159,9 +160,9 @@ def _of_server_name(chains: list[Chain], sni: str) -> list[Chain]:
 def _refused(chain: Chain, call: Call) -> Stop | None:
     """Why a chain cannot understand what it gets; None where it can."""
     if chain.tls is not None:
-        if call.tls is Tls.NONE:
+        if call.tls is Tls.NONE or chain.tls.refused:
             return Stop.TLS_ERROR
-        shows = call.tls in (Tls.MESH, Tls.MUTUAL)
+        shows = call.tls is Tls.MESH or (call.tls is Tls.MUTUAL and not chain.tls.mesh)
         if chain.tls.client_certificate and not shows:
             return Stop.MTLS_ERROR
         if call.tls is Tls.MESH and not chain.tls.client_certificate:

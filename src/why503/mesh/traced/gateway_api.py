@@ -1,18 +1,23 @@
 """The Gateway API's objects in the shapes of Istio's own, as istiod converts them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
+from why503.mesh.retry_on import DEFAULT
 from why503.mesh.selection import full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.traced.allowed_routes import open_to, takes_kind
 from why503.mesh.traced.config import Made
 from why503.mesh.traced.gateway_server import Gateway, Server
 from why503.mesh.traced.host import matches
+from why503.mesh.traced.reference_grant import Referred, refusal
 from why503.mesh.traced.registry import created, words_at
-from why503.mesh.traced.routing import MESH, Routing, Rule, Target
+from why503.mesh.traced.routing import MESH, Copy, Routing, Rule, Target, percent
+from why503.support.duration import seconds_of
 
 KINDS = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
 _LABEL = "gateway.networking.k8s.io/gateway-name"
@@ -28,11 +33,11 @@ def api_gateways(mesh: Mesh, namespace: str) -> tuple[Gateway, ...]:
         gateway
         for manifest in mesh.manifests("Gateway")
         if not manifest.partial
-        for gateway in _listeners(manifest, manifest.namespace or namespace)
+        for gateway in _listeners(mesh, manifest, manifest.namespace or namespace)
     )
 
 
-def _listeners(manifest: Manifest, own: str) -> Iterator[Gateway]:
+def _listeners(mesh: Mesh, manifest: Manifest, own: str) -> Iterator[Gateway]:
     for index, told in manifest.items("spec", "listeners"):
         fields = mapping_of(told)
         number = whole_number(fields.get("port"))
@@ -40,17 +45,13 @@ def _listeners(manifest: Manifest, own: str) -> Iterator[Gateway]:
             continue
         path: Path = ("spec", "listeners", index)
         host = word_of(fields.get("hostname")).lower() or "*"
-        spaces = word_of(
-            mapping_of(mapping_of(fields.get("allowedRoutes")).get("namespaces")).get("from")
-        )
-        open_to_all = spaces in ("All", "Selector")
         server = Server(
             port=number,
             protocol=word_of(fields.get("protocol")).lower(),
             name="default",
-            hosts=(host if open_to_all else f"{own}/{host}",),
+            hosts=open_to(mesh, mapping_of(fields.get("allowedRoutes")), own, host),
             made=Made(manifest.full_name, manifest.where(*path)),
-            tls=_tls(mapping_of(fields.get("tls"))),
+            tls=_tls(mesh, manifest, own, mapping_of(fields.get("tls"))),
         )
         yield Gateway(
             name=_listener_name(manifest.name, word_of(fields.get("name"))),
@@ -62,13 +63,22 @@ def _listeners(manifest: Manifest, own: str) -> Iterator[Gateway]:
         )
 
 
-def _tls(block: Mapping[str, Any]) -> Mapping[str, Any]:
+def _tls(mesh: Mesh, manifest: Manifest, own: str, block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The block in the words of Istio's own Gateway; `refused`: why it has no certificate."""
     if not block:
         return {}
     if word_of(block.get("mode")) == "Passthrough":
         return {"mode": "PASSTHROUGH"}
     mutual = bool(mapping_of(block.get("frontendValidation")))
-    return {"mode": "MUTUAL" if mutual else "SIMPLE", "credentialName": "as referenced"}
+    listed = block.get("certificateRefs")
+    ref = mapping_of(listed[0]) if isinstance(listed, list) and listed else {}
+    secret = Referred("Secret", word_of(ref.get("name")), word_of(ref.get("namespace")) or own)
+    return {
+        "mode": "MUTUAL" if mutual else "SIMPLE",
+        "credentialName": secret.name,
+        "credentialNamespace": secret.namespace,
+        "refused": refusal(mesh, manifest, own, secret) if secret.name else "",
+    }
 
 
 def _listener_name(gateway: str, listener: str) -> str:
@@ -89,7 +99,8 @@ def api_routings(mesh: Mesh, namespace: str) -> tuple[Routing, ...]:
 def _routings(mesh: Mesh, manifest: Manifest, own: str) -> Iterator[Routing]:
     section = {"TLSRoute": "tls", "TCPRoute": "tcp"}.get(manifest.kind, "http")
     hosts = tuple(host.lower() for host in words_at(manifest, "spec", "hostnames")) or ("*",)
-    rules = _rules(manifest, own, hosts)
+    rules = _rules(mesh, manifest, own, hosts)
+    meshed = _permitted(rules)
     for index, told in manifest.items("spec", "parentRefs"):
         parent = mapping_of(told)
         name, space = word_of(parent.get("name")), word_of(parent.get("namespace")) or own
@@ -99,9 +110,10 @@ def _routings(mesh: Mesh, manifest: Manifest, own: str) -> Iterator[Routing]:
             gateways = frozenset({MESH})
         else:
             aimed = hosts
-            gateways = frozenset(_taking(mesh, (name, space), parent, hosts))
+            gateways = frozenset(_taking(mesh, (name, space), parent, (manifest.kind, hosts)))
         if gateways:
-            kept = tuple(_at_port(rule, port) for rule in rules)
+            wanted = meshed if MESH in gateways else rules
+            kept = tuple(_at_port(rule, port) for rule in wanted)
             yield Routing(
                 name=f"{manifest.name}~{index}",
                 namespace=own,
@@ -118,9 +130,13 @@ def _routings(mesh: Mesh, manifest: Manifest, own: str) -> Iterator[Routing]:
 
 
 def _taking(
-    mesh: Mesh, named: tuple[str, str], parent: Mapping[str, Any], hosts: Sequence[str]
+    mesh: Mesh,
+    named: tuple[str, str],
+    parent: Mapping[str, Any],
+    route: tuple[str, Sequence[str]],
 ) -> Iterator[str]:
-    """Listeners of the parent Gateway that take a route for these hosts."""
+    """Listeners of the parent Gateway that take a route of a kind, for some hosts."""
+    kind, hosts = route
     section, port = word_of(parent.get("sectionName")), whole_number(parent.get("port"))
     for manifest in mesh.manifests("Gateway"):
         if manifest.name != named[0] or manifest.namespace not in ("", named[1]):
@@ -134,30 +150,29 @@ def _taking(
                 whole_number(fields.get("port")),
             ):
                 continue
-            if any(matches(own, host) for host in hosts):
+            if takes_kind(fields, kind) and any(matches(own, host) for host in hosts):
                 yield f"{named[1]}/{_listener_name(manifest.name, listener)}"
 
 
 def _at_port(rule: Rule, port: int | None) -> Rule:
     if port is None:
         return rule
-    matching = tuple({**match, "port": port} for match in rule.matches or ({},))
-    return Rule(
-        fields=rule.fields,
-        manifest=rule.manifest,
-        path=rule.path,
-        targets=rule.targets,
-        matches=matching,
-        mirrors=rule.mirrors,
+    return replace(rule, matches=tuple({**match, "port": port} for match in rule.matches or ({},)))
+
+
+def _permitted(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Rules as sidecars take them, which ask for no ReferenceGrant."""
+    return tuple(
+        replace(rule, targets=tuple(replace(one, refused="") for one in rule.targets))
+        for rule in rules
     )
 
 
-def _rules(manifest: Manifest, own: str, hosts: Sequence[str]) -> tuple[Rule, ...]:
+def _rules(mesh: Mesh, manifest: Manifest, own: str, hosts: Sequence[str]) -> tuple[Rule, ...]:
     found: list[Rule] = []
     for index, told in manifest.items("spec", "rules"):
         fields = mapping_of(told)
         path: Path = ("spec", "rules", index)
-        refs = [mapping_of(one) for _, one in manifest.items(*path, "backendRefs")]
         filters = [mapping_of(one) for _, one in manifest.items(*path, "filters")]
         matching = [mapping_of(one) for _, one in manifest.items(*path, "matches")]
         if manifest.kind == "TLSRoute":
@@ -166,17 +181,19 @@ def _rules(manifest: Manifest, own: str, hosts: Sequence[str]) -> tuple[Rule, ..
             converted = []
         else:
             converted = [_match(one, grpc=manifest.kind == "GRPCRoute") for one in matching]
-        targets = tuple(_target(ref, own) for ref in refs)
-        mirrored = [mapping_of(one.get("requestMirror")).get("backendRef") for one in filters]
+        targets = tuple(
+            _granted(mesh, manifest, own, (*path, "backendRefs", place))
+            for place, _told in manifest.items(*path, "backendRefs")
+        )
         # One rule a match, so that the most exact match of all goes first.
         found += [
             Rule(
-                fields=_fields(fields, filters, targets),
+                fields=_fields(fields, filters, targets, f"{own}.{manifest.name}.{index}"),
                 manifest=manifest,
                 path=path,
                 targets=targets,
                 matches=(match,) if match else (),
-                mirrors=tuple(_target(mapping_of(one), own) for one in mirrored if one),
+                mirrors=tuple(_copies(manifest, path, own)),
             )
             for match in converted or [{}]
         ]
@@ -184,18 +201,24 @@ def _rules(manifest: Manifest, own: str, hosts: Sequence[str]) -> tuple[Rule, ..
 
 
 def _fields(
-    fields: Mapping[str, Any], filters: Sequence[Mapping[str, Any]], targets: Sequence[Target]
+    fields: Mapping[str, Any],
+    filters: Sequence[Mapping[str, Any]],
+    targets: Sequence[Target],
+    name: str,
 ) -> Mapping[str, Any]:
-    """What a rule does, in the words of a VirtualService."""
-    told: dict[str, Any] = {"name": word_of(fields.get("name"))}
-    request = mapping_of(fields.get("timeouts")).get("request")
-    if request is not None:
-        told["timeout"] = request
-    retry = mapping_of(fields.get("retry"))
-    if retry:
-        listed = retry.get("codes")
-        codes = ",".join(map(str, listed)) if isinstance(listed, list) else ""
-        told["retries"] = {"attempts": retry.get("attempts", 1), "retryOn": codes}
+    """What a rule does, in the words of a VirtualService; ``name``: where it has none."""
+    told: dict[str, Any] = {"name": word_of(fields.get("name")) or name}
+    times = mapping_of(fields.get("timeouts"))
+    if seconds_of(times.get("request")):
+        told["timeout"] = times.get("request")
+    retry = fields.get("retry")
+    if isinstance(retry, Mapping):
+        told["retries"] = _retries(retry)
+    if seconds_of(times.get("backendRequest")):
+        if "retries" in told:
+            told["retries"]["perTryTimeout"] = times.get("backendRequest")
+        else:
+            told["timeout"] = times.get("backendRequest")
     redirect = next(
         (
             mapping_of(one.get("requestRedirect"))
@@ -209,6 +232,12 @@ def _fields(
     elif not any(target.weight != 0 for target in targets):
         told["directResponse"] = {"status": _FAILED}
     return told
+
+
+def _retries(retry: Mapping[str, Any]) -> dict[str, Any]:
+    listed = retry.get("codes")
+    codes = [str(code) for code in listed] if isinstance(listed, list) else []
+    return {"attempts": retry.get("attempts", 2), "retryOn": ",".join((*DEFAULT, *codes))}
 
 
 def _match(match: Mapping[str, Any], *, grpc: bool) -> Mapping[str, Any]:
@@ -236,6 +265,30 @@ def _match(match: Mapping[str, Any], *, grpc: bool) -> Mapping[str, Any]:
             kind = "regex" if word_of(told.get("type")) == "RegularExpression" else "exact"
             found.setdefault(name, {})[word_of(told.get("name"))] = {kind: told.get("value")}
     return found
+
+
+def _granted(mesh: Mesh, manifest: Manifest, own: str, path: Path) -> Target:
+    """A destination with its line, and the reason where it may not be named."""
+    ref = mapping_of(manifest.get(*path))
+    found = replace(_target(ref, own), source=manifest.where(*path))
+    space = word_of(ref.get("namespace")) or own
+    if (word_of(ref.get("kind")) or "Service") != "Service":
+        return found
+    to = Referred("Service", word_of(ref.get("name")), space)
+    return replace(found, refused=refusal(mesh, manifest, own, to))
+
+
+def _copies(manifest: Manifest, path: Path, own: str) -> Iterator[Copy]:
+    for index, told in manifest.items(*path, "filters"):
+        mirror = mapping_of(mapping_of(told).get("requestMirror"))
+        if not mapping_of(mirror.get("backendRef")):
+            continue
+        target = _target(mapping_of(mirror.get("backendRef")), own)
+        parts = mapping_of(mirror.get("fraction"))
+        above, below = whole_number(parts.get("numerator")), whole_number(parts.get("denominator"))
+        share = mirror.get("percent") if above is None else 100 * above / (below or 100)
+        source = manifest.where(*path, "filters", index)
+        yield Copy(replace(target, source=source), percent(share))
 
 
 def _target(ref: Mapping[str, Any], own: str) -> Target:

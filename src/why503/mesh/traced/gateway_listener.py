@@ -25,7 +25,7 @@ from why503.mesh.traced.gateway_server import (
     merged,
 )
 from why503.mesh.traced.host import intersection, matches, subset_of
-from why503.mesh.traced.http_route import last_those_that_take_all, routes_of
+from why503.mesh.traced.http_route import last_those_that_take_all, routes_of, weighted
 from why503.mesh.traced.outbound import tcp_clusters
 from why503.mesh.traced.proxy import Proxy, targets_of
 from why503.mesh.traced.push import Push
@@ -104,9 +104,8 @@ def _chains(push: Push, proxy: Proxy, here: Sequence[Placed]) -> Iterator[Chain]
         else:
             found = _first_tcp(push, proxy, placed)
             if found is not None:
-                made, clusters = found
                 match = ChainMatch(server_names=server.sni_hosts if server.mode else ())
-                yield Chain(made=made, match=match, tls=ends, clusters=clusters)
+                yield replace(found, match=match, tls=ends)
 
 
 def _ends(placed: Placed) -> Terminates | None:
@@ -114,7 +113,11 @@ def _ends(placed: Placed) -> Terminates | None:
     if not server.mode or server.passes_tls:
         return None
     mutual = server.mode in ("MUTUAL", "ISTIO_MUTUAL")
-    return Terminates(client_certificate=mutual, mesh=server.mode == "ISTIO_MUTUAL")
+    return Terminates(
+        client_certificate=mutual,
+        mesh=server.mode == "ISTIO_MUTUAL",
+        refused=word_of(server.tls.get("refused")),
+    )
 
 
 def _takes(placed: Placed, routing: Routing) -> bool:
@@ -140,20 +143,22 @@ def _fits(placed: Placed, match: Mapping[str, object]) -> bool:
     return named and whole_number(match.get("port")) in (None, 0, placed.server.port)
 
 
-def _first_tcp(
-    push: Push, proxy: Proxy, placed: Placed
-) -> tuple[Made, tuple[tuple[str, int], ...]] | None:
+def _first_tcp(push: Push, proxy: Proxy, placed: Placed) -> Chain | None:
     """Where TCP goes that has no name to tell it apart: the first rule that fits."""
     for routing in _bound(push, proxy, placed):
         rules = routing.tcp + (routing.tls if routing.ends_tls else ())
         for rule in rules:
             if any(_fits(placed, match) for match in rule.matches or ({},)) and rule.targets:
-                return _made(routing, rule), tcp_clusters(push, proxy, rule, placed.server.port)
+                return _forwarding(push, proxy, placed, routing, rule)
     return None
 
 
-def _made(routing: Routing, rule: Rule) -> Made:
-    return Made(routing.manifest.full_name, routing.manifest.where(*rule.path))
+def _forwarding(push: Push, proxy: Proxy, placed: Placed, routing: Routing, rule: Rule) -> Chain:
+    return Chain(
+        made=Made(routing.manifest.full_name, routing.manifest.where(*rule.path)),
+        clusters=tcp_clusters(push, proxy, rule, placed.server.port),
+        refusals=tuple(one.refused for one in weighted(rule.targets)),
+    )
 
 
 def _passing(push: Push, proxy: Proxy, placed: Placed, names: set[str]) -> Iterator[Chain]:
@@ -170,10 +175,9 @@ def _passing(push: Push, proxy: Proxy, placed: Placed, names: set[str]) -> Itera
                 if not _fits(placed, match) or asked & names:
                     continue
                 names |= asked
-                yield Chain(
-                    made=_made(routing, rule),
+                yield replace(
+                    _forwarding(push, proxy, placed, routing, rule),
                     match=ChainMatch(server_names=() if "*" in asked else tuple(sorted(asked))),
-                    clusters=tcp_clusters(push, proxy, rule, placed.server.port),
                 )
 
 

@@ -19,13 +19,14 @@ def secrets_assumed(push: Push, proxy: Proxy, chain: Chain | None) -> Iterator[s
     given = {(push.space_of(one), one.name) for one in push.mesh.manifests("Secret")}
     for placed in servers_of(push, proxy).placed:
         name = word_of(placed.server.tls.get("credentialName")).removeprefix(_KUBERNETES)
-        if placed.server.made != chain.made or placed.gateway.api or not name:
+        if placed.server.made != chain.made or not name:
             continue
-        if "://" in name or (proxy.namespace, name) in given:
+        space = word_of(placed.server.tls.get("credentialNamespace")) or proxy.namespace
+        if "://" in name or (space, name) in given:
             continue
         text = _(
             "Secret {name}, which {object} asks for, is taken to be in namespace {namespace} "
             "with a valid certificate."
         )
-        yield text.format(name=name, object=chain.made.by, namespace=proxy.namespace)
+        yield text.format(name=name, object=chain.made.by, namespace=space)
         return

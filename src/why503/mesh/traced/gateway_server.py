@@ -1,7 +1,7 @@
 """Gateways and how istiod merges the servers of several on one proxy."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from why503.facts import Manifest
@@ -11,6 +11,7 @@ from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.config import Made
 from why503.mesh.traced.registry import HTTP, created, words_at
+from why503.support.dataclass import dataclass
 
 _UNTRANSLATED = "experimental.istio.io/disable-gateway-port-translation"
 _SERVICE = "internal.istio.io/gateway-service"

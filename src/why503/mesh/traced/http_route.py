@@ -1,11 +1,12 @@
 """Routes that istiod makes of the HTTP rules of a route object."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
-from why503.mesh.traced.config import Made, Route, RouteMatch, StringMatch
+from why503.mesh.traced.config import Made, Mirror, Route, RouteMatch, StringMatch
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.registry import Service
 from why503.mesh.traced.routing import Routing, Rule, Target
@@ -14,6 +15,9 @@ from why503.support.text import _
 
 Lookup = Callable[[str], Service | None]
 _REDIRECT = 301
+_FAILED = 500
+"""Of a route of the Gateway API whose cluster does not exist."""
+_UNAVAILABLE = 503
 _WHOLE = 100
 _KINDS = ("exact", "prefix", "regex")
 
@@ -30,7 +34,10 @@ def routes_of(
         for match in rule.matches or ({},):
             if not _for_proxy(match, port, gateways, proxy):
                 continue
-            route = _route(rule, match, port, proxy, lookup)
+            route = replace(
+                _route(rule, match, port, proxy, lookup),
+                not_found=_FAILED if routing.gateway_api else _UNAVAILABLE,
+            )
             found.append(route)
             if takes_all(route):
                 return tuple(found)
@@ -80,18 +87,22 @@ def _route(rule: Rule, match: Mapping[str, Any], port: int, proxy: Proxy, lookup
         match=_match_of(match),
         clusters=() if redirect or answer else _clusters(rule.targets, port, lookup),
         places=tuple(target.source for target in weighted(rule.targets)),
+        refusals=tuple(target.refused for target in weighted(rule.targets)),
         redirect=redirected,
         answer=whole_number(answer.get("status")) if answer else None,
         fault=_setting(rule, "fault", fault) if fault else None,
         timeout=timeout_of(rule),
         retries=retries_of(rule, proxy),
-        mirrors=tuple(cluster_of(target, port, lookup(target.host)) for target in rule.mirrors),
+        mirrors=tuple(
+            Mirror(cluster_of(to, port, lookup(to.host)), share, to.source)
+            for to, share in rule.mirrors
+        ),
     )
 
 
 def _setting(rule: Rule, name: str, value: Mapping[str, Any]) -> Setting[Mapping[str, Any]]:
-    source = rule.manifest.where(*rule.path, name)
-    return Setting(value=value, source=source, default=False, by=rule.manifest.full_name)
+    manifest, source = rule.place_of(name)
+    return Setting(value=value, source=source, default=False, by=manifest.full_name)
 
 
 def timeout_of(rule: Rule) -> Setting[float]:
@@ -99,8 +110,8 @@ def timeout_of(rule: Rule) -> Setting[float]:
     seconds = seconds_of(rule.fields.get("timeout"))
     if seconds is None:
         return Setting(value=0.0, source=None, default=True, by=_("Istio's default"))
-    source = rule.manifest.where(*rule.path, "timeout")
-    return Setting(value=seconds, source=source, default=False, by=rule.manifest.full_name)
+    manifest, source = rule.place_of("timeout")
+    return Setting(value=seconds, source=source, default=False, by=manifest.full_name)
 
 
 def retries_of(rule: Rule, proxy: Proxy) -> Setting[Mapping[str, Any]]:
@@ -123,7 +134,7 @@ def _clusters(targets: Sequence[Target], port: int, lookup: Lookup) -> tuple[tup
 
 def cluster_of(target: Target, port: int, service: Service | None) -> str:
     """The cluster that a destination means, at a listener for ``port``."""
-    if not target.host:
+    if not target.host or target.refused:
         return "UnknownService"
     host = service.alias_of if service is not None and service.alias_of else target.host
     number = target.port

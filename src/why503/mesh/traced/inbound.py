@@ -1,7 +1,6 @@
 """The listener of a sidecar towards its own application, as istiod makes it of YAML."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from why503.mesh.address import BLACK_HOLE, INBOUND_PASSTHROUGH
@@ -24,6 +23,7 @@ from why503.mesh.traced.proxy import Proxy, targets_of
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import HTTP
 from why503.mesh.traced.scope import sidecar_for
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 LISTEN_PORT = 15006

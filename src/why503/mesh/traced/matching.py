@@ -6,13 +6,14 @@ from functools import lru_cache
 
 from why503.mesh.traced.call import Call, Tls
 from why503.mesh.traced.config import RouteMatch, StringMatch
+from why503.support.pattern import lazy_re
 
 _LONGEST = 2000
 """Characters of a pattern and of a text up to which a regular expression is tried."""
 _STEPS = 10_000_000
 """Steps that trying one may take at worst."""
-_NOT_RE2 = re.compile(r"\\\d|\(\?[<=!]")
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
+_NOT_RE2 = lazy_re(r"\\\d|\(\?[<=!]")
+_PIECE = lazy_re(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
 """An escape, a class, a count, or one character."""
 
 

@@ -1,7 +1,7 @@
 """Listeners of a sidecar towards other services, as istiod makes them of YAML."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_network
 
 from why503.mesh.address import BLACK_HOLE, PASSTHROUGH, is_address
@@ -25,6 +25,7 @@ from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import HTTP, TCP, TLS, Port, Resolution, Service
 from why503.mesh.traced.routing import MESH, Routing, Rule
 from why503.mesh.traced.scope import Egress, Scope, scope_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 LISTEN_PORT = 15001
@@ -194,6 +195,7 @@ class _Outbound:
             made=Made(routing.manifest.full_name, routing.manifest.where(*rule.path)),
             match=match,
             clusters=tcp_clusters(self.push, self.proxy, rule, port.number),
+            refusals=tuple(one.refused for one in weighted(rule.targets)),
         )
 
     def _rest(self) -> Chain:

@@ -1,7 +1,7 @@
 """Virtual hosts of a sidecar towards other services, as istiod makes them of YAML."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from why503.mesh.address import PASSTHROUGH
 from why503.mesh.mesh import Mesh
@@ -14,6 +14,7 @@ from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Resolution, Service
 from why503.mesh.traced.routing import MESH, Routing
 from why503.mesh.traced.scope import Egress, Scope
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 BLOCK_ALL = "block_all"

@@ -1,7 +1,9 @@
 """How a request ends where a proxy lets it go no further, as the first proxy tells it."""
 
+from dataclasses import replace
+
 from why503.facts import Source
-from why503.mesh.traced.call import Call, Tls
+from why503.mesh.traced.call import Call, Speech, Tls, Way
 from why503.mesh.traced.config import Route
 from why503.mesh.traced.envoy import Passage, Stop
 from why503.mesh.traced.step import Outcome
@@ -68,17 +70,32 @@ def _signs(passage: Passage, stop: Stop) -> tuple[int | None, str, str]:
 
 def _text(passage: Passage, call: Call, stop: Stop) -> str:
     listener = passage.listener.name if passage.listener is not None else ""
+    ends = passage.chain.tls if passage.chain is not None else None
+    if stop is Stop.TLS_ERROR and ends is not None and ends.refused:
+        return _("{reason} Without its certificate the handshake fails.").format(
+            reason=ends.refused
+        )
+    if stop is Stop.PROTOCOL_ERROR and call.speech is Speech.TCP:
+        text = _("The port awaits HTTP and gets something else in {wire}.")
+        return text.format(wire=wire(call))
     texts = {
         Stop.NO_LISTENER: _("Nothing listens on port {port}: the connection is refused."),
         Stop.NO_FILTER_CHAIN: _(
             "No filter chain of {listener} takes {wire} for port {port}: the connection is closed."
+        )
+        if not call.sni or (call.tls is Tls.MESH and call.way is Way.INBOUND)
+        else _(
+            "No filter chain of {listener} takes {wire} for port {port} with the server name "
+            "{name}: the connection is closed."
         ),
         Stop.SEVERAL_FILTER_CHAINS: _(
             "Two filter chains of {listener} ask for the same, so Envoy refuses the listener."
         ),
         Stop.PROTOCOL_ERROR: _("The port awaits plain HTTP and gets {wire}."),
         Stop.TLS_ERROR: _("The port awaits TLS and gets plain text: the handshake fails."),
-        Stop.MTLS_ERROR: _("The port awaits mutual TLS of the mesh and gets {wire}."),
+        Stop.MTLS_ERROR: _("The port awaits mutual TLS of the mesh and gets {wire}.")
+        if ends is None or ends.mesh
+        else _("The port asks for a client certificate and gets {wire}."),
         Stop.NO_VIRTUAL_HOST: _("No virtual host of {config} is for {host}."),
         Stop.NO_ROUTE: _("The virtual host {virtual} has no route for {method} {path}."),
         Stop.TLS_REDIRECT: _("The gateway redirects plain HTTP for {host} to https."),
@@ -89,6 +106,7 @@ def _text(passage: Passage, call: Call, stop: Stop) -> str:
         port=call.port,
         listener=listener,
         wire=wire(call),
+        name=call.sni,
         config=passage.config_name or "-",
         host=call.host or "-",
         virtual=passage.host.name if passage.host is not None else "-",
@@ -144,12 +162,12 @@ def tls_to_plain(*, http: bool, source: Source | None) -> Outcome:
     )
 
 
-def no_cluster(text: str, *, http: bool, sure: bool, source: Source | None) -> Outcome:
-    """The route names a cluster that the proxy does not have."""
+def no_cluster(text: str, *, status: int | None, sure: bool, source: Source | None) -> Outcome:
+    """The route names a cluster that the proxy does not have; ``status``: None for TCP."""
     return Outcome(
         id="no-cluster",
         text=text,
-        status=503 if http else None,
+        status=status,
         flag="NC",
         details="cluster_not_found",
         sure=sure,
@@ -178,3 +196,26 @@ def black_hole(text: str, *, source: Source | None) -> Outcome:
 def passing(text: str, *, sure: bool = True, source: Source | None = None) -> Outcome:
     """It arrives."""
     return Outcome(id="passes", text=text, passes=True, sure=sure, source=source)
+
+
+_ANSWERED = frozenset({"no-route", "no-virtual-host", "no-cluster", "no-endpoint", "denied"})
+_ANSWERED |= {"fault-abort", "direct-response", "redirect", "tls-redirect"}
+_CLOSED = frozenset({"no-filter-chain", "tls-error", "mtls-error", "protocol-error"})
+
+
+def behind_gateway(found: Outcome, *, http: bool) -> Outcome:
+    """An end at a gateway on the way, as the proxy before it tells it.
+
+    ``http``: whether that proxy saw HTTP.
+    """
+    if not http:
+        return replace(found, status=None, flag="", details="")
+    if found.id == "no-listener":
+        return replace(found, status=503, flag="URX,UF", details="")
+    if found.id in _CLOSED:
+        far = " ".join(filter(None, (found.flag, found.details)))
+        return replace(found, status=503, flag="UC", details=_TERMINATED, far=far)
+    if found.status is None or (found.passes and found.id not in _ANSWERED):
+        return found
+    far = found.far or " ".join(filter(None, (found.flag, found.details)))
+    return replace(found, flag="", details="via_upstream", far=far)

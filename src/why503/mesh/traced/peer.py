@@ -1,7 +1,6 @@
 """Which mTLS mode a workload's port demands, by PeerAuthentication."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
@@ -10,6 +9,7 @@ from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 

@@ -1,7 +1,7 @@
 """The proxy that a request starts at or ends at: its labels, namespace, addresses, targets."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Service
 from why503.mesh.version import istio_version
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, has_own_sidecar, labels_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _KINDS = {
@@ -89,6 +90,9 @@ def proxy_named(push: Push, name: str) -> Proxy:
     namespace = space or push.namespace
     wanted = _KINDS.get(kind.lower(), "")
     found = _workload(push, word, namespace, wanted) or _workload(push, rest, push.namespace, "")
+    if found is None and not space:
+        others = _elsewhere(push, word, wanted)
+        found = others[0] if len(others) == 1 else None
     if found is not None:
         return proxy_of(push, found, name=name)
     if slash and not wanted:
@@ -100,6 +104,34 @@ def proxy_named(push: Push, name: str) -> Proxy:
         labels = _selected_by(push, word, namespace)
         return _told(push, name, namespace, labels=labels, gateway=True)
     return _told(push, name, namespace, labels={}, gateway=False)
+
+
+def _elsewhere(push: Push, word: str, kind: str) -> list[Manifest]:
+    """Workloads of a name that is in no namespace that was given, one for each namespace."""
+    found: dict[str, Manifest] = {}
+    for one in (kind,) if kind else WORKLOAD_KINDS:
+        for manifest in push.mesh.manifests(one):
+            if manifest.name == word:
+                found.setdefault(push.space_of(manifest), manifest)
+    return list(found.values())
+
+
+def elsewhere_told(push: Push, proxy: Proxy, name: str) -> list[str]:
+    """A sentence where the workload was found in another namespace, or in several."""
+    kind, _slash, rest = name.rpartition("/")
+    if not name or "." in rest or proxy.teller:
+        return []
+    if proxy.workload is not None:
+        if proxy.namespace == push.namespace:
+            return []
+        text = _("{name} is taken to be the one of namespace {namespace}.")
+        return [text.format(name=name, namespace=proxy.namespace)]
+    wanted = _KINDS.get(kind.lower(), "")
+    spaces = [push.space_of(one) for one in _elsewhere(push, rest, wanted)]
+    if not spaces:
+        return []
+    text = _("{name} is in the namespaces {names}; say with -n which one is meant.")
+    return [text.format(name=name, names=", ".join(sorted(spaces)))]
 
 
 def _selected_by(push: Push, word: str, namespace: str) -> dict[str, str]:

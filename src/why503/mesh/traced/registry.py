@@ -1,7 +1,7 @@
 """What istiod takes for a service: Kubernetes Services and ServiceEntries."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Any
@@ -13,6 +13,7 @@ from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.protocol import PROTOCOLS, declared
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.config import WILDCARD
+from why503.support.dataclass import dataclass
 
 HTTP = frozenset({"http", "http2", "http_proxy", "grpc", "grpc-web"})
 TLS = frozenset({"https", "tls"})

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from why503.mesh.address import is_address
+from why503.mesh.setting import word_of
 from why503.mesh.traced.config import WILDCARD
 from why503.mesh.traced.outbound import addresses_of, instance_addresses
 from why503.mesh.traced.proxy import Proxy
@@ -34,7 +35,7 @@ def resolve(push: Push, proxy: Proxy, host: str) -> Resolved:
     """What a name stands for, seen from a workload."""
     if is_address(host):
         return Resolved(host, service_at(push, proxy, host))
-    service = service_named(push, proxy, host)
+    service = service_named(push, proxy, host) or _of_pod(push, proxy, host)
     for _hop in range(_ALIASES):
         if service is None or not service.alias_of:
             break
@@ -45,7 +46,8 @@ def resolve(push: Push, proxy: Proxy, host: str) -> Resolved:
     if service is None:
         return Resolved(f"<address of {host}>", None)
     if service.headless:
-        return Resolved(next(iter(instance_addresses(push, service)), WILDCARD), service)
+        first = next(iter(instance_addresses(push, service)), WILDCARD)
+        return Resolved(_pod_address(push, service, host) or first, service)
     first = addresses_of(service, proxy)[0]
     if "/" in first:
         first = _one_of(first)
@@ -65,6 +67,26 @@ def service_named(push: Push, proxy: Proxy, host: str) -> Service | None:
         if found is not None:
             return found
     return None
+
+
+def _of_pod(push: Push, proxy: Proxy, host: str) -> Service | None:
+    """The headless service of a pod that is called by its own name (`db-0.db`)."""
+    service = service_named(push, proxy, host.partition(".")[2])
+    return service if service is not None and service.headless else None
+
+
+def _pod_address(push: Push, service: Service, host: str) -> str:
+    """Address of the pod that is called by its own name; ``""`` where none is given."""
+    word = host.lower().partition(".")[0]
+    return next(
+        (
+            word_of(pod.get("status", "podIP"))
+            for pod in push.mesh.manifests("Pod")
+            if push.space_of(pod) == service.namespace
+            and word in (pod.name, word_of(pod.get("spec", "hostname")))
+        ),
+        "",
+    )
 
 
 def spellings(host: str, namespace: str) -> Iterator[str]:

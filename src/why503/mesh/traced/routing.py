@@ -1,8 +1,8 @@
 """Route objects in one shape, names completed: VirtualServices, and what others become."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from typing import Any, NamedTuple
 
 from why503.facts import Manifest, Source
 from why503.facts.manifest import Path
@@ -10,6 +10,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.selection import full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.registry import created, default_export, words_at
+from why503.support.dataclass import dataclass
 
 MESH = "mesh"
 """The gateway that stands for all sidecars."""
@@ -25,6 +26,16 @@ class Target:
     port: int | None = None
     weight: int | None = None
     source: Source | None = None
+    refused: str = ""
+    """A sentence why it is no valid destination; ``""`` where it is."""
+
+
+class Copy(NamedTuple):
+    """A destination that gets a copy of requests."""
+
+    target: Target
+    share: float = 100.0
+    """Percent of the requests."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +48,16 @@ class Rule:
     targets: tuple[Target, ...]
     matches: tuple[Mapping[str, Any], ...] = ()
     """Conditions, one of which must hold; empty: none is asked."""
-    mirrors: tuple[Target, ...] = ()
+    mirrors: tuple[Copy, ...] = ()
+    above: "Rule | None" = None
+    """The rule that delegates to it, whose settings hold where it has none."""
+
+    def place_of(self, name: str) -> tuple[Manifest, Source]:
+        """Object and line of a setting."""
+        path = (*self.path, name)
+        if self.above is not None and self.manifest.get(*path) is None:
+            return self.above.place_of(name)
+        return self.manifest, self.manifest.where(*path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +121,6 @@ def _rules(manifest: Manifest, section: str, own: str) -> tuple[Rule, ...]:
     found = []
     for index, told in manifest.items("spec", section):
         fields = mapping_of(told)
-        mirrors = [fields.get("mirror")]
-        mirrors += [mapping_of(one).get("destination") for one in _list(fields.get("mirrors"))]
         found.append(
             Rule(
                 fields=fields,
@@ -116,12 +134,35 @@ def _rules(manifest: Manifest, section: str, own: str) -> tuple[Rule, ...]:
                     for place, one in enumerate(_list(fields.get("route")))
                 ),
                 matches=tuple(_match(mapping_of(one), own) for one in _list(fields.get("match"))),
-                mirrors=tuple(
-                    _target({"destination": one}, own) for one in mirrors if mapping_of(one)
-                ),
+                mirrors=tuple(_copies(manifest, ("spec", section, index), own)),
             )
         )
     return tuple(found)
+
+
+def _copies(manifest: Manifest, path: Path, own: str) -> Iterator[Copy]:
+    """What gets a copy: the one `mirror`, and every one of `mirrors`."""
+    told = mapping_of(manifest.get(*path, "mirror"))
+    if told:
+        target = replace(
+            _target({"destination": told}, own), source=manifest.where(*path, "mirror")
+        )
+        share = mapping_of(manifest.get(*path, "mirrorPercentage")).get("value")
+        older = manifest.get(*path, "mirrorPercent") or manifest.get(*path, "mirror_percent")
+        yield Copy(target, percent(older if share is None else share))
+    for index, one in manifest.items(*path, "mirrors"):
+        fields = mapping_of(one)
+        if mapping_of(fields.get("destination")):
+            source = manifest.where(*path, "mirrors", index)
+            share = mapping_of(fields.get("percentage")).get("value")
+            yield Copy(replace(_target(fields, own), source=source), percent(share))
+
+
+def percent(written: object) -> float:
+    """A share as written; all requests where nothing is."""
+    if isinstance(written, bool) or not isinstance(written, int | float):
+        return 100.0
+    return max(0.0, min(100.0, float(written)))
 
 
 def _list(value: object) -> list[Any]:

@@ -1,7 +1,6 @@
 """What a sidecar knows of: the Sidecar resource for it, else everything that is exported to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from why503.facts import Manifest
@@ -15,6 +14,7 @@ from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Service
 from why503.mesh.traced.routing import Routing
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 

@@ -1,9 +1,10 @@
 """What the server's own proxy makes of a request that the caller's proxy sends."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from why503.facts import Source
+from why503.mesh.address import cluster_name, split_host
 from why503.mesh.setting import Setting
 from why503.mesh.traced import outcome, telling
 from why503.mesh.traced.authorization import Caller, Verdict, verdict
@@ -18,6 +19,7 @@ from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.step import Applied, Outcome, Step, StepKind
 from why503.mesh.traced.upstream import Upstream
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 _DENIED = 403
@@ -38,6 +40,15 @@ class Sent(NamedTuple):
     """Whether the first proxy saw HTTP."""
 
 
+class Compared(NamedTuple):
+    """A server's proxy whose dump is given."""
+
+    server: Proxy
+    loaded: Passage
+    wanted: Passage
+    """What YAML asks for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Served:
     """How it ends at the server."""
@@ -45,6 +56,8 @@ class Served:
     steps: tuple[Step, ...]
     outcome: Outcome
     assumed: tuple[str, ...] = ()
+    compared: Compared | None = None
+    """None where the dump of the server's proxy is not given."""
 
 
 def served(push: Push, sent: Sent) -> Served:
@@ -63,15 +76,18 @@ def served(push: Push, sent: Sent) -> Served:
     loaded = bool(server.teller) and dump.shown
     config = dump.config(call.port) if loaded else inbound_config(push, server)
     passage = pass_through(config, call)
+    wanted = pass_through(inbound_config(push, server), call) if loaded else passage
+    compared = Compared(server, passage, wanted) if loaded else None
     peer = peer_modes(push, server).at(call.port)
     steps = _with_peer(tuple(telling.steps_of(passage, call, server)), mode, peer)
     if passage.stop is not None:
         source = mode.source or peer.source or telling.source_of(passage)
         found = Served(steps=steps, outcome=_refused(passage, call, sent, source=source))
     else:
-        judged = verdict(push, server, call, _caller(sent, call))
+        judged = verdict(push, server, call, caller_of(sent, call))
         steps = with_policies(steps, judged)
         found = Served(steps=steps, outcome=_ended(judged, sent, at))
+    found = replace(found, compared=compared)
     return found if server.has_proxy else _assuming(found, server, mode)
 
 
@@ -104,6 +120,8 @@ def _mode(push: Push, sent: Sent) -> Setting[str]:
         return replace(told, value="MESH")
     if told.value == "DISABLE" or server is None or server.has_proxy is False or sent.up.external:
         return replace(told, value="NONE")
+    if server.gateway:
+        return replace(told, value="NONE")  # gateways' pods are not marked for auto mTLS
     peer = peer_modes(push, server).at(sent.backend.port)
     return replace(told, value="NONE" if peer.value == "DISABLE" else "MESH")
 
@@ -139,7 +157,20 @@ def _onward(sent: Sent, mode: str) -> Call:
     )
 
 
-def _caller(sent: Sent, call: Call) -> Caller:
+def to_gateway(push: Push, sent: Sent) -> Call:
+    """The request as a gateway meets it that is the endpoint."""
+    call = replace(_onward(sent, _mode(push, sent).value), way=Way.GATEWAY)
+    parts = cluster_name(sent.up.name)
+    if call.tls is Tls.NONE or call.tls is sent.call.tls:
+        return call
+    own = sent.up.sni
+    if not own and call.tls is Tls.MESH and parts is not None:
+        own = f"outbound_.{parts.port}_.{parts.subset}_.{parts.host}"
+    return replace(call, sni=own or split_host(call.host)[0])
+
+
+def caller_of(sent: Sent, call: Call) -> Caller:
+    """Who asks, as the next proxy sees it."""
     known = sent.proxy.workload is not None
     return Caller(
         namespace=sent.proxy.namespace,
@@ -172,11 +203,13 @@ def _with_peer(steps: tuple[Step, ...], mode: Setting[str], peer: Setting[str]) 
     )
 
 
-def at_gateway(push: Push, proxy: Proxy, call: Call) -> Verdict | None:
-    """What the policies for a gateway say of a client from outside; None for a sidecar."""
-    if not proxy.gateway:
-        return None
-    return verdict(push, proxy, call, Caller(namespace="", account="", mesh=False))
+OUTSIDE = Caller(namespace="", account="", mesh=False)
+"""A client that is no part of the mesh."""
+
+
+def at_gateway(push: Push, proxy: Proxy, call: Call, caller: Caller = OUTSIDE) -> Verdict | None:
+    """What the policies for a gateway say of who comes; None for a sidecar."""
+    return verdict(push, proxy, call, caller) if proxy.gateway else None
 
 
 def denied(judged: Verdict, *, http: bool) -> Outcome:

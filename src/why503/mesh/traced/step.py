@@ -1,10 +1,10 @@
 """The story of one request: steps, what applies at each, and how it ends."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts import Source
 from why503.mesh.traced.config import Made
+from why503.support.dataclass import dataclass
 
 
 class StepKind(StrEnum):

@@ -6,11 +6,13 @@ from why503.facts import Source
 from why503.mesh.traced.call import Call
 from why503.mesh.traced.config import Made, Route
 from why503.mesh.traced.destination_rule import spelled
-from why503.mesh.traced.envoy import Passage
+from why503.mesh.traced.envoy import Passage, Stop
 from why503.mesh.traced.outcome import wire
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.step import Applied, Outcome, Step, StepKind
 from why503.support.text import _
+
+_NOT_UNDERSTOOD = frozenset({Stop.TLS_ERROR, Stop.MTLS_ERROR, Stop.PROTOCOL_ERROR})
 
 
 def steps_of(passage: Passage, call: Call, proxy: Proxy) -> Iterator[Step]:
@@ -27,6 +29,8 @@ def steps_of(passage: Passage, call: Call, proxy: Proxy) -> Iterator[Step]:
     if passage.chain is not None:
         chain = passage.chain
         text = _("takes {wire}") if chain.tls is None else _("takes {wire} and ends it")
+        if passage.stop in _NOT_UNDERSTOOD:
+            text = _("is chosen, and cannot take {wire}")
         name = chain.name or (f"HTTP {chain.routes}" if chain.http else "TCP")
         yield _step(
             proxy, call, (StepKind.FILTER_CHAIN, name), chain.made, text.format(wire=wire(call))
@@ -92,9 +96,11 @@ def _applied(route: Route) -> Iterator[Applied]:
     if route.fault is not None:
         says = f"fault: {spelled(route.fault.value)}"
         yield Applied(object=route.fault.by, says=says, source=route.fault.source)
-    for name in route.mirrors:
-        says = _("a copy goes to {cluster}").format(cluster=name)
-        yield Applied(object=route.made.by, says=says, source=route.made.source)
+    for mirror in route.mirrors:
+        says = _("a copy of {share} % of the requests goes to {cluster}").format(
+            share=f"{mirror.share:g}", cluster=mirror.cluster
+        )
+        yield Applied(object=route.made.by, says=says, source=mirror.source)
 
 
 def source_of(passage: Passage) -> Source | None:
@@ -115,6 +121,13 @@ def place_of(passage: Passage, number: int) -> Source | None:
     places = passage.route.places if passage.route is not None else ()
     found = places[number] if number < len(places) else None
     return found or source_of(passage)
+
+
+def refusal_of(passage: Passage, number: int) -> str:
+    """A sentence why the destination of this number is no valid one; ``""`` where it is."""
+    taken = passage.route or passage.chain
+    told = taken.refusals if taken is not None else ()
+    return told[number] if number < len(told) else ""
 
 
 def fault(status: int | None, source: Source | None) -> Outcome:

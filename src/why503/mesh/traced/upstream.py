@@ -1,6 +1,6 @@
 """What a cluster's name leads to: service, subset, policies, endpoints."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from why503.facts import Manifest
 from why503.mesh.address import BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH, cluster_name
@@ -15,11 +15,14 @@ from why503.mesh.traced.destination_rule import (
     subset_named,
     tls_mode,
 )
+from why503.mesh.traced.failover import failover_of, ranked, told
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.registry import Port, Resolution, Service
 from why503.mesh.traced.scope import scope_of
 from why503.mesh.traced.step import Applied
+from why503.mesh.traced.visibility import exports_of
+from why503.support.dataclass import dataclass
 from why503.support.text import _
 
 SPECIAL = frozenset({PASSTHROUGH, BLACK_HOLE, *INBOUND_PASSTHROUGH})
@@ -42,6 +45,8 @@ class Upstream:
     """None where requests go where they were meant for."""
     tls: Setting[str] | None = None
     """DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL, ``""`` for auto mTLS; None: as it comes."""
+    sni: str = ""
+    """Server name that a rule asks for in the proxy's own TLS; ``""``: the usual one."""
     speaks_h2: bool = False
     """HTTP/2 whatever the caller speaks."""
     external: bool = False
@@ -67,13 +72,20 @@ def upstream_of(push: Push, proxy: Proxy, name: str) -> Upstream:
     made = Made(service.manifest.full_name, service.manifest.source)
     if port is None:
         text = _("{object} has no port {port}.")
-        told = text.format(object=made.by, port=parts.port)
-        return Upstream(name=name, made=made, text=told, exists=False)
+        text = text.format(object=made.by, port=parts.port)
+        return Upstream(name=name, made=made, text=text, exists=False)
     rules = rules_for(push, proxy, service.host, service.namespace)
     subset = subset_named(rules, parts.subset) if parts.subset else None
     if parts.subset and subset is None:
         return _no_subset(push, name, parts.subset, made, (service, rules != ()))
-    return _found(push, name, service, port, Chosen(rules=rules, subset=subset))
+    found = _found(push, name, service, port, Chosen(rules=rules, subset=subset))
+    failover = failover_of(push, rules, subset, port.number)
+    if failover is not None and found.backends is not None:
+        backends = ranked(found.backends, failover, proxy.labels)
+        applied = (*found.applied, *told(backends, failover))
+        found = replace(found, backends=backends, applied=applied)
+    exports = exports_of(push, proxy, service.host, service.manifest)
+    return replace(found, applied=(*found.applied, *exports))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +112,7 @@ def _service(push: Push, proxy: Proxy, host: str) -> tuple[Service | None, str]:
         for one in scope.egress
         for routing in one.routings
         for rule in (*routing.http, *routing.tls, *routing.tcp)
-        for target in (*rule.targets, *rule.mirrors)
+        for target in (*rule.targets, *(copy.target for copy in rule.mirrors))
     }
     if scope.sidecar is not None and host not in wanted:
         text = _("{sidecar} does not let the caller know of {host}.")
@@ -113,9 +125,9 @@ def _no_subset(
 ) -> Upstream:
     service, ruled = known
     text = _("No DestinationRule that holds for {host} defines the subset {subset}.")
-    told = text.format(host=service.host, subset=subset)
+    text = text.format(host=service.host, subset=subset)
     given = bool(push.whole("DestinationRule"))
-    return Upstream(name=name, made=made, text=told, exists=False, sure=ruled or given)
+    return Upstream(name=name, made=made, text=text, exists=False, sure=ruled or given)
 
 
 def _found(push: Push, name: str, service: Service, port: Port, chosen: Chosen) -> Upstream:
@@ -131,6 +143,7 @@ def _found(push: Push, name: str, service: Service, port: Port, chosen: Chosen) 
         if subset is not None:
             backends = with_labels(backends, subset.labels)
     block = block_for(rules, subset, port.number, "connectionPool")
+    tls = block_for(rules, subset, port.number, "tls")
     upgrade = word_of(block.get("http", "h2UpgradePolicy")) if block is not None else ""
     applied = list(applied_blocks(rules, subset, port.number))
     if subset is not None:
@@ -141,20 +154,37 @@ def _found(push: Push, name: str, service: Service, port: Port, chosen: Chosen) 
         applied.insert(
             0, Applied(object=subset.manifest.full_name, says=says, source=subset.source)
         )
-    text = _("The endpoints of port {port} of {host} ({protocol}).")
     return Upstream(
         name=name,
         made=Made(service.manifest.full_name, port.source),
-        text=text.format(
-            port=port.number, host=service.host, protocol=port.protocol or _("sniffed")
-        ),
+        text=_told(service, port),
         applied=tuple(applied),
         backends=backends,
         tls=mode,
+        sni=word_of(tls.get("sni")) if tls is not None else "",
         speaks_h2=port.protocol in _H2 or upgrade == "UPGRADE",
         external=service.external,
         by_address=service.headless,
     )
+
+
+def _told(service: Service, port: Port) -> str:
+    """What the cluster is, and for a ServiceEntry how its endpoints are found."""
+    text = _("The endpoints of port {port} of {host} ({protocol}).")
+    told = text.format(port=port.number, host=service.host, protocol=port.protocol or _("sniffed"))
+    if service.kubernetes:
+        return told
+    words = {
+        Resolution.NONE: _("They are the addresses that are called (resolution {resolution})."),
+        Resolution.ENDPOINTS: _("They are those that are listed (resolution {resolution})."),
+        Resolution.DNS: _("The proxy asks DNS for them (resolution {resolution})."),
+        Resolution.DYNAMIC: _(
+            "The proxy asks DNS for the host of each request (resolution {resolution})."
+        ),
+    }
+    written = word_of(service.manifest.get("spec", "resolution")).upper() or "NONE"
+    how = words.get(service.resolution, "").format(resolution=written)
+    return f"{told} {how}".rstrip()
 
 
 def _all_have_proxies(backends: Backends) -> bool:
