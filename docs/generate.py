@@ -1,12 +1,18 @@
-"""Writes `docs/causes/`, a page for each cause and an index; `make docs` runs it."""
+"""Writes `docs/causes/`, a page for each cause and an index, and `docs/lint-rules.md`.
+
+`make docs` runs it.
+"""
 
 from pathlib import Path
 
 from why503.causes import CATALOGUE
 from why503.diagnosis.cause_page import cause_page
+from why503.diagnosis.lint import rules_of
+from why503.report import lint_rules_page
 from why503.report.cause_page import render_index, render_markdown
 
 FOLDER = Path(__file__).parent / "causes"
+RULES = FOLDER.parent / "lint-rules.md"
 
 
 def pages() -> dict[str, str]:
@@ -17,6 +23,11 @@ def pages() -> dict[str, str]:
     return {"README.md": render_index(all_pages), **texts}
 
 
+def rules_page() -> str:
+    """Text of `docs/lint-rules.md`."""
+    return lint_rules_page.render(rules_of(CATALOGUE))
+
+
 def main() -> None:
     """Write the files and remove those of causes that are gone."""
     FOLDER.mkdir(exist_ok=True)
@@ -25,6 +36,7 @@ def main() -> None:
         stale.unlink()
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    RULES.write_text(rules_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from why503.causes import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 CAUSES = ROOT / "docs" / "causes"
-PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+MADE = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+PAGES = MADE["pages"]()
 LINK = re.compile(r"\]\(([^)]+)\)")
 
 
@@ -18,6 +19,16 @@ def test_docs_are_fresh_or_make_docs_writes_them_anew() -> None:
     written = {path.name: path.read_text(encoding="utf-8") for path in CAUSES.iterdir()}
     stale = sorted(name for name in PAGES | written if PAGES.get(name) != written.get(name))
     assert stale == []
+
+
+def test_the_page_of_lints_rules_is_fresh_or_make_docs_writes_it_anew() -> None:
+    assert MADE["RULES"].read_text(encoding="utf-8") == MADE["rules_page"]()
+
+
+def test_the_page_of_lints_rules_links_pages_that_exist() -> None:
+    targets = set(LINK.findall(MADE["rules_page"]()))
+    assert "commands/lint.md" in targets
+    assert [target for target in sorted(targets) if not (ROOT / "docs" / target).is_file()] == []
 
 
 def test_make_docs_writes_them() -> None:

@@ -29,14 +29,10 @@ WITHOUT_A_MIRROR = {
     "facts/source.py": "one line of text, shown by every report's test",
     "evidence/reader.py": "the shapes of readers; each reader's test fills them",
     "mesh/armed/inventory.py": _BY_HAZARDS,
-    "mesh/armed/overlap.py": _BY_HAZARDS,
     "mesh/armed/declared_port.py": _BY_HAZARDS,
-    "mesh/armed/rollout.py": _BY_HAZARDS,
     "mesh/armed/retry_rule.py": _BY_HAZARDS,
     "mesh/armed/envoy_filter.py": _BY_HAZARDS,
-    "mesh/armed/open_port.py": _BY_HAZARDS,
     "mesh/armed/server_idle.py": _BY_HAZARDS,
-    "mesh/armed/tls_mode.py": _BY_HAZARDS,
     "mesh/armed/spotted.py": _BY_HAZARDS,
 }
 """Files with code and without a test file of their own, each with its reason."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.causes.case_file import Case, all_cases
+from tests.causes.refused import refusals
 from why503.causes import CATALOGUE
 from why503.diagnosis.diagnose import diagnose
 from why503.diagnosis.finding import Diagnosis, Finding
@@ -30,6 +31,7 @@ def test_case_is_answered_as_expected(case: Case, tmp_path: Path) -> None:
     assert diagnosis.answer.value == expect.get("answer", "findings")
     if diagnosis.findings:
         check_first(diagnosis.findings[0], expect)
+    assert [said for finding in diagnosis.findings for said in refusals(finding)] == []
     names = [finding.cause for finding in diagnosis.findings]
     assert set(expect.get("also", ())) <= set(names)
     if "data_loss" in expect:

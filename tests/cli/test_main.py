@@ -40,6 +40,22 @@ def test_help_imports_nothing_heavy(arguments: Sequence[str]) -> None:
     ] == []
 
 
+LINE = (
+    '[2026-01-05T03:00:00.000Z] "GET /api/items HTTP/1.1" 503 UC '
+    'upstream_reset_before_response_started{connection_termination} - "-" 0 95 3 - "-" "curl/8" '
+    '"0c9a3e51-1f0d-4d1f-9d4e-1a2b3c4d5e6f" "items.shop" "10.20.0.7:8080" inbound|8080|| '
+    "127.0.0.6:40002 10.20.0.7:8080 10.20.0.9:51002 - default\n"
+)
+RARE = ("email", "msgspec", "rich", "statistics", "tarfile", "tempfile", "yaml", "zipfile")
+
+
+def test_a_small_log_is_diagnosed_without_what_it_does_not_need(tmp_path) -> None:
+    (tmp_path / "access.log").write_text(LINE * 20, encoding="utf-8")
+    found = imported("diagnose", str(tmp_path / "access.log"))
+    assert "why503.causes.catalogue" in found
+    assert sorted(set(found) & set(RARE)) == []
+
+
 def test_help_lists_every_command(capsys) -> None:
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out

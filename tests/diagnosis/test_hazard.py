@@ -1,8 +1,10 @@
 from types import SimpleNamespace
 
 from tests.diagnosis.fake import HERE
-from why503.diagnosis.hazard import Rule, Severity, rules_in
+from why503.diagnosis.hazard import Rule, Severity, met, rules_in
+from why503.facts import Bundle, Source
 from why503.mesh.armed.spotted import spotted
+from why503.mesh.mesh import Mesh
 
 SHORT = Rule("short", Severity.NOTE, "{rule} gives {time}.")
 
@@ -25,3 +27,10 @@ def test_errors_rank_before_warnings_before_notes():
 def test_rules_are_found_as_constants_and_in_tables():
     other = Rule("other", Severity.NOTE, "x")
     assert rules_in(SimpleNamespace(A=SHORT, RULES={"b": other}, N=3)) == (SHORT, other)
+
+
+def test_a_table_of_rules_is_met_by_what_looks_for_each():
+    far = Source(path="far.yaml", line=3, column=1)
+    table = {lambda _mesh: [spotted(HERE, far, None, HERE, rule="a", time=1)]: SHORT}
+    (hazard,) = met(table, Mesh(Bundle(facts=())))
+    assert (hazard.rule, hazard.text, hazard.others) == (SHORT, "a gives 1.", (far,))

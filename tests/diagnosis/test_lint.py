@@ -10,13 +10,21 @@ from why503.diagnosis.lint_options import LintOptions
 from why503.evidence.read import read_paths
 from why503.evidence.reader import Options
 
-VALID = Path(__file__).with_name("valid_mesh.yaml")
+VALID = sorted(Path(__file__).parent.glob("valid_*.yaml"))
 
 
+@pytest.mark.parametrize("sample", VALID, ids=lambda path: path.stem)
 @pytest.mark.parametrize("istio", [(1, 24), (1, 28), (1, 29)])
-def test_valid_samples_raise_no_alarm(istio):
-    report = lint(read_paths([str(VALID)], Options()), CATALOGUE, LintOptions(istio=istio))
+def test_valid_samples_raise_no_alarm(istio, sample):
+    report = lint(read_paths([str(sample)], Options()), CATALOGUE, LintOptions(istio=istio))
     assert rules(report) == []
+
+
+@pytest.mark.parametrize("name", ["valid_service.yaml", "valid_edge.yaml"])
+def test_careful_samples_raise_not_even_a_note(name):
+    options = LintOptions(istio=(1, 29), level=Severity.NOTE)
+    report = lint(read_paths([str(Path(__file__).with_name(name))], Options()), CATALOGUE, options)
+    assert [(one.rule, one.source.line) for one in report.findings] == []
 
 
 def test_findings_stand_in_the_order_of_the_file_and_name_their_object(tmp_path):
@@ -49,3 +57,23 @@ def test_the_same_evidence_gives_the_same_report(tmp_path):
 def test_no_two_rules_share_an_id():
     ids = [rule.id for rule in rules_of(CATALOGUE)]
     assert len(ids) == len(set(ids))
+
+
+def test_a_finding_shows_where_its_other_numbers_stand(tmp_path):
+    text = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      terminationGracePeriodSeconds: 20
+      containers:
+      - name: app
+        image: app
+        lifecycle: {preStop: {sleep: {seconds: 30}}}
+"""
+    report = linted(tmp_path, text)
+    (one,) = (found for found in report.findings if found.rule == "pod-terminating/grace-too-short")
+    assert one.source.line == 7
+    assert [spot.line for spot in one.related] == [11]

@@ -5,9 +5,11 @@ import yaml
 
 from tests.mesh.build import inbound, log, outbound
 from tests.mesh.make import mesh_of, obj
+from why503.diagnosis.cause import Disposition
 from why503.diagnosis.proposal import (
     accept_plain_text,
     heed_denial,
+    keep_longer,
     loopback_sidecar,
     policy_setting,
     pool_setting,
@@ -176,3 +178,9 @@ def test_another_block_of_a_rule_that_exists_is_merged_into_it():
     assert patches == ()
     policy = json.loads(command.split("'")[1])["spec"]
     assert policy == {"trafficPolicy": {"outlierDetection": {"maxEjectionPercent": 40}}}
+
+
+def test_a_longer_patience_of_the_server_is_no_change_of_the_mesh():
+    remedy = keep_longer()
+    assert remedy.disposition is Disposition.OUTSIDE_MESH
+    assert remedy.patches == remedy.commands == ()

@@ -14,9 +14,6 @@ from why503.evidence.read import read_paths
 from why503.evidence.reader import Options
 
 WITHOUT_A_CASE = {
-    "upstream-crash/crash-loop": "needs events of pods; the cause's own cases show it",
-    "certificate-invalid/ends-soon": "needs Envoy's /certs; tests/mesh/armed/test_pod_setting.py",
-    "gateway-misconfig/no-listener": "needs a table of listeners; tests/mesh/test_gateway.py",
     "lint/ignore-without-reason": "tests/diagnosis/test_suppression.py",
 }
 CASES = all_cases()

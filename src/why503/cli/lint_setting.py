@@ -1,12 +1,13 @@
 """Settings of lint from `why503.toml`, or `[tool.why503]` of `pyproject.toml`."""
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 FILES = ("why503.toml", "pyproject.toml")
@@ -16,7 +17,7 @@ _CHOICES = {
     "fail-on": ("error", "warning", "note", "never"),
     "level": ("error", "warning", "note"),
 }
-_VERSION = re.compile(r"v?(\d{1,2})\.(\d{1,3})(?:\..{0,40})?")
+_VERSION = lazy_re(r"v?(\d{1,2})\.(\d{1,3})(?:\..{0,40})?")
 
 
 class SettingError(Exception):

@@ -1,7 +1,6 @@
 """What standard output can show, and writing to it."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -49,6 +48,8 @@ def width(normal: int, least: int, most: int) -> int:
     """Columns of the terminal between ``least`` and ``most``; ``normal`` where there is none."""
     if not on_terminal():
         return normal
+    import shutil
+
     return max(least, min(most, shutil.get_terminal_size((normal, 24)).columns))
 
 

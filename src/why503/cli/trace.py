@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     help=_(
         "Say what would happen to a request: which listener, filter chain, route, cluster and "
         "endpoint it gets, which object and line made each, and how it ends.\n\n"
-        "METHOD is GET where it is left out. URL begins with http, https, h2c, grpc, grpcs, tcp or "
-        "tls. The configuration is made from YAML as Istio would make it; where the dump of the "
-        "first proxy is given (`istioctl proxy-config all POD -o json`), what it has loaded "
-        "counts, and what YAML asks for instead is told.\n\n"
+        "METHOD is GET where it is left out. URL begins with http, https, mtls (https with a "
+        "client certificate), h2c, grpc, grpcs, tcp or tls. The configuration is made from YAML as "
+        "Istio would make it; where the dump of the first proxy is given (`istioctl proxy-config "
+        "all POD -o json`), what it has loaded counts, and what YAML asks for instead is told.\n\n"
         "Exit code: 0 it ran, 2 wrong usage or unreadable input."
     )
 )

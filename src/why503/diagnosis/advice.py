@@ -50,6 +50,15 @@ WITHOUT_UNIT = Rule(
     _("`{field}: {value}` has no unit, so the object is refused: write `{value}s`."),
     same_as=("IST0106",),
 )
+LATER = Rule(
+    "later-field",
+    Severity.ERROR,
+    _(
+        "`{field}` of a Sidecar came with Istio {since}; {istio} refuses it or drops it in "
+        "silence: set the connectionPool of the service's DestinationRule."
+    ),
+    same_as=("IST0106",),
+)
 NOT_IN_CONFIG = Rule(
     "proxy-config-key",
     Severity.WARNING,
@@ -78,6 +87,7 @@ RULES = (
     BLANK,
     NO_ATTEMPTS,
     WITHOUT_UNIT,
+    LATER,
     NOT_IN_CONFIG,
     DRAIN,
     HELD_ALREADY,
@@ -86,12 +96,15 @@ RULES = (
 _ISTIO_DRAIN = 45.0
 _NATIVE_SINCE = (1, 27)
 _PARENT_UNTIL = (1, 17)
+_POOLS_SINCE = (1, 20)
 _DURATIONS = frozenset(
     {"timeout", "perTryTimeout", "idleTimeout", "connectTimeout", "interval", "baseEjectionTime"}
     | {"maxConnectionDuration", "fixedDelay", "maxAge", "time"}
 )
+_NO_DURATIONS = frozenset({"metadata", "status"})
 _KINDS = ("VirtualService", "DestinationRule", "Sidecar")
 _EVERYTHING = 10_000
+_WAITS = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
 _METADATA = frozenset(
     {"EXIT_ON_ZERO_ACTIVE_CONNECTIONS", "MINIMUM_DRAIN_DURATION", "ISTIO_META_IDLE_TIMEOUT"}
     | {"ISTIO_META_DNS_CAPTURE", "ISTIO_META_DNS_AUTO_ALLOCATE"}
@@ -104,25 +117,33 @@ def hazards(mesh: Mesh, version: tuple[int, int]) -> Iterator[Hazard]:
         for rule in http_rules(service):
             retries = mapping_of(rule.fields.get("retries"))
             yield from _retries(service, (*rule.path, "retries"), retries, version)
+        for index, fields in service.items("http"):  # beside `spec`
+            retries = mapping_of(mapping_of(fields).get("retries"))
+            yield from _retries(service, ("http", index, "retries"), retries, version)
     for kind in _KINDS:
         for manifest in mesh.manifests(kind):
             yield from _durations(manifest)
     for manifest in mesh.manifests("proxy.istio.io/config"):
         yield from _proxy_config(manifest, version)
+    for sidecar in mesh.manifests("Sidecar") if version < _POOLS_SINCE else ():
+        yield from _pools(sidecar, version)
 
 
 def of_unknown(
-    manifest: Manifest, parent: Path, name: str, version: tuple[int, int]
+    manifest: Manifest, parent: Path, name: str, at: Path, version: tuple[int, int]
 ) -> Hazard | None:
-    """The advice for an unknown field; None where it is not one that circulates."""
+    """The advice for an unknown field; None where it is not one that circulates.
+
+    It stands below ``at``, which is meant to be ``parent``.
+    """
     instead = instead_of(manifest.kind, parent, name)
     if instead is None:
         return None
-    place = manifest.where(*parent, name)
-    if not parent:
+    place = manifest.where(*at, name)
+    if not parent and instead == f"spec.{name}":
         return OUTSIDE_SPEC.at(place, field=name)
-    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in parent)
-    where = f"{manifest.kind} {spelled.removeprefix('.')}"
+    spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
+    where = f"{manifest.kind} {spelled.removeprefix('.')}".strip()
     istio = ".".join(map(str, version))
     return MISPLACED.at(place, field=name, where=where, instead=instead, istio=istio)
 
@@ -165,7 +186,9 @@ def _instead_of_word(word: str) -> str:
 
 def _durations(manifest: Manifest) -> Iterator[Hazard]:
     """Durations that are bare numbers."""
-    waiting: list[tuple[Path, object]] = [(("spec",), manifest.get("spec"))]
+    waiting: list[tuple[Path, object]] = [
+        ((name,), part) for name, part in manifest.data.items() if name not in _NO_DURATIONS
+    ]
     for _turn in range(_EVERYTHING):
         if not waiting:
             return
@@ -186,6 +209,22 @@ def _is_bare(value: object) -> bool:
     return number is not None and number != 0
 
 
+def _pools(sidecar: Manifest, version: tuple[int, int]) -> Iterator[Hazard]:
+    """Connection pools in a Sidecar, before there were any."""
+    ingress = sidecar.items("spec", "ingress")
+    for path in (
+        ("spec", "inboundConnectionPool"),
+        *(("spec", "ingress", index, "connectionPool") for index, _one in ingress),
+    ):
+        if sidecar.get(*path) is not None:
+            yield LATER.at(
+                sidecar.where(*path),
+                field=path[-1],
+                since=".".join(map(str, _POOLS_SINCE)),
+                istio=".".join(map(str, version)),
+            )
+
+
 def _proxy_config(manifest: Manifest, version: tuple[int, int]) -> Iterator[Hazard]:
     istio = ".".join(map(str, version))
     for name, value in manifest.data.items():
@@ -199,6 +238,8 @@ def _proxy_config(manifest: Manifest, version: tuple[int, int]) -> Iterator[Haza
         elif name == "defaultConfig":
             told = _("that level belongs to the mesh config; write its fields one level higher")
             yield NOT_IN_CONFIG.at(place, field=name, istio=istio, instead=told)
+        elif name == "proxyMetadata":
+            yield from _metadata(manifest, mapping_of(value), istio)
         elif name == "drainDuration" and (seconds_of(value) or 0) > _ISTIO_DRAIN:
             yield DRAIN.at(place)
         elif name == "holdApplicationUntilProxyStarts" and version >= _NATIVE_SINCE:
@@ -210,3 +251,18 @@ def _proxy_config(manifest: Manifest, version: tuple[int, int]) -> Iterator[Haza
             yield NOT_IN_CONFIG.at(
                 place, field=name, istio=istio, instead=told.format(value=spelled)
             )
+
+
+def _metadata(manifest: Manifest, metadata: Mapping[str, object], istio: str) -> Iterator[Hazard]:
+    """Environment values that are no text, and what they put out of force."""
+    for name, value in metadata.items():
+        if isinstance(value, bool | int | float):
+            told = _("an environment value has to be a text; write it in quotes")
+            place = manifest.where("proxyMetadata", name)
+            yield NOT_IN_CONFIG.at(place, field=name, istio=istio, instead=told)
+    field = "terminationDrainDuration"
+    if word_of(metadata.get(_WAITS)).lower() == "true" and manifest.get(field) is not None:
+        told = _("with {name} the proxy waits for its connections, however long").format(
+            name=_WAITS
+        )
+        yield NOT_IN_CONFIG.at(manifest.where(field), field=field, istio=istio, instead=told)

@@ -1,7 +1,6 @@
 """What a cause is: the shape that every module of the catalogue takes, and what it hands out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Scenario
 from why503.mesh.hop import At, Hop
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 
 __all__ = [
     "At",

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from why503.diagnosis.cause import Cause, Missing, Remedy
 from why503.diagnosis.clue import Clue, Weight
@@ -11,6 +10,7 @@ from why503.facts import Bundle
 from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 from why503.support.text import form_for_many
 
 _NOWHERE = Hop(

@@ -1,9 +1,9 @@
 """A clue: how much an observation says, and the sentence that says it, in one object."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.facts import Source
+from why503.support.dataclass import dataclass
 from why503.support.text import filled
 
 

@@ -5,9 +5,7 @@ depends on its version, and a line's own words (`retriable: true`) go before the
 keeps refused blocks on disk. A rule's query is never repeated.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.diagnosis.finding import DataLoss, Spot
@@ -16,13 +14,15 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.metrics import nothing_dropped, remote_write_drops
 from why503.mesh.server_default import image_name
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of
+from why503.support.dataclass import dataclass
 from why503.support.duration import seconds_of, spell
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _WRITES = frozenset(
     {AppEventKind.WRITE_FAILED, AppEventKind.WRITE_DROPPED, AppEventKind.QUEUE_FULL}
 )
-_VERSION = re.compile(r"\bv?(?P<major>\d{1,3})\.(?P<minor>\d{1,4})\.(?P<patch>\d{1,4})\b")
+_VERSION = lazy_re(r"\bv?(?P<major>\d{1,3})\.(?P<minor>\d{1,4})\.(?P<patch>\d{1,4})\b")
 _FIVE = 5
 _RETRY_PAUSE = 1.0
 """Seconds before the first repeated attempt, in every version."""

@@ -1,6 +1,5 @@
 """Words of the glossary in a text: which there are, in the order of the text."""
 
-import re
 from collections.abc import Iterable
 
 from why503.diagnosis.explanation import ExplainedWord
@@ -16,13 +15,14 @@ from why503.mesh.glossary import (
     place_entries,
 )
 from why503.mesh.glossary_grpc import grpc_entries
+from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 
-_CODE = re.compile(r"[1-5]\d\d|0")
-_NAMED = re.compile(
+_CODE = lazy_re(r"[1-5]\d\d|0")
+_NAMED = lazy_re(
     r"[A-Za-z_. -]{0,40}(?:flag|detail|reason|status|code)s?[\"']?\s{0,4}[:=]\s{0,4}(\S.*)"
 )
-_OPERATOR = re.compile(r"%?([A-Za-z_]{3,60})(?:\([^()]{0,200}\))?%?")
+_OPERATOR = lazy_re(r"%?([A-Za-z_]{3,60})(?:\([^()]{0,200}\))?%?")
 
 
 def explained(entries: Iterable[Entry]) -> tuple[ExplainedWord, ...]:

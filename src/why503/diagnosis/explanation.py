@@ -1,9 +1,9 @@
 """The answer of `explain`: what a text is, what each part of it means, what usually causes it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from why503.diagnosis.cause_page import CausePage
+from why503.support.dataclass import dataclass
 
 SCHEMA = "why503/explanation/v1"
 

@@ -3,8 +3,9 @@
 `Diagnosis` is the contract `why503/diagnosis/v1`; its JSON Schema is made from these classes.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from why503.support.dataclass import dataclass
 
 SCHEMA = "why503/diagnosis/v1"
 

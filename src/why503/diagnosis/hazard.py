@@ -1,14 +1,18 @@
 """A rule names what arms a cause in a configuration; a hazard is a place where it is met."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from why503.facts import Source
 from why503.mesh.armed.spotted import Spotted
+from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 from why503.support.text import filled
 
-__all__ = ["Hazard", "Rule", "Severity", "rules_in"]
+__all__ = ["Finder", "Hazard", "Rule", "Severity", "met", "rules_in"]
+
+Finder = Callable[[Mesh], Iterable[Spotted]]
+"""What looks for the places where one rule is met."""
 
 
 class Severity(StrEnum):
@@ -42,14 +46,14 @@ class Rule:
     same_as: tuple[str, ...] = ()
     """Codes of `istioctl analyze` (IST…) and Kiali (KIA…) that find the same."""
 
-    def at(self, source: Source, **values: object) -> "Hazard":
-        """The rule as met at ``source``."""
+    def at(self, source: Source, *others: Source, **values: object) -> "Hazard":
+        """The rule as met at ``source``; ``others``: where the rest of its numbers stand."""
         told = tuple(sorted((key, str(value)) for key, value in values.items()))
-        return Hazard(rule=self, source=source, values=told)
+        return Hazard(rule=self, source=source, values=told, others=others)
 
     def each(self, found: Iterable[Spotted]) -> Iterator["Hazard"]:
         """The rule as met at every place that the mesh has found."""
-        return (self.at(one.source, **one.values) for one in found)
+        return (self.at(one.source, *one.others, **one.values) for one in found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +64,19 @@ class Hazard:
     source: Source
     values: tuple[tuple[str, str], ...] = ()
     """Values of the sentence's placeholders, by name."""
+    others: tuple[Source, ...] = ()
+    """Other places that the sentence rests on."""
 
     @property
     def text(self) -> str:
         """The sentence with its values."""
         return filled(self.rule.sentence, self.values)
+
+
+def met(rules: Mapping[Finder, Rule], mesh: Mesh) -> Iterator[Hazard]:
+    """Every place where a rule of a table is met, by what looks for it."""
+    for find, rule in rules.items():
+        yield from rule.each(find(mesh))
 
 
 def rules_in(cause: object) -> tuple[Rule, ...]:

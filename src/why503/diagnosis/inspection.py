@@ -1,11 +1,10 @@
 """What was read, file by file, before anything is weighed. Published as JSON."""
 
-from dataclasses import dataclass
-
 from why503.diagnosis.clocks import clocks_of
 from why503.diagnosis.finding import FoundClock, NotRead, ReadInput, Spot
 from why503.facts import Bundle
 from why503.mesh.mesh import Mesh
+from why503.support.dataclass import dataclass
 from why503.support.duration import clock
 
 SCHEMA = "why503/inspection/v1"

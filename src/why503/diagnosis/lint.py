@@ -172,6 +172,7 @@ def _told(
                 object=name,
                 source=spot,
                 fingerprint=mark if seen[mark] == 1 else f"{mark}-{seen[mark]}",
+                related=tuple(_spot(one) for one in hazard.others),
             )
         )
     return findings, tuple(ignored)

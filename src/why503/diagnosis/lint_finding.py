@@ -3,9 +3,8 @@
 `LintReport` is the contract `why503/lint/v1`; its JSON Schema is made from these classes.
 """
 
-from dataclasses import dataclass
-
 from why503.diagnosis.hazard import Severity
+from why503.support.dataclass import dataclass
 
 SCHEMA = "why503/lint/v1"
 
@@ -50,6 +49,8 @@ class LintFinding:
     source: LintSpot
     fingerprint: str
     """Stays the same while lines move; what a baseline holds."""
+    related: tuple[LintSpot, ...] = ()
+    """Where the other values of the text stand, in the order of their weight."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What the user asks of lint beside the files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from why503.diagnosis.hazard import Severity
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,9 @@
 """Fields that circulate and do not exist: what is meant, and where it belongs."""
 
+from collections.abc import Iterator, Mapping
+
 from why503.facts.manifest import Path
+from why503.support.pattern import lazy_re
 
 _DR = "DestinationRule"
 _VS = "VirtualService"
@@ -14,6 +17,29 @@ _OF_HTTP = (
 )  # fmt: skip
 _OF_ROUTE = ("timeout", "retries", "route", "match", "fault", "rewrite", "mirror", "headers")
 _IDLE = "connectionPool.http.idleTimeout"
+_POOLS = (
+    (_DR, f"{_TRAFFIC}.connectionPool"),
+    (_DR, f"{_TRAFFIC}.portLevelSettings[].connectionPool"),
+    ("Sidecar", "spec.inboundConnectionPool"),
+    ("Sidecar", "spec.ingress[].connectionPool"),
+)
+"""Where the settings of connections stand."""
+_OF_ENVOY = ("httpProtocolOptions", "commonHttpProtocolOptions", "common_http_protocol_options")
+
+
+def _settings_of_pools() -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Settings of a pool one level too high, or among those of the other protocol."""
+    for kind, pool in _POOLS:
+        plain = pool.replace("[]", "")
+        holder = plain.rpartition(".")[0]
+        for part, other, names in (("tcp", "http", _OF_TCP), ("http", "tcp", _OF_HTTP)):
+            for name in names:
+                for place in (holder, plain, f"{plain}.{other}"):
+                    yield (kind, place, name), f"{pool}.{part}.{name}"
+        for name in _OF_ENVOY:
+            for place in (holder, plain, f"{plain}.http"):
+                yield (kind, place, name), f"{pool}.http.idleTimeout (`{name}` is a name of Envoy)"
+
 
 _INSTEAD: dict[tuple[str, str, str], str] = {
     ("Sidecar", "spec", "inbound"): (
@@ -25,8 +51,19 @@ _INSTEAD: dict[tuple[str, str, str], str] = {
     ("Sidecar", "spec.egress", "connectionPool"): f"{_TRAFFIC}.connectionPool of a {_DR}",
     ("Sidecar", "spec.egress", "timeout"): f"spec.http[].timeout of a {_VS}",
     ("Sidecar", "spec.egress", "idleTimeout"): f"{_HTTP}.idleTimeout of a {_DR}",
-    ("Sidecar", "spec.ingress", "idleTimeout"): f"spec.ingress[].{_IDLE}",
     ("Sidecar", "spec.ingress", "timeout"): f"spec.http[].timeout of a {_VS}",
+    **{
+        ("Sidecar", place, name): f"{_HTTP}.idleTimeout of a {_DR} (`{name}` is a name of Envoy)"
+        for place in ("spec.egress", "spec.outboundTrafficPolicy")
+        for name in _OF_ENVOY
+    },
+    **{
+        ("Sidecar", "spec.inboundTrafficPolicy", name): (
+            f"spec.inboundConnectionPool.http.idleTimeout (`{name}` is a name of Envoy)"
+        )
+        for name in _OF_ENVOY
+    },
+    **dict(_settings_of_pools()),
     **{
         (_DR, "spec", name): f"{_TRAFFIC}.{name}"
         for name in ("connectionPool", "outlierDetection", "loadBalancer", "tls")
@@ -36,18 +73,10 @@ _INSTEAD: dict[tuple[str, str, str], str] = {
     (_DR, "spec", "retries"): f"spec.http[].retries of a {_VS}",
     (_DR, _TRAFFIC, "timeout"): f"spec.http[].timeout of a {_VS}",
     (_DR, _TRAFFIC, "retries"): f"spec.http[].retries of a {_VS}",
-    (_DR, _TRAFFIC, "idleTimeout"): f"{_HTTP}.idleTimeout",
+    **{(_DR, "spec", name): f"{_TCP}.{name}" for name in _OF_TCP},
+    **{(_DR, "spec", name): f"{_HTTP}.{name}" for name in _OF_HTTP},
+    (_DR, f"{_TRAFFIC}.outlierDetection", "idleTimeout"): f"{_HTTP}.idleTimeout",
     (_DR, _TRAFFIC, "outlierdetection"): f"{_TRAFFIC}.outlierDetection",
-    **{
-        (_DR, place, name): f"{_TCP}.{name}"
-        for name in _OF_TCP
-        for place in (_TRAFFIC, f"{_TRAFFIC}.connectionPool", _HTTP)
-    },
-    **{
-        (_DR, place, name): f"{_HTTP}.{name}"
-        for name in _OF_HTTP
-        for place in (_TRAFFIC, f"{_TRAFFIC}.connectionPool", _TCP)
-    },
     (_DR, f"{_TRAFFIC}.outlierDetection", "consecutive5xx"): "consecutive5xxErrors",
     (_DR, f"{_TRAFFIC}.outlierDetection", "consecutiveGatewayFailure"): "consecutiveGatewayErrors",
     (_DR, f"{_TRAFFIC}.outlierDetection", "consecutiveGatewayErrors5xx"): "consecutive5xxErrors",
@@ -56,7 +85,16 @@ _INSTEAD: dict[tuple[str, str, str], str] = {
     (_VS, "spec", "gateway"): "spec.gateways",
     (_VS, "spec", "trafficPolicy"): f"{_TRAFFIC} of a {_DR}",
     (_VS, "spec", "subsets"): f"spec.subsets of a {_DR}",
-    (_VS, "spec.http", "idleTimeout"): f"{_HTTP}.idleTimeout of a {_DR}",
+    **{
+        (_VS, place, "idleTimeout"): f"{_HTTP}.idleTimeout of a {_DR}"
+        for place in (
+            "spec",
+            "spec.http",
+            "spec.http.retries",
+            "spec.http.route",
+            "spec.http.route.destination",
+        )
+    },
     (_VS, "spec.http", "retryPolicy"): "spec.http[].retries",
     (_VS, "spec.http", "retry"): "spec.http[].retries",
     (_VS, "spec.http", "connectionPool"): f"{_TRAFFIC}.connectionPool of a {_DR}",
@@ -78,13 +116,16 @@ _INSTEAD: dict[tuple[str, str, str], str] = {
     ("PeerAuthentication", "spec", "mode"): "spec.mtls.mode",
     ("PeerAuthentication", "spec", "peers"): "spec.mtls (the old Policy's field)",
     ("ServiceEntry", "spec", "host"): "spec.hosts",
+    ("ServiceEntry", "spec", "connectionPool"): f"{_TRAFFIC}.connectionPool of a {_DR}",
+    ("ServiceEntry", "spec", "idleTimeout"): f"{_HTTP}.idleTimeout of a {_DR}",
+    ("Gateway", "spec.servers", "idleTimeout"): (
+        "ISTIO_META_IDLE_TIMEOUT in the environment of the gateway's proxy"
+    ),
     ("Gateway", "spec.servers", "host"): "spec.servers[].hosts",
 }
 """Right place by kind, path of the parent without indexes, and name."""
 _ANYWHERE = {
-    "httpProtocolOptions": f"{_IDLE} (`httpProtocolOptions` is a name of Envoy)",
-    "commonHttpProtocolOptions": f"{_IDLE} (`commonHttpProtocolOptions` is a name of Envoy)",
-    "common_http_protocol_options": f"{_IDLE} (that is a name of Envoy)",
+    **{name: f"{_IDLE} (`{name}` is a name of Envoy)" for name in _OF_ENVOY},
     "circuitBreakers": f"{_TRAFFIC}.connectionPool of a {_DR} (that is a name of Envoy)",
     "keepAlive": f"{_TCP}.tcpKeepalive of a {_DR}",
     "tcpKeepAlive": f"{_TCP}.tcpKeepalive of a {_DR}",
@@ -99,11 +140,55 @@ _OF_SPEC = frozenset(
 )
 
 
+_OF_SUBSET = "spec.subsets.trafficPolicy"
+_PLACE = lazy_re(r"spec(?:\.\w{1,60}(?:\[\])?){1,12}")
+_EVERYTHING = 2_000
+"""Values below one unknown field that are looked at."""
+
+
 def instead_of(kind: str, parent: Path, name: str) -> str | None:
     """What the unknown field ``name`` below ``parent`` should be; None where nothing is known."""
-    if not parent and name in _OF_SPEC:
-        return f"spec.{name}"
+    if not parent:
+        return f"spec.{name}" if name in _OF_SPEC else instead_of(kind, ("spec",), name)
     plain = ".".join(str(step) for step in parent if not isinstance(step, int))
-    if kind == _DR and plain.startswith("spec.subsets.trafficPolicy"):
-        plain = plain.removeprefix("spec.subsets.").replace("trafficPolicy", _TRAFFIC, 1)
-    return _INSTEAD.get((kind, plain, name)) or _ANYWHERE.get(name)
+    of_subset = kind == _DR and plain.startswith(_OF_SUBSET)
+    if of_subset:
+        plain = plain.replace(_OF_SUBSET, _TRAFFIC, 1)
+    found = _INSTEAD.get((kind, plain, name)) or _ANYWHERE.get(name)
+    if found is None or not of_subset:
+        return found
+    return found.replace(_TRAFFIC, "spec.subsets[].trafficPolicy", 1)
+
+
+def place_of(kind: str, parent: Path, name: str, value: object) -> Path | None:
+    """The path below which the fields in ``value`` belong; None where that is another object.
+
+    A list has the index 0, since it may not exist yet.
+    """
+    text = instead_of(kind, parent, name) or ""
+    if (kind, name) == ("Sidecar", "inbound") and parent in {(), ("spec",)}:
+        text = "spec.ingress[]"
+    if text.isidentifier():
+        return (*parent, text) if parent else ("spec", text)
+    if not _PLACE.fullmatch(text):
+        return None
+    steps: list[str | int] = []
+    for step in text.split("."):
+        steps += [step.removesuffix("[]"), 0] if step.endswith("[]") else [step]
+    if steps[-1] == 0 and isinstance(value, list):
+        steps.pop()
+    return tuple(steps)
+
+
+def wrong_names(value: object) -> Iterator[tuple[Path, str]]:
+    """Names below ``value`` that are wrong wherever they stand, each with the path above it."""
+    waiting: list[tuple[Path, object]] = [((), value)]
+    for _turn in range(_EVERYTHING):
+        if not waiting:
+            return
+        path, part = waiting.pop()
+        if isinstance(part, Mapping):
+            yield from ((path, name) for name in part if name in _ANYWHERE)
+            waiting += [((*path, name), inner) for name, inner in part.items()]
+        elif isinstance(part, list):
+            waiting += [((*path, index), inner) for index, inner in enumerate(part)]

@@ -119,6 +119,17 @@ def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...],
     return destination_rule_head(name, namespace, host) + "\n".join(lines) + "\n"
 
 
+def keep_longer() -> Remedy:
+    """Let the server keep idle connections longer than the proxy before it does."""
+    return Remedy(
+        title=_("Or raise the server's keep-alive timeout above the proxy's idle timeout"),
+        kind=RemedyKind.PREVENTION,
+        disposition=Disposition.OUTSIDE_MESH,
+        risks=(_("The server holds more idle connections."),),
+        verify=_("No more 503 UC with details connection_termination at the server's proxy."),
+    )
+
+
 _RETRY_ON = ("connect-failure", "refused-stream", "reset", "503")
 
 

@@ -7,11 +7,12 @@ name the cast: ``{service} {namespace} {host} {port} {path} {caller} {cluster} {
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from why503.mesh.hop import Place
+from why503.support.dataclass import dataclass
 
 SECONDS: Mapping[str, bool] = {"seconds": True}
 """Marks a field as a time, which one common factor shortens or stretches."""

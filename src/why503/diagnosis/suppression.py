@@ -9,6 +9,7 @@ from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.facts import Ignore, Manifest, Source
 from why503.mesh.mesh import Mesh
 from why503.mesh.setting import word_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ANNOTATION = "why503.io/ignore"
@@ -19,7 +20,7 @@ WITHOUT_REASON = Rule(
     Severity.WARNING,
     _("This sets {rule} aside without a reason, so it does not hold: say why behind the rule."),
 )
-_ENTRY = re.compile(
+_ENTRY = lazy_re(
     r"\s{0,100}(?P<rule>[\w./*-]{1,120})(?:\s{1,20}(?:--?\s)?(?P<reason>.*))?", re.DOTALL
 )
 

@@ -1,9 +1,9 @@
 """The shape of the one table of weights."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from why503.diagnosis.clue import Weight
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,3 +1,5 @@
+import pytest
+
 from why503.mesh.crd import cel, schema
 
 
@@ -30,3 +32,30 @@ def test_functions_that_kubernetes_adds_are_there():
 
 def test_a_rule_that_cannot_be_taken_says_nothing():
     assert cel.broken_rules({"x-kubernetes-validations": [{"rule": "no cel ("}]}, {}) == []
+
+
+VALUES = [
+    "5s",
+    "0s",
+    "1ms",
+    "100ms",
+    "1m30s",
+    "0.5s",
+    "soon",
+    "",
+    "*",
+    "a.*",
+    "a",
+    0,
+    1,
+    65535,
+    65536,
+]
+VALUES += [-1, True, None, {}, {"a": 1}, {"": 1}, {"a*": 1}]
+
+
+@pytest.mark.parametrize("rule", cel._PLAIN)
+def test_a_value_that_plainly_keeps_a_rule_keeps_it_by_cel_python_too(rule):
+    plain = [value for value in VALUES if cel._PLAIN[rule](value)]
+    assert plain
+    assert [cel._evaluated(rule, value) for value in plain] == [True] * len(plain)

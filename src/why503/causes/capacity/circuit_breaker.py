@@ -48,9 +48,11 @@ from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.diagnosis.scenario_part import destination_rule
 from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
 from why503.facts import Counter, LoadedCluster
+from why503.mesh.armed.concurrency import limits_below_workers
 from why503.mesh.armed.rollout import limits_below_replicas
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
+from why503.mesh.loaded_policy import called_hosts
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, telling_pod
 from why503.mesh.pasted_limit import pasted_limits
@@ -242,19 +244,31 @@ BELOW_REPLICAS = Rule(
     Severity.WARNING,
     _(
         "{rule} allows {field} {limit} for {replicas} replicas: most of them stay idle while "
-        "requests get 503 UO."
+        "requests wait or get 503 UO."
+    ),
+)
+BELOW_WORKERS = Rule(
+    "below-workers",
+    Severity.NOTE,
+    _(
+        "{rule} allows each caller's proxy {field} {limit}; the workers of {workload} take "
+        "{slots} requests at once."
     ),
 )
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Small limits in DestinationRules."""
-    for rule in mesh.manifests("DestinationRule"):
-        host = str(rule.get("spec", "host", default=""))
-        for limit in limits_set(mesh, host, None):
-            if limit.value <= SMALL and limit.source is not None:
-                yield SMALL_LIMIT.at(limit.source, by=limit.by, limit=limit.value)
+    """Small limits in DestinationRules and in what proxies have loaded."""
+    rules = mesh.manifests("DestinationRule")
+    hosts = [*(str(rule.get("spec", "host", default="")) for rule in rules), *called_hosts(mesh)]
+    yield from dict.fromkeys(
+        SMALL_LIMIT.at(limit.source, by=limit.by, limit=limit.value)
+        for host in dict.fromkeys(hosts)
+        for limit in limits_set(mesh, host, None)
+        if limit.value <= SMALL and limit.source is not None
+    )
     yield from BELOW_REPLICAS.each(limits_below_replicas(mesh))
+    yield from BELOW_WORKERS.each(limits_below_workers(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

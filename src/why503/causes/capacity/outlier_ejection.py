@@ -50,6 +50,7 @@ from why503.diagnosis.proposal import policy_setting
 from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import destination_rule
 from why503.mesh.address import cluster_name
+from why503.mesh.armed.pod_setting import traffic_policies
 from why503.mesh.armed.rollout import ejecting_the_only_one
 from why503.mesh.ejection import (
     BASE_EJECTION,
@@ -329,13 +330,13 @@ ONLY_ONE = Rule(
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Rules that may eject most or all endpoints with nothing to stop them."""
     for manifest in mesh.manifests("DestinationRule"):
-        path = ("spec", "trafficPolicy", "outlierDetection")
-        share = whole_number(manifest.get(*path, "maxEjectionPercent"))
-        if share is None or share <= _GENEROUS or manifest.get(*path, "minHealthPercent"):
-            continue
-        yield EJECTS_ALL.at(
-            manifest.where(*path, "maxEjectionPercent"), name=manifest.full_name, share=share
-        )
+        for base in traffic_policies(manifest):
+            path = (*base, "outlierDetection")
+            share = whole_number(manifest.get(*path, "maxEjectionPercent"))
+            if share is None or share <= _GENEROUS or manifest.get(*path, "minHealthPercent"):
+                continue
+            where = manifest.where(*path, "maxEjectionPercent")
+            yield EJECTS_ALL.at(where, name=manifest.full_name, share=share)
     yield from ONLY_ONE.each(ejecting_the_only_one(mesh))
 
 

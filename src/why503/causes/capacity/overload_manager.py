@@ -119,8 +119,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield SHED.hit(*hop.sources(shed), count=len(shed), word=word)
     if not shed and hop.failures:
         return
-    for event in mesh.facts(ProxyEvent):
-        if event.kind is ProxyEventKind.OVERLOADED and _is_active(event.text):
+    for event in mesh.events(ProxyEvent, ProxyEventKind.OVERLOADED):
+        if _is_active(event.text):
             yield SHED_EVENT.hit(event.source, text=event.text)
             break
     for counter in counters(mesh, _CONNECTIONS):

@@ -47,7 +47,12 @@ from why503.diagnosis.cause import (
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Seconds, Server, Times
 from why503.diagnosis.scenario_part import virtual_service
 from why503.diagnosis.standing_object import ROUTE_SETTERS, edit_command, edit_route
-from why503.mesh.armed.retry_rule import amplified, repeated_writes, status_is_no_reset
+from why503.mesh.armed.retry_rule import (
+    amplified,
+    no_status_named,
+    repeated_writes,
+    status_is_no_reset,
+)
 from why503.mesh.ending import Ending, outcome_of
 from why503.mesh.failure import FAMILY_OF, Failure, Family
 from why503.mesh.hop import Hop, Place
@@ -194,6 +199,14 @@ NO_RESET = Rule(
         "of a reset: add `reset` where that is safe."
     ),
 )
+NO_STATUS = Rule(
+    "no-status-named",
+    Severity.NOTE,
+    _(
+        "{route} repeats on retriable-status-codes and names no code: nothing is repeated for "
+        "it; add the codes, as in `503`."
+    ),
+)
 WRITES_TWICE = Rule(
     "repeats-writes",
     Severity.WARNING,
@@ -219,6 +232,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
                     tries=attempts + 1,
                 )
     yield from NO_RESET.each(status_is_no_reset(mesh))
+    yield from NO_STATUS.each(no_status_named(mesh))
     yield from WRITES_TWICE.each(repeated_writes(mesh))
     yield from AMPLIFIES.each(amplified(mesh))
 

@@ -38,6 +38,7 @@ from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import loopback_sidecar, send_to_listener
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.mesh.address import split_host
+from why503.mesh.armed.local_socket import behind_loopback
 from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.connecting import (
     dialled,
@@ -322,10 +323,17 @@ NO_SUCH_TARGET = Rule(
     _("The Service sends to port {target}; the containers of {workload} declare {ports} only."),
     same_as=("KIA0701",),
 )
+ON_LOOPBACK = Rule(
+    "listens-on-localhost",
+    Severity.ERROR,
+    _("{who} listens on {address} only, and {service} sends to port {port} of the pod's address."),
+    ("IST0143",),
+)
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Services that send to a port that no container behind them declares."""
+    """Services that send to a port that no container declares, or that listens on loopback."""
+    yield from ON_LOOPBACK.each(behind_loopback(mesh))
     for found in port_mismatches(mesh):
         yield NO_SUCH_TARGET.at(
             found.sources[0], ports=found.ports, target=found.target, workload=found.workload

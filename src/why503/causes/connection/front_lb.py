@@ -32,15 +32,16 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Remedy,
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.facts import Request, Witness
 from why503.mesh.address import is_service_name
+from why503.mesh.armed import balancer
 from why503.mesh.cut_connection import cut_calls
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Family, Role
@@ -235,9 +236,37 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: the balancer's settings are not among the mesh's objects."""
-    yield from ()
+ARMED: dict[Finder, Rule] = {
+    balancer.gateways_closing_first: Rule(
+        "gateway-idle-below-balancer",
+        Severity.WARNING,
+        _(
+            "{gateway} closes idle connections after {idle} ({by}), {balancer} before it reuses "
+            "them up to {limit} ({told}): a request that meets the close gets its 502."
+        ),
+    ),
+    balancer.routes_above_balancer: Rule(
+        "route-timeout-above-balancer",
+        Severity.WARNING,
+        _(
+            "{route} waits {timeout} for an answer, {balancer} before {gateway} only {limit} "
+            "({told}): it says 504 while the mesh still works on the request."
+        ),
+    ),
+    balancer.balancers_forgetting_first: Rule(
+        "balancer-idle-below-gateway",
+        Severity.NOTE,
+        _(
+            "{balancer} before {gateway} forgets connections idle for {limit} ({told}), the "
+            "gateway keeps them for {idle} ({by}): a client that goes on with one is reset."
+        ),
+    ),
+}
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Idle times of the balancer and of the gateway behind it that do not fit each other."""
+    return met(ARMED, mesh)
 
 
 def remedies(_hop: Hop, _mesh: Mesh) -> Iterator[Remedy]:

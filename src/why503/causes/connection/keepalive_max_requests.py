@@ -34,16 +34,17 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Remedy,
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import pool_setting, retry_on_503
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import requests_per_connection
+from why503.mesh.armed.connection_age import one_request_each
 from why503.mesh.capture import connections_of, constant_count
 from why503.mesh.captured import IDLE, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
@@ -65,7 +66,7 @@ from why503.support.text import _
 ID = "keepalive-max-requests"
 TITLE = _("The server closes a connection after a fixed number of requests, without announcing it")
 READS = frozenset(
-    {"AppEvent", "ConfigMap", "DaemonSet", "Deployment", "Event", "LoadedEndpoint", "Pod"}
+    {"AppEvent", "ConfigMap", "DaemonSet", "Deployment", "Event", "Pod"}
     | {"ProxyEvent", "ProxyInfo", "ReplicaSet", "Request", "Service", "StatefulSet"}
     | {"TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMSingle"}
 )
@@ -184,9 +185,19 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-def hazards(_mesh: Mesh) -> Iterator[Hazard]:
-    """None: the servers whose limit is known announce the close, which harms nobody."""
-    yield from ()
+ONE_EACH = Rule(
+    "connection-per-request",
+    Severity.NOTE,
+    _(
+        "{rule} opens a connection to {host}, with its handshake, for every single request: "
+        "under load ports and CPU run out."
+    ),
+)
+
+
+def hazards(mesh: Mesh) -> Iterator[Hazard]:
+    """Connections for one request; servers whose limit is known announce the close."""
+    yield from ONE_EACH.each(one_request_each(mesh))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

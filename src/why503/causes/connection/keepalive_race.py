@@ -37,10 +37,9 @@ cannot tell this reset from one amid the work: repeat only what may run twice.
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
-from why503.diagnosis.clue import Clue, Weight
-from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import give_up_idle, retry_on_503
+from why503.diagnosis.cause import At, Clue, Hit, Missing, Remedy, Weight
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
+from why503.diagnosis.proposal import give_up_idle, keep_longer, retry_on_503
 from why503.diagnosis.scenario import (
     Answer,
     Cure,
@@ -54,7 +53,7 @@ from why503.diagnosis.scenario import (
 )
 from why503.diagnosis.scenario_part import idle_timeout
 from why503.mesh import captured, cut_connection
-from why503.mesh.armed.server_idle import proxies_above_server
+from why503.mesh.armed import idle_ladder, server_idle
 from why503.mesh.calling import call_interval, only_first_attempts
 from why503.mesh.failure import Failure, Family, Role
 from why503.mesh.hop import Hop, Place
@@ -358,31 +357,44 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-ABOVE_SERVER = Rule(
-    "proxy-idle-above-server",
-    Severity.WARNING,
-    _(
-        "{server} behind {service} closes idle connections after {idle} ({how}), the proxy "
-        "keeps them for {proxy} ({by}): a request that meets the close fails with 503 UC."
-    ),
+_CLOSES_FIRST = _(
+    "{server} behind {service} closes idle connections after {idle} ({how}), the proxy "
+    "keeps them for {proxy} ({by}): a request that meets the close fails with 503 UC."
 )
+ARMED: dict[Finder, Rule] = {
+    server_idle.proxies_above_server: Rule(
+        "proxy-idle-above-server", Severity.WARNING, _CLOSES_FIRST
+    ),
+    idle_ladder.for_callers_only: Rule(
+        "idle-timeout-for-callers-only",
+        Severity.WARNING,
+        _(
+            "{rule} reaches callers' proxies only: they give up idle connections after {proxy}, "
+            "that beside {service} after {kept}; {server} closes them after {idle} ({how})."
+        ),
+    ),
+    idle_ladder.proxies_above_next_proxy: Rule(
+        "proxy-idle-above-next-proxy", Severity.WARNING, _CLOSES_FIRST
+    ),
+    idle_ladder.clients_above_proxy: Rule(
+        "client-idle-above-proxy",
+        Severity.WARNING,
+        _(
+            "{workload} keeps idle connections for {kept} ({setting}), its own proxy closes them "
+            "after {idle} ({by}): the client sees a reset when a request meets the close."
+        ),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Services whose server closes idle connections before the proxy does."""
-    yield from ABOVE_SERVER.each(proxies_above_server(mesh))
+    """Rungs of the ladder at which the sender keeps idle connections longer than the receiver."""
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Retry now; close idle connections first at the proxy; or let the server wait longer."""
     keepalive = keepalive_of(mesh, hop.host)
-    idle = keepalive.idle if keepalive is not None else None
     yield retry_on_503(hop, mesh)
-    yield give_up_idle(hop, mesh, idle)
-    yield Remedy(
-        title=_("Or raise the server's keep-alive timeout above the proxy's idle timeout"),
-        kind=RemedyKind.PREVENTION,
-        disposition=Disposition.OUTSIDE_MESH,
-        risks=(_("The server holds more idle connections."),),
-        verify=_("No more 503 UC with details connection_termination at the server's proxy."),
-    )
+    yield give_up_idle(hop, mesh, keepalive.idle if keepalive is not None else None)
+    yield keep_longer()

@@ -29,14 +29,15 @@ TCP 15008 besides. Policies add up, so a second small policy that admits the cal
 
 from collections.abc import Iterator
 
+from why503.diagnosis.admitting_policy import admitting_policy
 from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
-from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
 from why503.diagnosis.scenario_part import silent_server
 from why503.facts import ProxyEvent, ProxyEventKind, Tunnel
 from why503.mesh import connecting
-from why503.mesh.armed.open_port import istiod_out_of_reach, target_ports_shut, tunnel_shut
+from why503.mesh.armed import open_port
 from why503.mesh.captured import Shape, captured_on, packets
 from why503.mesh.ending import Ending
 from why503.mesh.endpoint import workload_port
@@ -205,9 +206,7 @@ def _ambient(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What ztunnel suspects, and whether the policies leave its port open."""
     tunnels = [t for t in mesh.facts(Tunnel) if _ZTUNNEL in t.error]
     events = [
-        e
-        for e in mesh.facts(ProxyEvent)
-        if e.kind is ProxyEventKind.ZTUNNEL_ERROR and _ZTUNNEL in e.text
+        e for e in mesh.events(ProxyEvent, ProxyEventKind.ZTUNNEL_ERROR) if _ZTUNNEL in e.text
     ]
     places = [(t.source, t.error) for t in tunnels] + [(e.source, e.text) for e in events]
     if not places or (hop.failures and not connecting.not_connected(hop)):
@@ -228,7 +227,7 @@ def _flows(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """What Cilium says it stopped, where the failures are such as a stopped flow makes."""
     if hop.failures and not connecting.not_connected(hop):
         return
-    stopped = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.POLICY_DROPPED]
+    stopped = mesh.events(ProxyEvent, ProxyEventKind.POLICY_DROPPED)
     for event in stopped[:1]:
         yield FLOW_STOPPED.hit(*(e.source for e in stopped[:3]), what=event.text[:200])
     name = hop.host.partition(".")[0]
@@ -301,52 +300,67 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
-ISTIOD_SHUT = Rule(
-    "istiod-port-shut",
-    Severity.ERROR,
-    _(
-        "{policy} leaves {workload} no way to istiod on port 15012: its proxy gets no "
-        "configuration."
+ARMED: dict[Finder, Rule] = {
+    open_port.istiod_out_of_reach: Rule(
+        "istiod-port-shut",
+        Severity.ERROR,
+        _(
+            "{policy} leaves {workload} no way to istiod on port 15012: its proxy gets no "
+            "configuration."
+        ),
     ),
-)
-TUNNEL_SHUT = Rule(
-    "hbone-port-shut",
-    Severity.ERROR,
-    _("{policy} shuts port 15008 of {workload}, on which ambient traffic comes."),
-)
-TARGET_SHUT = Rule(
-    "target-port-shut",
-    Severity.WARNING,
-    _("{service} sends to port {port}, which {policy} opens for nobody."),
-)
+    open_port.istiod_entry_shut: Rule(
+        "istiod-entry-shut",
+        Severity.ERROR,
+        _(
+            "{policy} opens ports of istiod, but not {port}: 15012 gives proxies their "
+            "configuration, 15017 new pods their sidecar."
+        ),
+    ),
+    open_port.tunnel_shut: Rule(
+        "hbone-port-shut",
+        Severity.ERROR,
+        _("{policy} shuts port 15008 of {workload}, on which ambient traffic comes."),
+    ),
+    open_port.names_out_of_reach: Rule(
+        "dns-port-shut",
+        Severity.WARNING,
+        _("{policy} leaves {workload} no way to a name server (UDP port 53): no name is found."),
+    ),
+    open_port.target_ports_shut: Rule(
+        "target-port-shut",
+        Severity.WARNING,
+        _("{service} sends to port {port}, which {policy} opens for nobody."),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """NetworkPolicies that shut a port which the mesh or a Service needs."""
-    yield from ISTIOD_SHUT.each(istiod_out_of_reach(mesh))
-    yield from TUNNEL_SHUT.each(tunnel_shut(mesh))
-    yield from TARGET_SHUT.each(target_ports_shut(mesh))
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """A policy that admits the caller; where there is none, the firewalls of nodes and cloud."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     found = _verdict(hop, mesh)
-    caller = found[1] if found else Party()
+    caller, port = found[1:] if found else (Party(), None)
+    policy = f"{name}-admit-caller"
+    yaml = admitting_policy(policy, namespace, server_party(hop, mesh), caller, port)
     yield Remedy(
         title=_("Admit the caller's pods to {service} with a policy of their own").format(
             service=name
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_policy(hop, mesh, caller, found[2] if found else None)),),
+        patches=(Patch(yaml=yaml),),
         risks=(
             _(
                 "Somebody may have shut this caller out on purpose: ask the owner of {service}."
             ).format(service=name),
         ),
         verify=_("503 UF stops; the server's proxy logs the requests."),
-        undo=f"kubectl -n {namespace} delete networkpolicy {_policy_name(name)}",
+        undo=f"kubectl -n {namespace} delete networkpolicy {policy}",
     )
     if not mesh.has("NetworkPolicy"):
         yield Remedy(
@@ -358,43 +372,3 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             disposition=Disposition.OUTSIDE_MESH,
             risks=(_("firewalld and the mesh's own packet rules disturb each other on one node."),),
         )
-
-
-def _policy_name(name: str) -> str:
-    return f"{name}-admit-caller"
-
-
-def _label(labels: object) -> str:
-    """One line of a label selector, by the labels that people use for this."""
-    found = labels if isinstance(labels, dict) else {}
-    for key in ("app", "app.kubernetes.io/name"):
-        if key in found:
-            return f"{key}: {found[key]}"
-    return "app: <label of the pods>"
-
-
-def _policy(hop: Hop, mesh: Mesh, caller: Party, port: int | None) -> str:
-    name, namespace = service_name(hop), namespace_of(hop, mesh)
-    server = server_party(hop, mesh)
-    return (
-        "apiVersion: networking.k8s.io/v1\n"
-        "kind: NetworkPolicy\n"
-        "metadata:\n"
-        f"  name: {_policy_name(name)}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  podSelector:\n"
-        "    matchLabels:\n"
-        f"      {_label(dict(server.labels))}\n"
-        "  policyTypes: [Ingress]\n"
-        "  ingress:\n"
-        "  - from:\n"
-        "    - namespaceSelector:\n"
-        "        matchLabels:\n"
-        f"          kubernetes.io/metadata.name: {caller.namespace or '<client-namespace>'}\n"
-        "      podSelector:\n"
-        "        matchLabels:\n"
-        f"          {_label(dict(caller.labels))}\n"
-        "    ports:\n"
-        f"    - {{protocol: TCP, port: {port or '<pod port>'}}}\n"
-    )

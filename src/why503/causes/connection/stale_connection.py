@@ -31,9 +31,7 @@ did arrive and were slow or cut: only for those that may run twice.
 * AWS NLB idle timeout 350 s; Azure Load Balancer 4 min; conntrack.
 """
 
-import re
 from collections.abc import Iterator
-from statistics import median
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -51,7 +49,7 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.proposal import pool_setting, retry_on_503
 from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind
-from why503.mesh.armed.pod_setting import late_keepalives
+from why503.mesh.armed.pod_setting import late_keepalives, without_keepalive
 from why503.mesh.captured import Captured, Shape, captured_on, packets
 from why503.mesh.cut_connection import (
     cut_calls,
@@ -70,6 +68,8 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name
 from why503.mesh.timing import FEW, idle_gaps, short_failures, successes
 from why503.support.duration import spell
+from why503.support.median import median
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "stale-connection"
@@ -188,8 +188,8 @@ CAPTURED_CLOSE = Clue(
 _FORGETFUL = 200.0
 """Seconds of idleness from which devices on the way are known to forget a flow (Azure: 240)."""
 _MOSTLY = 0.5
-_HUNG = re.compile(r"awaiting headers|[Rr]ead timed out|ReadTimeout|SocketTimeout")
-_CUT = re.compile(r"\bEOF\b|[Cc]onnection reset|ECONNRESET|RemoteDisconnected|NoHttpResponse")
+_HUNG = lazy_re(r"awaiting headers|[Rr]ead timed out|ReadTimeout|SocketTimeout")
+_CUT = lazy_re(r"\bEOF\b|[Cc]onnection reset|ECONNRESET|RemoteDisconnected|NoHttpResponse")
 _HANGS = (Ending.RESPONSE_TIMEOUT, Ending.PER_TRY_TIMEOUT, Ending.CLIENT_GONE)
 
 
@@ -224,7 +224,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _hung_calls(mesh: Mesh) -> Iterator[Hit]:
     """One address to which an application's calls hang at times, and are cut at others."""
-    told = [e for e in mesh.facts(AppEvent) if e.kind is AppEventKind.CALL_FAILED and e.url]
+    told = [e for e in mesh.events(AppEvent, AppEventKind.CALL_FAILED) if e.url]
     for hung in told:
         cut = [e for e in told if e.url == hung.url and _CUT.search(e.text)]
         if cut and _HUNG.search(hung.text):
@@ -326,10 +326,20 @@ LATE_KEEPALIVE = Rule(
     ),
 )
 
+NO_KEEPALIVE = Rule(
+    "no-keepalive-to-outside",
+    Severity.NOTE,
+    _(
+        "Nothing keeps idle connections to port {port} of {entry} alive (no tcpKeepalive, no "
+        "short idleTimeout); NAT gateways of clouds forget them after 240 s or more."
+    ),
+)
+
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """TCP keepalives that begin later than load balancers forget a connection."""
+    """TCP keepalives that begin later than devices forget a connection, or not at all."""
     yield from LATE_KEEPALIVE.each(late_keepalives(mesh, FORGOTTEN))
+    yield from NO_KEEPALIVE.each(without_keepalive(mesh, FORGOTTEN))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

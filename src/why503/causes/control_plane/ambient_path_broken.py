@@ -30,7 +30,6 @@ through.
 * Istio ambient documentation, "Use Layer 7 features": waypoints and `istio.io/use-waypoint`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -55,6 +54,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.workload import same_host
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "ambient-path-broken"
@@ -110,18 +110,18 @@ OVER_HBONE = Clue(
     _("The failed requests went into an HBONE tunnel ({host})."),
 )
 
-_NOT_SERVED = re.compile(
+_NOT_SERVED = lazy_re(
     r"retrying workload failed|failed to bind|failed to (?:start|add|set up) (?:proxy|workload|pod)"
 )
-_LOST = re.compile(
+_LOST = lazy_re(
     r"unknown waypoint|no valid destination|no service for target address|no healthy upstream"
 )
-_STATUS = re.compile(r"http status: (?:5\d\d|404)")
-_TUNNEL = re.compile(
+_STATUS = lazy_re(r"http status: (?:5\d\d|404)")
+_TUNNEL = lazy_re(
     r"http2 handshake failed|h2 failed|pool draining|connection closed due to connection drain"
 )
-_DENIED = re.compile(r"policy rejection|policy change|http status: 40[13]")
-_HBONE = re.compile(r"connect_originate|:15008\b")
+_DENIED = lazy_re(r"policy rejection|policy change|http status: 40[13]")
+_HBONE = lazy_re(r"connect_originate|:15008\b")
 _BROKEN = (
     Ending.CONNECTION_FAILURE,
     Ending.CONNECTION_REFUSED,
@@ -147,7 +147,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 
 def _troubles(mesh: Mesh) -> Iterator[Hit]:
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.ZTUNNEL_ERROR]
+    events = mesh.events(ProxyEvent, ProxyEventKind.ZTUNNEL_ERROR)
     unserved = next((event for event in events if _NOT_SERVED.search(event.text)), None)
     if unserved is not None:
         yield NOT_SERVED.hit(unserved.source, text=unserved.text[:_MOST])
@@ -220,6 +220,7 @@ NO_WAYPOINT = Rule(
     "waypoint-not-given",
     Severity.WARNING,
     _("{object} uses the waypoint {wanted}, which is none of the Gateways given."),
+    ("KIA1313",),
 )
 
 

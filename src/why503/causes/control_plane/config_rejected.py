@@ -27,7 +27,7 @@ it. The proxies accept the next push by themselves.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import (
@@ -48,12 +48,14 @@ from why503.diagnosis.scenario_part import route_to, subsets, virtual_service
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.address import short_name
 from why503.mesh.armed.envoy_filter import idle_operations, relative_without_anchor
+from why503.mesh.armed.regular_expression import invalid_expressions
 from why503.mesh.failure import Family
 from why503.mesh.hop import Hop, Place
 from why503.mesh.loaded import rejected
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, telling_pod
 from why503.mesh.sync import refusing, spelled
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "config-rejected"
@@ -140,7 +142,7 @@ ELSEWHERE = Clue(
     _("The requests found their route and upstream, and failed there."),
 )
 
-_ABOUT = re.compile(
+_ABOUT = lazy_re(
     r"(?:adding/updating (?P<kind>\w{1,20})(?:\(s\))? (?P<name>[^\s:,]{1,200})"
     r"|config\.(?P<type>\w{1,30})\.v3\.\w{1,40})"
 )
@@ -152,10 +154,9 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     for row in refusing(hop, mesh)[:1]:
         yield ERROR_SHOWN.hit(row.source, proxy=row.proxy, text=spelled(row))
     yield from _dumped(hop, mesh)
-    told = mesh.facts(ProxyEvent)
-    events = [e for e in told if e.kind is ProxyEventKind.CONFIG_REJECTED]
-    if any(event.kind is ProxyEventKind.SECRET_MISSING for event in told):
-        events = [event for event in events if not _is_secret(event)]
+    events = mesh.events(ProxyEvent, ProxyEventKind.CONFIG_REJECTED)
+    if mesh.events(ProxyEvent, ProxyEventKind.SECRET_MISSING):
+        events = tuple(event for event in events if not _is_secret(event))
     if not events:
         return
     first = events[0]
@@ -197,14 +198,16 @@ def _is_secret(event: ProxyEvent) -> bool:
     return "tls.v3.Secret" in event.text
 
 
-def _mentions(events: list[ProxyEvent], host: str) -> bool:
-    return any(_names(event.text, host) for event in events)
+def _mentions(events: Iterable[ProxyEvent], host: str) -> bool:
+    return any(_names(text, host) for text in {event.text for event in events})
 
 
 def _names(text: str, host: str) -> bool:
     """Whether a sentence has the short name of a host in it."""
-    name = re.escape(short_name(host)[0])
-    return bool(name) and re.search(rf"(?<![\w-]){name}(?![\w-])", text) is not None
+    name = short_name(host)[0]
+    if not name or name not in text:
+        return False
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
@@ -214,7 +217,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         command="istioctl proxy-status",
         decides=(ID, "xds-stale"),
     )
-    told = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.CONFIG_REJECTED]
+    told = mesh.events(ProxyEvent, ProxyEventKind.CONFIG_REJECTED)
     if all("ACK ERROR" in event.raw for event in told):
         namespace, pod = telling_pod(hop, mesh)
         yield Missing(
@@ -248,12 +251,19 @@ NO_ANCHOR = Rule(
         "{filter} says {operation} and names no filter to go by: it is put where nobody "
         "expects it, or left out."
     ),
-    ("IST0151",),
+    ("IST0151", "IST0155"),
+)
+INVALID_REGEX = Rule(
+    "invalid-regex",
+    Severity.ERROR,
+    _("{object} has the regular expression `{expression}`, which is refused: {problem}."),
+    ("IST0106", "IST0122"),
 )
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """EnvoyFilter operations that do nothing where they are applied."""
+    """EnvoyFilter operations that do nothing where they are applied; bad regular expressions."""
+    yield from INVALID_REGEX.each(invalid_expressions(mesh))
     yield from IDLE_OPERATION.each(idle_operations(mesh))
     yield from NO_ANCHOR.each(relative_without_anchor(mesh))
 

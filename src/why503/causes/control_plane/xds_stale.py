@@ -32,7 +32,6 @@ replicas and CPU, network and certificates between proxy and istiod (port 15012)
   limit).
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -71,6 +70,7 @@ from why503.mesh.sync import left_before, out_of_sync, spelled
 from why503.mesh.timing import healthy_hosts
 from why503.mesh.unknown_cluster import unknown_clusters
 from why503.support.duration import spell
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "xds-stale"
@@ -187,7 +187,7 @@ LAST_UPDATE = Clue(
 )
 
 _ADDRESSED = (Family.CONNECTION, Family.TIME)
-_WAITED = re.compile(r"timed out waiting for workload .{1,300} from xds")
+_WAITED = lazy_re(r"timed out waiting for workload .{1,300} from xds")
 _STARTING = frozenset({"PRE_INITIALIZING", "INITIALIZING"})
 _SHORT = 4
 """Most addresses that a sentence lists."""
@@ -231,8 +231,8 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _never_told(mesh: Mesh) -> Iterator[Hit]:
     """A node's ztunnel that was never sent the record of a pod beside it."""
-    for event in mesh.facts(ProxyEvent):
-        if event.kind is ProxyEventKind.ZTUNNEL_ERROR and _WAITED.search(event.text):
+    for event in mesh.events(ProxyEvent, ProxyEventKind.ZTUNNEL_ERROR):
+        if _WAITED.search(event.text):
             yield NEVER_TOLD.hit(event.source, text=event.text)
             return
 

@@ -336,6 +336,7 @@ WEIGHT_BEFORE_SUBSET = Rule(
     "weight-before-subset",
     Severity.WARNING,
     _("{name} gives subset {subset} a weight of {weight}; no DestinationRule here defines it."),
+    ("IST0101", "KIA1107"),
 )
 
 

@@ -197,9 +197,8 @@ def _listener_changes(hop: Hop, mesh: Mesh) -> tuple[ProxyEvent, ...]:
         return ()
     begin = min((f.teller.end for f in hop.failures if f.teller.end is not None), default=span[0])
     found = []
-    for event in mesh.facts(ProxyEvent):
-        pushed = event.kind is ProxyEventKind.XDS_PUSH and event.text == "LDS"
-        if (event.kind in _LISTENER or pushed) and event.time is not None:
+    for event in mesh.events(ProxyEvent, ProxyEventKind.XDS_PUSH, *_LISTENER):
+        if (event.kind in _LISTENER or event.text == "LDS") and event.time is not None:
             start = event.raw.find("removed listener") < 0
             if start and begin - _LONGEST <= event.time <= begin + _TOGETHER:
                 found.append(event)

@@ -44,16 +44,11 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.graceful_stop import graceful_stop
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Act, Answer, Cure, Knob, Load, Scenario, Server, Step, View
 from why503.diagnosis.scenario_part import caller_given
-from why503.mesh.armed.rollout import (
-    abrupt_scalers,
-    killed_in_pre_stop,
-    proxies_gone_first,
-    replaced_at_once,
-    without_budget,
-)
+from why503.mesh.armed import drain, rollout
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
 from why503.mesh.hop import Hop, Place
@@ -61,7 +56,6 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name, upstream_workload
 from why503.mesh.pod_life import LifeEvent, LifeEventKind, failing_life, life_of, share_after
 from why503.mesh.proxy_end import proxy_ends
-from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.starting import proxy_changes
 from why503.mesh.stopping import (
     gone_for_good,
@@ -70,7 +64,6 @@ from why503.mesh.stopping import (
     terminating_hosts,
 )
 from why503.mesh.timing import successes, window
-from why503.mesh.workload import containers_of
 from why503.support.duration import clock, spell
 from why503.support.text import _
 
@@ -274,63 +267,84 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-NO_PRE_STOP = Rule(
-    "no-pre-stop",
-    Severity.NOTE,
-    _(
-        "No container of {workload} has a preStop hook: it can stop while it is "
-        "still sent requests."
+ARMED: dict[Finder, Rule] = {
+    rollout.without_pre_stop: Rule(
+        "no-pre-stop",
+        Severity.NOTE,
+        _(
+            "No container of {workload} has a preStop hook: it can stop while it is "
+            "still sent requests."
+        ),
     ),
-)
-KILLED = Rule(
-    "grace-too-short",
-    Severity.ERROR,
-    _(
-        "preStop of {workload} sleeps {sleep} and the grace period is {grace}: the container "
-        "is killed while it works."
+    drain.short_pre_stops: Rule(
+        "pre-stop-too-short",
+        Severity.NOTE,
+        _("preStop of {workload} sleeps only {sleep}; until proxies know of the end takes longer."),
     ),
-)
-PROXY_FIRST = Rule(
-    "proxy-stops-first",
-    Severity.WARNING,
-    _(
-        "{workload} serves for {sleep} more after its end was asked for, its proxy stops "
-        "after {drain}."
+    rollout.killed_in_pre_stop: Rule(
+        "grace-too-short",
+        Severity.ERROR,
+        _(
+            "preStop of {workload} sleeps {sleep} and the grace period is {grace}: the container "
+            "is killed while it works."
+        ),
     ),
-)
-NO_BUDGET = Rule(
-    "no-disruption-budget",
-    Severity.NOTE,
-    _(
-        "{workload} has {replicas} replicas and no PodDisruptionBudget: a node's drain may "
-        "take all at once."
+    drain.shutdowns_beyond_grace: Rule(
+        "shutdown-exceeds-grace",
+        Severity.WARNING,
+        _(
+            "{workload} sleeps {sleep} in preStop and may take {shutdown} for its end "
+            "({setting}); the grace period is {grace}."
+        ),
     ),
-)
-ABRUPT = Rule(
-    "scales-in-at-once",
-    Severity.WARNING,
-    _("{scaler} scales in without waiting: a dip in the load takes pods that are still in use."),
-)
-AT_ONCE = Rule(
-    "replaced-at-once",
-    Severity.WARNING,
-    _("A roll-out of {workload} takes all pods away before new ones are ready ({how})."),
-)
+    rollout.proxies_gone_first: Rule(
+        "proxy-stops-first",
+        Severity.WARNING,
+        _(
+            "{workload} serves for {sleep} more after its end was asked for, its proxy stops "
+            "after {drain}."
+        ),
+    ),
+    drain.drains_beyond_grace: Rule(
+        "drain-exceeds-grace",
+        Severity.WARNING,
+        _(
+            "{field} lets the proxy of {workload} drain for {drain}; the grace period of {grace} "
+            "ends it before."
+        ),
+    ),
+    rollout.without_budget: Rule(
+        "no-disruption-budget",
+        Severity.NOTE,
+        _(
+            "{workload} has {replicas} replicas and no PodDisruptionBudget: a node's drain may "
+            "take all at once."
+        ),
+    ),
+    drain.budgets_that_block: Rule(
+        "budget-blocks-drain",
+        Severity.WARNING,
+        _("{budget} lets no pod be evicted ({how}): a node's drain waits until it is forced."),
+    ),
+    rollout.abrupt_scalers: Rule(
+        "scales-in-at-once",
+        Severity.WARNING,
+        _(
+            "{scaler} scales in without waiting: a dip in the load takes pods that are still in "
+            "use."
+        ),
+    ),
+    rollout.replaced_at_once: Rule(
+        "replaced-at-once",
+        Severity.WARNING,
+        _("A roll-out of {workload} takes all pods away before new ones are ready ({how})."),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Deployments whose containers all stop at once: none has a preStop hook."""
-    for deployment in mesh.manifests("Deployment"):
-        containers = containers_of(deployment)
-        hooks = [mapping_of(mapping_of(c.get("lifecycle")).get("preStop")) for _p, c in containers]
-        if deployment.partial or not containers or any(hooks):
-            continue
-        yield NO_PRE_STOP.at(deployment.where(*containers[0][0]), workload=word_of(deployment.name))
-    yield from KILLED.each(killed_in_pre_stop(mesh))
-    yield from PROXY_FIRST.each(proxies_gone_first(mesh))
-    yield from NO_BUDGET.each(without_budget(mesh))
-    yield from ABRUPT.each(abrupt_scalers(mesh))
-    yield from AT_ONCE.each(replaced_at_once(mesh))
+    """Clocks at a pod's end that do not fit, and pods that are taken away all at once."""
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -353,7 +367,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_graceful(deployment, namespace, name)),),
+        patches=(Patch(yaml=graceful_stop(deployment, namespace, name)),),
         risks=(
             _("Rolls take longer; the grace period must cover the sleep and the longest request."),
             _("`sleep` needs Kubernetes 1.30 or newer; before it, `exec` a sleep of the image."),
@@ -371,30 +385,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Let the application finish its requests after SIGTERM, and run native sidecars"),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
-    )
-
-
-def _graceful(deployment: str, namespace: str, container: str) -> str:
-    """Strategic merge patch: a pause before the stop, and a sidecar that waits for it."""
-    return (
-        "apiVersion: apps/v1\n"
-        "kind: Deployment\n"
-        "metadata:\n"
-        f"  name: {deployment}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  template:\n"
-        "    metadata:\n"
-        "      annotations:\n"
-        "        proxy.istio.io/config: |\n"
-        "          proxyMetadata:\n"
-        '            EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true"\n'
-        "    spec:\n"
-        "      terminationGracePeriodSeconds: 45\n"
-        "      containers:\n"
-        f"      - name: {container}\n"
-        "        lifecycle:\n"
-        "          preStop:\n"
-        "            sleep:\n"
-        "              seconds: 10\n"
     )

@@ -36,19 +36,17 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Patch,
     Remedy,
     RemedyKind,
-    Rule,
-    Severity,
     Weight,
 )
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, View
 from why503.diagnosis.scenario_part import first_pod
-from why503.mesh.armed.pod_setting import probes_of_another_port
+from why503.mesh.armed import pod_setting, probing
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -288,11 +286,37 @@ IMPATIENT = Rule(
     Severity.NOTE,
     _("{kind} of {workload} waits only 1 s: under load it kills the container."),
 )
-OTHER_PORT = Rule(
-    "readiness-of-another-port",
-    Severity.NOTE,
-    _("The readinessProbe of {workload} asks port {port}; requests go to {ports}."),
-)
+ARMED: dict[Finder, Rule] = {
+    pod_setting.probes_of_another_port: Rule(
+        "readiness-of-another-port",
+        Severity.NOTE,
+        _("The readinessProbe of {workload} asks port {port}; requests go to {ports}."),
+    ),
+    probing.refused_by_sidecar: Rule(
+        "rewrite-off-with-strict-mtls",
+        Severity.ERROR,
+        _(
+            "{workload} keeps its probes from being rewritten and {by} demands mutual TLS: its "
+            "sidecar refuses the kubelet's {kind}."
+        ),
+    ),
+    probing.answered_by_sidecar: Rule(
+        "sidecar-answers-tcp-probe",
+        Severity.WARNING,
+        _(
+            "{workload} keeps its probes from being rewritten: the sidecar takes the connection "
+            "of the {kind} itself, whether the application listens or not."
+        ),
+    ),
+    probing.copied_liveness: Rule(
+        "liveness-as-readiness",
+        Severity.NOTE,
+        _(
+            "livenessProbe of {workload} asks what the readinessProbe asks ({asked}) and acts "
+            "after {liveness} s, that after {readiness} s: pods restart that should only rest."
+        ),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
@@ -303,7 +327,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             yield _hazard(probe, NO_SUCH_PORT, port)
         elif probe.kind == "livenessProbe" and probe.http and probe.timeout <= 1:
             yield _hazard(probe, IMPATIENT, port)
-    yield from OTHER_PORT.each(probes_of_another_port(mesh))
+    yield from met(ARMED, mesh)
 
 
 def _hazard(probe: Probe, rule: Rule, port: object) -> Hazard:

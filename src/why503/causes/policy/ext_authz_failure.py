@@ -251,8 +251,8 @@ def _plain_check(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     yield PLAIN_TO_TLS.hit(
         provider.source, *hop.sources(failures), service=provider.service, port=provider.port
     )
-    for event in mesh.facts(ProxyEvent):
-        if event.kind is ProxyEventKind.UPSTREAM_RESET and event.connection == "0":
+    for event in mesh.events(ProxyEvent, ProxyEventKind.UPSTREAM_RESET):
+        if event.connection == "0":
             yield FILTERS_CALL.hit(event.source)
             return
 

@@ -24,7 +24,6 @@ mend the plugin. `FAIL_RELOAD` (recent Istio and Envoy) makes a new VM after a c
 * Envoy `filter_manager.cc` (details), flag NFCF since 1.16; Lua filter.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +50,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, restart_server, telling_pod
 from why503.mesh.setting import Setting, word_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "filter-broken"
@@ -121,13 +121,13 @@ BUFFERS = Clue(
 OTHER = Clue(Weight.HINTS, _("{count:request|requests} ended in a filter of the chain ({word})."))
 EXTENSION = Clue(Weight.HINTS, _("{by} puts an extension into the filter chain."))
 
-_CRASH = re.compile(r"^Function: \S{1,80} failed|[Ww]asm VM failed|configured to fail closed")
-_SCRIPT = re.compile(
+_CRASH = lazy_re(r"^Function: \S{1,80} failed|[Ww]asm VM failed|configured to fail closed")
+_SCRIPT = lazy_re(
     r"script log: .{0,300}(?:attempt to |\]:\d{1,6}: |stack traceback|error|bad argument)|"
     r"script load error"
 )
 _LENGTHS = frozenset({"request_payload_too_large", "response_payload_too_large"})
-_HOLDS = re.compile(r":httpCall\(|:body\(|filters\.http\.buffer\b")
+_HOLDS = lazy_re(r":httpCall\(|:body\(|filters\.http\.buffer\b")
 _SCRIPTS = ("inlineCode", "inline_code", "inlineString", "inline_string")
 _SPOILED = ("filter_removed", "filter_added")
 
@@ -196,7 +196,7 @@ def _word(failure: Failure) -> str:
 
 def _events(mesh: Mesh, *, silent: bool) -> Iterator[Hit]:
     """The first crash in the log, else other trouble; ``silent`` where nothing contradicts."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.WASM_FAILED]
+    events = mesh.events(ProxyEvent, ProxyEventKind.WASM_FAILED)
     told = [event for event in events if event.text != "wasm_fail_stream"]
     crash = next((event for event in told if _CRASH.search(event.text)), None)
     if crash is not None and silent:
@@ -208,8 +208,8 @@ def _events(mesh: Mesh, *, silent: bool) -> Iterator[Hit]:
 
 def _scripts(mesh: Mesh) -> Iterator[Hit]:
     """The first error of a Lua script in the proxy's log."""
-    for event in mesh.facts(ProxyEvent):
-        if event.kind is ProxyEventKind.OTHER and _SCRIPT.match(event.text):
+    for event in mesh.events(ProxyEvent, ProxyEventKind.OTHER):
+        if _SCRIPT.match(event.text):
             yield SCRIPT_FAILED.hit(event.source, text=event.text[:200], observation="script")
             return
 

@@ -175,7 +175,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield NO_KEY_FITS.hit(*hop.sources(unmatched), count=len(unmatched))
     elif hop.failures:
         return
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.JWKS_FETCH_FAILED]
+    events = mesh.events(ProxyEvent, ProxyEventKind.JWKS_FETCH_FAILED)
     stand_in = next((event for event in events if event.text.startswith(_STAND_IN)), None)
     if stand_in is not None:
         yield STAND_IN.hit(stand_in.source, text=stand_in.text)

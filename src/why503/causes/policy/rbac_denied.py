@@ -27,26 +27,17 @@ narrow the DENY rule. Try changes with the annotation `istio.io/dry-run: "true"`
 * Envoy `rbac/utility.cc` (policy in the details); body and length measured on 1.40.0.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import (
-    At,
-    Clue,
-    Disposition,
-    Hazard,
-    Hit,
-    Missing,
-    Remedy,
-    RemedyKind,
-    Rule,
-    Severity,
-    Weight,
-)
+from why503.diagnosis.authorization_remedy import caller_let_in, rule_narrowed
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source, Tunnel
-from why503.mesh.armed.reference import selectors_without_pods
+from why503.mesh.armed import negation, policy_rule, tcp_policy
+from why503.mesh.armed.policy_name import names_of_nobody
 from why503.mesh.ending import Ending
 from why503.mesh.extension_provider import custom_policies
 from why503.mesh.failure import Failure, Family, Role
@@ -55,6 +46,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, server_pod, service_name
 from why503.mesh.selection import scoped
 from why503.mesh.setting import word_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "rbac-denied"
@@ -194,9 +186,7 @@ CUSTOM = Clue(
 )
 
 _BAD_ACTION = "due-to-bad-CUSTOM-action"
-_NAME = re.compile(
-    r"ns\[(?P<ns>[^\]]{0,253})\]-policy\[(?P<name>[^\]]{0,253})\]-rule\[(?P<n>\d+)\]"
-)
+_NAME = lazy_re(r"ns\[(?P<ns>[^\]]{0,253})\]-policy\[(?P<name>[^\]]{0,253})\]-rule\[(?P<n>\d+)\]")
 _OF_CONNECTIONS = "filters/network/rbac/"
 """Where in Envoy's source the filter for connections is, as the head of its log lines names it."""
 _TOGETHER = 1.0
@@ -299,7 +289,7 @@ def _rejections(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _logged(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """Denials in a proxy's debug log, where no proxy's access log tells otherwise."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.RBAC_DENIED]
+    events = mesh.events(ProxyEvent, ProxyEventKind.RBAC_DENIED)
     yield from _closed(hop, [event for event in events if _OF_CONNECTIONS in event.raw])
     if hop.failures and not (hop.family is Family.UNKNOWN or hop.having(Ending.RBAC_DENIED)):
         return
@@ -328,26 +318,68 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-ALLOWS_NOTHING = Rule(
-    "allows-nothing",
-    Severity.NOTE,
-    _("{policy} allows nothing: it has no rule, so what no other ALLOW policy lets in is denied."),
-)
-FOR_NO_POD = Rule(
-    "selects-no-pod",
-    Severity.WARNING,
-    _("{policy} is for pods with {labels}, which no workload given has."),
-    ("IST0127", "KIA0004"),
-)
+ARMED: dict[Finder, Rule] = {
+    policy_rule.without_rules: Rule(
+        "allows-nothing",
+        Severity.NOTE,
+        _(
+            "{policy} allows nothing: it has no rule, so what no other ALLOW policy lets in is "
+            "denied."
+        ),
+    ),
+    policy_rule.for_no_pod: Rule(
+        "selects-no-pod",
+        Severity.WARNING,
+        _("{policy} is for pods with {labels}, which no workload given has."),
+        ("IST0127", "KIA0004"),
+    ),
+    names_of_nobody: Rule(
+        "names-nobody",
+        Severity.WARNING,
+        _("{policy} lets in {who}, and {why}: who was meant is denied."),
+        ("KIA0101", "KIA0102", "KIA0106"),
+    ),
+    tcp_policy.http_allowed_on_tcp: Rule(
+        "http-allow-on-tcp-port",
+        Severity.ERROR,
+        _(
+            "{policy} asks for {field}, which only HTTP has: at port {port} of {service} "
+            "({protocol}) the rule is left out, and nobody is let in."
+        ),
+    ),
+    tcp_policy.http_denied_on_tcp: Rule(
+        "http-deny-on-tcp-port",
+        Severity.ERROR,
+        _(
+            "{policy} asks for {field}, which only HTTP has: at port {port} of {service} "
+            "({protocol}) the rule denies without asking for it."
+        ),
+    ),
+    tcp_policy.http_rules_at_ztunnel: Rule(
+        "http-rule-at-ztunnel",
+        Severity.ERROR,
+        _("{policy} asks for {field}, which ztunnel does not see: {effect}."),
+        ("KIA0109", "KIA0110", "KIA1317"),
+    ),
+    negation.never_met: Rule(
+        "condition-never-met",
+        Severity.WARNING,
+        _("{policy} has a rule that holds for nobody: {field} takes away all that it asks for."),
+    ),
+    negation.all_denied: Rule(
+        "denies-everything",
+        Severity.WARNING,
+        _(
+            "{policy} denies all but {one} ({field}), {by} all but {other}: together they deny "
+            "everything."
+        ),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Policies that deny everything: ALLOW without any rule."""
-    for policy in mesh.manifests("AuthorizationPolicy"):
-        action = word_of(policy.get("spec", "action")) or "ALLOW"
-        if not policy.partial and action == "ALLOW" and not policy.get("spec", "rules"):
-            yield ALLOWS_NOTHING.at(policy.source, policy=policy.full_name)
-    yield from FOR_NO_POD.each(selectors_without_pods(mesh, "AuthorizationPolicy"))
+    """Policies that deny everything, or whose conditions never hold."""
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -355,41 +387,13 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     name, namespace, pod = service_name(hop), namespace_of(hop, mesh), server_pod(hop, mesh)
     check = f"istioctl experimental authz check {pod}.{namespace}"
     details = [found for f in hop.failures if (found := _NAME.search(f.outcome.detail))]
-    meant = _("A denial can be meant: ask the owner of the policy first.")
     if details:
-        yield _narrower(details[0], name, check, meant)
+        rule = details[0]
+        yield rule_narrowed(name, check, f"{rule['ns']}/{rule['name']}", rule["n"])
     else:
-        yield Remedy(
-            title=_(
-                "Let the caller of {service} in: extend an ALLOW policy by its service account"
-            ).format(service=name),
-            kind=RemedyKind.FIX,
-            disposition=Disposition.NEEDS_REVIEW,
-            commands=(check, f"kubectl -n {namespace} edit authorizationpolicy <policy>"),
-            risks=(meant, _("Principals match only where the caller comes with mutual TLS.")),
-            verify=_("The caller gets its answer; others are still denied."),
-        )
+        yield caller_let_in(name, check, namespace)
     yield Remedy(
         title=_('Try policies with the annotation `istio.io/dry-run: "true"` before they apply'),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
-    )
-
-
-def _narrower(rule: re.Match[str], service: str, check: str, meant: str) -> Remedy:
-    """Except the caller from the DENY rule that matched: only such rules refuse by matching."""
-    return Remedy(
-        title=_(
-            "Let the caller of {service} in: narrow rule {rule} of the DENY policy {policy}, or "
-            "except the caller there by `notPrincipals`"
-        ).format(service=service, rule=rule["n"], policy=f"{rule['ns']}/{rule['name']}"),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(check, f"kubectl -n {rule['ns']} edit authorizationpolicy {rule['name']}"),
-        risks=(
-            meant,
-            _("Under `principals`, a DENY rule would refuse the caller just the same."),
-            _("A caller without mutual TLS has no principal: `notPrincipals` does not spare it."),
-        ),
-        verify=_("The caller gets its answer; others are still denied."),
     )

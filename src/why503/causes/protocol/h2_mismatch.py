@@ -25,7 +25,6 @@ goes before the name. Take back `h2UpgradePolicy: UPGRADE` for servers that only
 * Measured on Envoy 1.40.0 in both directions.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -61,6 +60,7 @@ from why503.mesh.protocol import port_protocol
 from why503.mesh.setting import Setting, word_of
 from why503.mesh.timing import all_fail, successes
 from why503.mesh.traffic_policy import h2_upgrade
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "h2-mismatch"
@@ -145,18 +145,16 @@ OTHER_COMPLAINT = Clue(
 )
 
 _HTTP2 = frozenset({"http2", "grpc"})
-_NO_SETTINGS = re.compile(r"does not support HTTP/2 properly|expected SETTINGS")
-_NOT_HTTP1 = re.compile(r"HPE_INVALID_CONSTANT")
-_BAD_PREFACE = re.compile(
+_NO_SETTINGS = lazy_re(r"does not support HTTP/2 properly|expected SETTINGS")
+_NOT_HTTP1 = lazy_re(r"HPE_INVALID_CONSTANT")
+_BAD_PREFACE = lazy_re(
     r"Unexpected HTTP/1|[Cc]lient preface|[Ff]irst received frame was not SETTINGS"
     r"|bogus greeting|[Ii]nvalid HTTP/2 preamble"
     r"|BAD_CLIENT_MAGIC|[Bb]ad (?:client )?(?:magic|preface)|[Ii]nvalid (?:connection )?preface"
 )
-_NO_CALL = re.compile(
-    r"received bytes: (?:1603|474554|48454144)|bogus greeting \"(?:GET|HEAD|\\x16)"
-)
+_NO_CALL = lazy_re(r"received bytes: (?:1603|474554|48454144)|bogus greeting \"(?:GET|HEAD|\\x16)")
 """First bytes of TLS, or of a probe's GET or HEAD, which no proxy turned into HTTP/1.1."""
-_GRPC_PATH = re.compile(r"/[\w.]{1,200}\.[A-Z]\w{0,100}/\w{1,100}$")
+_GRPC_PATH = lazy_re(r"/[\w.]{1,200}\.[A-Z]\w{0,100}/\w{1,100}$")
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:

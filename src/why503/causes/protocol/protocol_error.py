@@ -27,7 +27,6 @@ an EnvoyFilter (`max_request_headers_kb`, `max_headers_count`, `max_response_hea
 * Measured on Envoy 1.40.0 for each kind of defect.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -53,6 +52,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import service_name, telling_pod
 from why503.mesh.timing import successes
 from why503.support.duration import spell
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "protocol-error"
@@ -154,11 +154,11 @@ REFUSED_UNNAMED = Clue(
     _("The proxy refused {count:request|requests} of the caller as bad HTTP (DPE)."),
 )
 
-WRONG_VERSION = re.compile(
+WRONG_VERSION = lazy_re(
     r"does not support HTTP/2 properly|expected SETTINGS|HPE_INVALID_CONSTANT|PRI \* HTTP/2"
 )
 """Complaints that mean the other HTTP version, not a bad message."""
-_BROKEN_OFF = re.compile(r"HPE_INVALID_EOF_STATE|EOF")
+_BROKEN_OFF = lazy_re(r"HPE_INVALID_EOF_STATE|EOF")
 _LOW_VERSION = "low_version"
 _OF_TARGET = frozenset(
     {
@@ -211,12 +211,10 @@ def _refused_answers(hop: Hop) -> tuple[list[Failure], list[Failure]]:
 def _codec(mesh: Mesh, *, proves: bool) -> Iterator[Hit]:
     said = [
         event
-        for event in mesh.facts(ProxyEvent)
-        if event.kind is ProxyEventKind.CODEC_ERROR
-        and not WRONG_VERSION.search(event.text)
-        and not _BROKEN_OFF.search(event.text)
+        for event in mesh.events(ProxyEvent, ProxyEventKind.CODEC_ERROR)
+        if not WRONG_VERSION.search(event.text) and not _BROKEN_OFF.search(event.text)
     ]
-    twice = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.DUPLICATE_HEADER]
+    twice = mesh.events(ProxyEvent, ProxyEventKind.DUPLICATE_HEADER)
     if twice:
         yield TWICE.hit(
             *(event.source for event in twice[:3]), header=twice[0].text, observation="codec"

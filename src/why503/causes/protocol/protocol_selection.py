@@ -26,7 +26,6 @@ each protocol a target port of its own.
 * Measured on Envoy 1.40.0: a binary protocol and TLS on a port named http.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -61,6 +60,7 @@ from why503.mesh.protocol import SharedTarget, declared, shared_target_ports
 from why503.mesh.setting import word_of
 from why503.mesh.timing import all_fail
 from why503.mesh.workload import service_of
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "protocol-selection"
@@ -155,7 +155,7 @@ _USUAL = {
 }
 """Ports of well-known servers that speak another protocol than HTTP."""
 _HTTP = frozenset({"http", "http2", "grpc", "grpc-web"})
-_OWN_TLS = re.compile(r"WRONG_VERSION_NUMBER|wrong version number|first record does not look like")
+_OWN_TLS = lazy_re(r"WRONG_VERSION_NUMBER|wrong version number|first record does not look like")
 
 
 def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
@@ -188,7 +188,7 @@ def _usual(unreadable: tuple[Failure, ...]) -> Iterator[Hit]:
 
 def _conflicts(mesh: Mesh) -> Iterator[Hit]:
     """What the status of a push says of listeners that exclude each other."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.LISTENER_CONFLICT]
+    events = mesh.events(ProxyEvent, ProxyEventKind.LISTENER_CONFLICT)
     if events:
         text = "; ".join(dict.fromkeys(event.text.strip(' "{:') for event in events[:2]))
         yield CONFLICT.hit(*(event.source for event in events[:2]), text=text)
@@ -196,7 +196,7 @@ def _conflicts(mesh: Mesh) -> Iterator[Hit]:
 
 def _sniffed(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """A listener that sniffs in vain, and the port that leaves it to sniff."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.SNIFFING_ENDED]
+    events = mesh.events(ProxyEvent, ProxyEventKind.SNIFFING_ENDED)
     if not events:
         return
     yield WAITED_IN_VAIN.hit(events[0].source)
@@ -300,7 +300,7 @@ NOT_NAMED = Rule(
         "Port {port} ({name}) of {service} tells no protocol: the proxy guesses it from the "
         "first bytes."
     ),
-    ("IST0118", "KIA0601"),
+    ("IST0118", "KIA0601", "KIA0602"),
 )
 HTTP_RULES_UNSEEN = Rule(
     "http-rules-on-opaque-port",

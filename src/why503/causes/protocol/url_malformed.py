@@ -24,7 +24,6 @@ but unusual paths choose another `pathNormalization`.
 * Istio API: `meshConfig.pathNormalization`; RFC 3986, section 2.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis.cause import (
@@ -47,6 +46,7 @@ from why503.mesh.failure import Family, Role
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_namespace, caller_pod_to_debug
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "url-malformed"
@@ -107,7 +107,7 @@ _TARGET = frozenset(
     }
 )
 _CODEC = "http1.codec_error"
-_BLANK = re.compile(r"\S\s+\S")
+_BLANK = lazy_re(r"\S\s+\S")
 _BAD_REQUEST = 400
 
 

@@ -285,7 +285,7 @@ def _dials_as_told(hop: Hop, mesh: Mesh) -> bool:
 
 def _without_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     """UH: a DNS cluster whose name does not resolve, or no original destination to dial."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.ORIGINAL_DST_MISSING]
+    events = mesh.events(ProxyEvent, ProxyEventKind.ORIGINAL_DST_MISSING)
     if events:
         yield NO_ORIGINAL.hit(events[0].source, what=events[0].text)
     own = service_entries_of(mesh, hop.host)
@@ -295,7 +295,7 @@ def _without_address(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
             break
     if is_service_name(hop.host) or not hop.host:
         return
-    lost = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.DNS_FAILED]
+    lost = mesh.events(ProxyEvent, ProxyEventKind.DNS_FAILED)
     for event in [event for event in lost if event.text.rstrip(".") == hop.host][:1]:
         yield NAME_LOST.hit(event.source, host=hop.host)
     known = proxy_endpoints(mesh, hop.host, hop.port)

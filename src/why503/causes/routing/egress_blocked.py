@@ -270,6 +270,7 @@ ENTRIES_CLASH = Rule(
     "entries-clash",
     Severity.WARNING,
     _("{entry} and {other} declare {host} with different protocols: one of them wins."),
+    ("IST0177",),
 )
 NO_ADDRESS = Rule(
     "tcp-entry-without-address",

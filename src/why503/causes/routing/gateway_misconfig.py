@@ -32,7 +32,6 @@ its own certificate).
   overlap.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
@@ -54,6 +53,7 @@ from why503.facts import Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address, split_host
 from why503.mesh.analysed import GATEWAY_UNFIT, analysed
 from why503.mesh.armed.declared_port import gateway_ports_without_service
+from why503.mesh.armed.injection import images_without_injection
 from why503.mesh.armed.overlap import rival_gateways
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
@@ -63,6 +63,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
 from why503.mesh.route_match import takes_host
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "gateway-misconfig"
@@ -127,7 +128,7 @@ SCENARIO = Scenario(
     cure=Cure(caller={"virtual_host": {"domains": ["{public_host}", "api.{public_host}"]}}),
 )
 
-_PRIVILEGED = re.compile(r"skipping privileged gateway port (\d{1,5})")
+_PRIVILEGED = lazy_re(r"skipping privileged gateway port (\d{1,5})")
 
 AT_GATEWAY = Clue(
     Weight.HINTS,
@@ -205,7 +206,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _left_out(mesh: Mesh) -> Iterator[Hit]:
     """Servers for which istiod says that it opens no listener."""
-    events = [e for e in mesh.facts(ProxyEvent) if e.kind is ProxyEventKind.LISTENER_SKIPPED]
+    events = mesh.events(ProxyEvent, ProxyEventKind.LISTENER_SKIPPED)
     for event in events[:1]:
         yield LEFT_OUT.hit(event.source, text=event.text)
     if (port := next(filter(None, (_PRIVILEGED.search(e.text) for e in events)), None)) is not None:
@@ -280,10 +281,10 @@ RULES = {
     "gateway": Rule("other-gateway", Severity.WARNING, _AS_TOLD, ("IST0101", "KIA1102")),
     "hosts": Rule("host-not-on-gateway", Severity.ERROR, _AS_TOLD, ("IST0132",)),
     "passthrough": Rule("http-behind-passthrough", Severity.ERROR, _AS_TOLD),
-    "tls": Rule("server-tls", Severity.ERROR, _AS_TOLD),
+    "tls": Rule("server-tls", Severity.ERROR, _AS_TOLD, ("IST0106",)),
     "selector": Rule("selects-no-gateway", Severity.WARNING, _AS_TOLD, ("IST0101", "KIA0302")),
     "listener": Rule("no-listener", Severity.WARNING, _AS_TOLD),
-    "certificate": Rule("shared-certificate", Severity.WARNING, _AS_TOLD),
+    "certificate": Rule("shared-certificate", Severity.WARNING, _AS_TOLD, ("IST0138",)),
 }
 """By what a misfit is about; its sentence is the mesh's own."""
 
@@ -292,7 +293,7 @@ PORT_NOT_OPEN = Rule(
     "port-not-on-service",
     Severity.WARNING,
     _("{gateway} listens on port {port}, which {service} does not open."),
-    ("IST0104",),
+    ("IST0104", "IST0162"),
 )
 TWO_GATEWAYS = Rule(
     "two-gateways-for-host",
@@ -300,10 +301,17 @@ TWO_GATEWAYS = Rule(
     _("{gateway} and {other} both open {host} at the same pods: one of them is not in force."),
     ("IST0145", "KIA0301"),
 )
+IMAGE_AUTO = Rule(
+    "image-auto-not-injected",
+    Severity.ERROR,
+    _("{workload} leaves its image to injection (`auto`), and no webhook takes it: {why}."),
+    ("IST0146", "IST0147"),
+)
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Gateways and VirtualServices that do not fit each other."""
+    """Gateways and VirtualServices that do not fit each other; gateway pods without an image."""
+    yield from IMAGE_AUTO.each(images_without_injection(mesh))
     for misfit in misfits(mesh, ""):
         yield RULES[misfit.about].at(misfit.sources[0], text=misfit.text)
     yield from PORT_NOT_OPEN.each(gateway_ports_without_service(mesh))

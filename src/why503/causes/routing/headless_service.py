@@ -28,7 +28,6 @@ while pods start, and also sends requests to pods that are not ready.
 * Istio traffic routing: headless services, HTTP by Host header, TCP by original destination.
 """
 
-import re
 from collections.abc import Iterator
 
 from why503.diagnosis import question
@@ -58,6 +57,7 @@ from why503.mesh.pod_naming import pod_at
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of
 from why503.mesh.workload import labels_of, same_host
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "headless-service"
@@ -96,7 +96,7 @@ ROUTED = Clue(
     Weight.SPEAKS_AGAINST, _("The proxy picked the address itself, from the cluster {cluster}.")
 )
 
-_POD_OF_SET = re.compile(
+_POD_OF_SET = lazy_re(
     r"[a-z0-9][a-z0-9-]{0,60}-\d{1,4}\.[a-z0-9][a-z0-9-]{0,62}\.[a-z0-9][a-z0-9-]{0,62}\.svc(?:\.|$)"
 )
 _NOT_FOUND = (Ending.NO_ROUTE, Ending.NO_HEALTHY_UPSTREAM, Ending.NO_FILTER_CHAIN)

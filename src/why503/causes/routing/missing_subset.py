@@ -302,7 +302,9 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 
 
 NOT_DEFINED = Rule("undefined-subset", Severity.ERROR, UNDEFINED.sentence, ("IST0101", "KIA1107"))
-SELECTS_NOBODY = Rule("subset-without-pods", Severity.WARNING, NO_POD.sentence, ("KIA0203",))
+SELECTS_NOBODY = Rule(
+    "subset-without-pods", Severity.WARNING, NO_POD.sentence, ("IST0173", "KIA0203")
+)
 TWO_RULES = Rule(
     "two-rules-for-host",
     Severity.WARNING,

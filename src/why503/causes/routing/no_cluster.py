@@ -34,14 +34,15 @@ from http import HTTPStatus
 from why503.diagnosis import question
 from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
-from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import route_to, virtual_service
 from why503.diagnosis.standing_object import edit
-from why503.facts import Manifest
+from why503.facts import Manifest, Source
 from why503.mesh.address import cluster_name, is_service_name, short_name
 from why503.mesh.analysed import HOST_LOST, SUBSET_LOST, analysed
-from why503.mesh.armed.reference import lost_hosts, routes_without_port, rules_for_nobody
+from why503.mesh.armed import reference
+from why503.mesh.armed.port_setting import settings_for_no_port
 from why503.mesh.backend_status import unresolved_backends
 from why503.mesh.course import Course, brief, course_of
 from why503.mesh.ending import Ending
@@ -204,9 +205,7 @@ def _loaded(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
     for route, cluster in routes_without_cluster(hop, mesh)[:1]:
         name = cluster_name(cluster)
         if name is not None and name.subset:
-            yield SUBSET_WANTED.hit(
-                route.source, subset=name.subset, host=name.host, observation="subset"
-            )
+            yield _subset_wanted(route.source, name.subset, name.host)
         else:
             yield ROUTE_LOADED.hit(
                 route.source, route=told_by(route), cluster=cluster, observation="destination"
@@ -246,50 +245,35 @@ def _destinations(hop: Hop, mesh: Mesh, unknown: tuple[UnknownCluster, ...]) -> 
             return
     wanted = [d for d in destinations if d.subset]
     if wanted:
-        yield SUBSET_WANTED.hit(
-            wanted[0].source, subset=wanted[0].subset, host=wanted[0].host, observation="subset"
-        )
+        yield _subset_wanted(wanted[0].source, wanted[0].subset, wanted[0].host)
     for cluster in unknown[:1]:
         name = cluster_name(cluster.name)
         if name is not None and name.subset:
-            yield SUBSET_WANTED.hit(
-                cluster.event.source, subset=name.subset, host=name.host, observation="subset"
-            )
+            yield _subset_wanted(cluster.event.source, name.subset, name.host)
+
+
+def _subset_wanted(source: Source, subset: str, host: str) -> Hit:
+    return SUBSET_WANTED.hit(source, subset=subset, host=host, observation="subset")
 
 
 def _wrong(destination: Destination, mesh: Mesh) -> Iterator[Hit]:
     """Clues that a destination's host or port does not exist."""
-    host, route = destination.host, destination.manifest.full_name
+    host, source = destination.host, destination.source
     if service_entries_of(mesh, host):
         return
+    told = {"route": destination.manifest.full_name, "host": host, "observation": "destination"}
     service = service_of(mesh, host)
     if service is not None:
         ports = {entry.port for entry in service_ports(mesh, host)}
         if destination.port is not None and ports and destination.port not in ports:
-            yield NO_SUCH_PORT.hit(
-                destination.source,
-                service.where("spec", "ports"),
-                route=route,
-                port=destination.port,
-                host=host,
-                ports=", ".join(map(str, sorted(ports))),
-                observation="destination",
-            )
+            listed, place = ", ".join(map(str, sorted(ports))), service.where("spec", "ports")
+            yield NO_SUCH_PORT.hit(source, place, port=destination.port, ports=listed, **told)
         return
     other = _namesake(mesh, host)
     if other is not None:
-        yield ELSEWHERE.hit(
-            destination.source,
-            other.source,
-            route=route,
-            host=host,
-            service=other.full_name,
-            observation="destination",
-        )
+        yield ELSEWHERE.hit(source, other.source, service=other.full_name, **told)
     elif mesh.has("Service", "ServiceEntry"):
-        yield NO_SUCH_HOST.hit(
-            destination.source, route=route, host=host, observation="destination"
-        )
+        yield NO_SUCH_HOST.hit(source, **told)
     loaded = [cluster for cluster in held_clusters(mesh) if cluster.direction == "outbound"]
     if loaded and not any(same_host(cluster.host, host) for cluster in loaded):
         yield NOT_LOADED.hit(loaded[0].source, host=host)
@@ -316,36 +300,43 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-_NAMES = {ELSEWHERE: "other-namespace", NO_SUCH_PORT: "no-such-port"}
-_SAME = ("IST0101", "KIA1101")
-RULES = {clue: Rule(_NAMES[clue], Severity.ERROR, clue.sentence, _SAME) for clue in _NAMES}
-LOST_HOST = Rule("no-such-host", Severity.WARNING, NO_SUCH_HOST.sentence, _SAME)
-FOR_NOBODY = Rule(
-    "rule-for-nobody",
-    Severity.WARNING,
-    _("{rule} is for {host}, which no Service or ServiceEntry given has."),
-    ("KIA0202",),
-)
-NO_PORT = Rule(
-    "no-port-named",
-    Severity.WARNING,
-    _(
-        "{route} names no port of {host}, which has {ports}: what is asked on port {asked} leads "
-        "nowhere."
+_SAME = ("IST0101", "KIA1101", "KIA1402")
+RULES = {
+    ELSEWHERE: Rule("other-namespace", Severity.ERROR, ELSEWHERE.sentence, _SAME),
+    NO_SUCH_PORT: Rule("no-such-port", Severity.ERROR, NO_SUCH_PORT.sentence, ("IST0101",)),
+}
+ARMED: dict[Finder, Rule] = {
+    reference.lost_hosts: Rule("no-such-host", Severity.WARNING, NO_SUCH_HOST.sentence, _SAME),
+    reference.rules_for_nobody: Rule(
+        "rule-for-nobody",
+        Severity.WARNING,
+        _("{rule} is for {host}, which no Service or ServiceEntry given has."),
+        ("IST0174", "KIA0202"),
     ),
-    ("IST0112",),
-)
+    reference.routes_without_port: Rule(
+        "no-port-named",
+        Severity.WARNING,
+        _(
+            "{route} names no port of {host}, which has {ports}: what is asked on port {asked} "
+            "leads nowhere."
+        ),
+        ("IST0112",),
+    ),
+    settings_for_no_port: Rule(
+        "settings-for-no-port",
+        Severity.WARNING,
+        _("{rule} has settings for port {port} of {host}, which has {ports}: they hold nowhere."),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Routes whose destination has a namesake in another namespace, or a port that is not there."""
+    """Destinations with a namesake in another namespace, or without the port that is named."""
     for destination in all_destinations(mesh):
         for hit in _wrong(destination, mesh):
             if hit.clue in RULES:
                 yield RULES[hit.clue].at(destination.source, **dict(hit.values))
-    yield from LOST_HOST.each(lost_hosts(mesh))
-    yield from FOR_NOBODY.each(rules_for_nobody(mesh))
-    yield from NO_PORT.each(routes_without_port(mesh))
+    yield from met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -380,9 +371,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         undo=change,
     )
     yield Remedy(
-        title=_(
-            "Write full host names in VirtualServices, and run `istioctl analyze` in CI (IST0101)"
-        ),
+        title=_("Write full host names in VirtualServices; run `istioctl analyze` in CI (IST0101)"),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
         commands=("istioctl analyze -A",),

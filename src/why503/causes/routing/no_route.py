@@ -49,6 +49,8 @@ from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Manifest, Source
 from why503.mesh.address import is_address, split_host
+from why503.mesh.armed.claim import claims_without_tokens
+from why503.mesh.armed.match_condition import matches_never_met
 from why503.mesh.armed.overlap import empty_weights, rivals_for_host, unreachable_rules
 from why503.mesh.course import Course, course_of
 from why503.mesh.ending import Ending
@@ -250,10 +252,23 @@ NO_WEIGHT = Rule(
     _("All destinations of a rule of {route} have the weight 0: the object is refused."),
     ("IST0106",),
 )
+NO_TOKENS = Rule(
+    "claims-without-tokens",
+    Severity.WARNING,
+    _("{route} asks for {claim}, and no RequestAuthentication given reads tokens at {gateway}."),
+    ("IST0149",),
+)
+NEVER_MET = Rule(
+    "match-never-met",
+    Severity.WARNING,
+    _("{route} has a match that no request meets: {why}."),
+)
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Rules that no request reaches, and two routes for one host."""
+    yield from NEVER_MET.each(matches_never_met(mesh))
+    yield from NO_TOKENS.each(claims_without_tokens(mesh))
     yield from UNREACHABLE.each(unreachable_rules(mesh))
     yield from TWO_ROUTES.each(rivals_for_host(mesh))
     yield from NO_WEIGHT.each(empty_weights(mesh))

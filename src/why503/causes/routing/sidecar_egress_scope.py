@@ -324,7 +324,7 @@ SELECTS_NOBODY = Rule(
     "selects-no-pod",
     Severity.WARNING,
     _("{policy} is for pods with {labels}, which no workload given has."),
-    ("IST0127", "KIA0004"),
+    ("IST0101", "KIA0004"),
 )
 EXPORTED_NOWHERE = Rule(
     "export-to-nowhere",

@@ -34,15 +34,13 @@ from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
-    Hazard,
     Hit,
     Missing,
     Remedy,
     RemedyKind,
-    Rule,
-    Severity,
     Weight,
 )
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import (
     Answer,
     Call,
@@ -54,6 +52,7 @@ from why503.diagnosis.scenario import (
     Server,
     Times,
 )
+from why503.mesh.armed import connection_age
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
 from why503.mesh.failure import Failure
@@ -217,10 +216,28 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 ENDS_STREAMS = Rule(
     "ends-every-stream", Severity.WARNING, _("{by} ends every stream after {limit}, busy or not.")
 )
+ARMED: dict[Finder, Rule] = {
+    connection_age.cut_tcp_connections: Rule(
+        "ends-tcp-connections",
+        Severity.WARNING,
+        _(
+            "{rule} ends connections to port {port} of {service} after {limit}, busy or not: "
+            "the port is declared {protocol}, so the proxy sees no pause between requests."
+        ),
+    ),
+    connection_age.graces_below_timeout: Rule(
+        "grace-below-route-timeout",
+        Severity.WARNING,
+        _(
+            "{workload} ends old gRPC connections {grace} after it has announced it, and {route} "
+            "lets calls take {timeout}: longer ones are cut off."
+        ),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Limits of age for streams, which end busy ones too."""
+    """Limits of age for streams and connections, which end busy ones too."""
     for setting in envoy_settings(mesh, "max_stream_duration"):
         value = setting.value
         if isinstance(value, dict):
@@ -228,6 +245,7 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
         seconds = seconds_of(value)
         if seconds and setting.source is not None:
             yield ENDS_STREAMS.at(setting.source, by=setting.by, limit=spell(seconds))
+    yield from met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

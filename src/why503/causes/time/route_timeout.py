@@ -208,7 +208,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 def _saturated(hop: Hop, mesh: Mesh) -> AppEvent | None:
     """The server's application saying that it had too much to do."""
-    told = [e for e in mesh.facts(AppEvent) if e.kind is AppEventKind.OVERLOADED]
+    told = mesh.events(AppEvent, AppEventKind.OVERLOADED)
     servers = tellers_of(mesh, hop.host) if told else frozenset()
     return next((event for event in told if event.teller in servers), None)
 

@@ -30,16 +30,15 @@ set the DestinationRule's `subjectAltNames` and `sni` to what the server shows, 
 * Measured on Envoy 1.40.0: expired, untrusted and misnamed certificates on either side.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from statistics import median
 
 from why503.diagnosis import question
 from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
-from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Credential, Cure, Inbound, Scenario
 from why503.facts import AppEvent, Peer, ProxyEvent, Tunnel
+from why503.mesh.armed import secret_certificate
 from why503.mesh.armed.pod_setting import ending_certificates
 from why503.mesh.captured import Shape, captured_on
 from why503.mesh.ending import Ending
@@ -59,6 +58,8 @@ from why503.mesh.proxy_state import expired
 from why503.mesh.timing import all_fail
 from why503.mesh.tls_reason import Refusal, TlsReason, refusal_of, tls_events, tls_failures
 from why503.mesh.workload import same_host
+from why503.support.median import median
+from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 ID = "certificate-invalid"
@@ -153,11 +154,11 @@ PROBED = Clue(
     _("A connection tried by hand was shown a bad certificate: {text}"),
 )
 
-_TUNNEL = re.compile(
+_TUNNEL = lazy_re(
     r"invalid peer certificate|peer certificate revoked|certificate (?:has )?expired|"
     r"received fatal alert: (?:(?:Bad|Unsupported)Certificate|Certificate\w{1,20}|UnknownCA)"
 )
-_APPLICATION = re.compile(
+_APPLICATION = lazy_re(
     r"x509: |certificate (?:has expired|verify failed|is not valid|signed by unknown)"
     r"|CERTIFICATE_VERIFY_FAILED|PKIX path|unable to get local issuer|self[- ]signed certificate"
 )
@@ -183,7 +184,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         yield PEER_REFUSED.hit(
             *hop.sources(ours),
             service=service_name(hop),
-            why=_why(refusal_of(ours[0].outcome.transport)),
+            why=refusal_of(ours[0].outcome.transport).why,
             observation="refused certificate",
         )
     if not hop.count or _BY_CONNECTION & set(hop.endings):
@@ -211,7 +212,7 @@ def _we_refused(hop: Hop) -> Iterator[Hit]:
     yield clue.hit(
         *hop.sources(theirs),
         service=service_name(hop),
-        why=_why(told),
+        why=told.why,
         observation="refused certificate",
     )
     if unclear and told is Refusal.NAME:
@@ -236,7 +237,9 @@ def _logged(events: tuple[ProxyEvent, ...]) -> Iterator[Hit]:
     refusals = [refusal_of(event.text) for event in events]
     told = next((why for why in refusals if why is not Refusal.UNKNOWN), Refusal.UNKNOWN)
     yield LOGGED.hit(
-        *(event.source for event in events[:3]), why=_why(told), observation="refused certificate"
+        *(event.source for event in events[:3]),
+        why=told.why,
+        observation="refused certificate",
     )
     connections = {event.connection for event in events if event.connection}
     if len(connections) > 1:
@@ -313,18 +316,6 @@ def _date(moment: float | None) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _why(refusal: Refusal) -> str:
-    """The reason of a refusal in words."""
-    return {
-        Refusal.EXPIRED: _("it has expired"),
-        Refusal.NOT_YET_VALID: _("it is not valid yet, so a clock is wrong"),
-        Refusal.ISSUER: _("its issuer is not trusted there"),
-        Refusal.NAME: _("none of its names is the expected one"),
-        Refusal.REVOKED: _("it was revoked"),
-        Refusal.UNKNOWN: _("the error does not say why"),
-    }[refusal]
-
-
 def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     """The certificates of both proxies, and the server's listener log."""
     yield from question.given(
@@ -335,15 +326,25 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 
 
 ENDS_SOON = Rule(
-    "ends-soon",
-    Severity.WARNING,
-    _("The certificate {name} ends in {days:day|days}."),
+    "ends-soon", Severity.WARNING, _("The certificate {name} ends in {days:day|days}.")
 )
+ARMED: dict[Finder, Rule] = {
+    ending_certificates: ENDS_SOON,
+    secret_certificate.ending_secrets: ENDS_SOON,
+    secret_certificate.ended_secrets: Rule(
+        "has-ended", Severity.ERROR, _("The certificate {name} has ended: clients refuse it.")
+    ),
+    secret_certificate.hosts_not_named: Rule(
+        "host-not-in-certificate",
+        Severity.ERROR,
+        _("{gateway} shows the certificate of {secret} for {host}; it names {names} only."),
+    ),
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """Certificates that end within days."""
-    yield from ENDS_SOON.each(ending_certificates(mesh))
+    """Certificates that have ended or end within days, or name other hosts."""
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:

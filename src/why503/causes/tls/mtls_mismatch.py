@@ -41,13 +41,14 @@ moving over. A client without a sidecar cannot call a STRICT server at all.
 
 from collections.abc import Iterator
 
-from why503.diagnosis import question
-from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
+from why503.diagnosis import injection_rule, question
+from why503.diagnosis.cause import At, Hit, Missing, Remedy
 from why503.diagnosis.clue import Clue, Weight
-from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.proposal import accept_plain_text
 from why503.diagnosis.scenario import Cure, Inbound, Scenario, Upstream, View
 from why503.diagnosis.scenario_part import destination_rule
+from why503.diagnosis.tls_remedy import mode_mended, sidecars_first
 from why503.facts import LoadedListener
 from why503.mesh import captured, mtls, naming
 from why503.mesh.address import PASSTHROUGH, is_address, is_service_name
@@ -59,7 +60,7 @@ from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
 from why503.mesh.timing import all_fail, first_time, successes
 from why503.mesh.tls_reason import TlsReason, tls_events, tls_failures
-from why503.mesh.traffic_policy import client_tls, destination_rules_for
+from why503.mesh.traffic_policy import client_tls
 from why503.mesh.workload import WORKLOAD_KINDS, same_host
 from why503.support.text import _
 
@@ -168,8 +169,6 @@ WORKED_BEFORE = Clue(
     Weight.HINTS, _("The same request had gone well before; something was changed in between.")
 )
 
-_LEAVE_MODE = _("Leave the TLS mode to Istio: no tls block in the DestinationRule for the host")
-_SAY_MODE = _("Add trafficPolicy.tls.mode ISTIO_MUTUAL to the DestinationRule")
 _FITS = frozenset(
     {Ending.CONNECTION_TERMINATION, Ending.TLS_FAILURE, Ending.CONNECTION_FAILURE}
     | {Ending.NO_FILTER_CHAIN, Ending.UNKNOWN}
@@ -348,52 +347,50 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
         )
 
 
-MODES_DIFFER = Rule(
-    "mode-conflict",
-    Severity.ERROR,
-    _("{client} makes callers of {host} use {mode}; it takes {demand}."),
-    ("IST0113", "KIA0207", "KIA0208", "KIA0505", "KIA0506"),
-)
-TWO_POLICIES = Rule(
-    "two-policies", Severity.WARNING, _("{policy} is set aside: {other} is older."), ("KIA0002",)
-)
-PROXY_USER = Rule(
-    "runs-as-proxy-user", Severity.ERROR, _("{workload} has the proxy's user, 1337."), ("IST0144",)
-)
+ARMED: dict[Finder, Rule] = {
+    tls_mode.mode_conflicts: Rule(
+        "mode-conflict",
+        Severity.ERROR,
+        _("{client} makes callers of {host} use {mode}; it takes {demand}."),
+        ("IST0113", "KIA0207", "KIA0208", "KIA0505", "KIA0506"),
+    ),
+    overlap.rival_peer_policies: Rule(
+        "two-policies",
+        Severity.WARNING,
+        _("{policy} is set aside: {other} is older."),
+        ("KIA0002", "KIA0003"),
+    ),
+    tls_mode.modes_of_service_ports: Rule(
+        "mode-of-service-port",
+        Severity.WARNING,
+        _("{policy} sets a mode for port {port} of {service}; in the pod that is {target}."),
+    ),
+    tls_mode.selectors_in_root: Rule(
+        "selector-in-root-namespace",
+        Severity.WARNING,
+        _("{policy} is in the root namespace and selects pods: it holds for none."),
+    ),
+    pod_setting.runs_as_proxy: Rule(
+        "runs-as-proxy-user",
+        Severity.ERROR,
+        _("{workload} has the proxy's user, 1337."),
+        ("IST0144",),
+    ),
+    **injection_rule.RULES,
+}
 
 
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
-    """TLS modes that the server cannot accept, and pods that pass their proxy by."""
-    yield from MODES_DIFFER.each(tls_mode.mode_conflicts(mesh))
-    yield from TWO_POLICIES.each(overlap.rival_peer_policies(mesh))
-    yield from PROXY_USER.each(pod_setting.runs_as_proxy(mesh))
+    """TLS modes that the server cannot accept, and pods that their proxy does not serve."""
+    return met(ARMED, mesh)
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """PERMISSIVE for the time being; the caller's mode mended; sidecars before STRICT."""
-    name, namespace = naming.service_name(hop), naming.namespace_of(hop, mesh)
     old = mtls.switched_off(mesh, hop.host, hop.port, first_time(hop)) if hop.host else None
     plain = old is None and not hop.having(Ending.TLS_FAILURE)
     if plain:
         yield accept_plain_text(hop, mesh)
-    rules = destination_rules_for(mesh, hop.host) if hop.host else ()
-    which = rules[0].name if rules else "<rule>"
-    where = (rules[0].namespace if rules else "") or namespace
-    yield Remedy(
-        title=_LEAVE_MODE if old is None else _SAY_MODE,
-        kind=RemedyKind.FIX,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl -n {where} edit destinationrule {which}",),
-        risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
-        verify=f"istioctl proxy-config cluster {naming.caller_proxy(hop, mesh)} "
-        f"--fqdn {hop.host or name} -o json",
-    )
-    lacking = naming.caller_namespace(hop, mesh) if plain else namespace
-    yield Remedy(
-        title=_("Give the callers sidecars before the server's namespace is made STRICT")
-        if plain
-        else _("Give every workload of the namespace a sidecar before it is made STRICT"),
-        kind=RemedyKind.PREVENTION,
-        disposition=Disposition.NEEDS_REVIEW,
-        commands=(f"kubectl label namespace {lacking} istio-injection=enabled",),
-    )
+    yield mode_mended(hop, mesh, by_istio=old is None)
+    lacking = naming.caller_namespace(hop, mesh) if plain else naming.namespace_of(hop, mesh)
+    yield sidecars_first(lacking, of_callers=plain)

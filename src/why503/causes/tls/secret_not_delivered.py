@@ -145,9 +145,7 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
 
 
 def _logged(mesh: Mesh) -> Iterator[Hit]:
-    told: list[ProxyEvent] = [
-        event for event in mesh.facts(ProxyEvent) if event.kind is ProxyEventKind.SECRET_MISSING
-    ]
+    told = [*mesh.events(ProxyEvent, ProxyEventKind.SECRET_MISSING)]
     told += tls_events(mesh, TlsReason.NOT_SUPPLIED)
     if told:
         yield LOGGED.hit(told[0].source, text=told[0].text[:200], observation="SDS")

@@ -15,6 +15,8 @@ from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import containers_of
 
 _OPAQUE = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
+_STATUS = 15021
+"""Port on which a proxy tells of its own health; no listener of the mesh is made for it."""
 _SYSTEM = frozenset({"kube-system", "istio-system", "kube-public", "local-path-storage"})
 
 
@@ -25,7 +27,7 @@ def ports_without_protocol(mesh: Mesh) -> Iterator[Spotted]:
             continue
         for entry in ports_of(service):
             found = declared(entry)
-            if found is not None and not found.value:
+            if found is not None and not found.value and entry.port != _STATUS:
                 name = word_of(entry.fields.get("name")) or "-"
                 where = service.where("spec", "ports", entry.place)
                 yield spotted(where, service=service.full_name, port=entry.port, name=name)

@@ -9,25 +9,28 @@ from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
+from why503.mesh.mesh_config import root_namespace
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import has_own_sidecar
 
 ISTIOD = 15012
 """Port on which istiod gives configuration and certificates."""
+WEBHOOK = 15017
+"""Port on which istiod answers the API server: injection of sidecars, checks of objects."""
 HBONE = 15008
 """Port on which ztunnel takes the connections of an ambient workload."""
+DNS = (53, 5353)
+"""Ports of name servers; OpenShift's pods listen on the second."""
 _AMBIENT = "istio.io/dataplane-mode"
 
 
 def _policies(mesh: Mesh, direction: str) -> Iterator[tuple[Manifest, tuple[Manifest, ...]]]:
     """Policies of one direction with the workloads that each selects."""
-    known = inventory(mesh)
+    known, unclear = inventory(mesh), _unclear(mesh, direction)
     for policy in mesh.manifests("NetworkPolicy"):
-        if policy.partial or direction not in _directions(policy):
+        if policy.partial or direction not in _directions(policy) or policy.namespace in unclear:
             continue
         labels = mapping_of(policy.get("spec", "podSelector", "matchLabels"))
-        if policy.get("spec", "podSelector", "matchExpressions"):
-            continue
         if labels:
             yield policy, known.selected(policy.namespace, labels)
         else:
@@ -35,21 +38,31 @@ def _policies(mesh: Mesh, direction: str) -> Iterator[tuple[Manifest, tuple[Mani
             yield policy, tuple(own)
 
 
+def _unclear(mesh: Mesh, direction: str) -> frozenset[str]:
+    """Namespaces with a policy whose pods are not known: it may open what others leave shut."""
+    return frozenset(
+        policy.namespace
+        for policy in mesh.manifests("NetworkPolicy")
+        if policy.get("spec", "podSelector", "matchExpressions")
+        and direction in _directions(policy)
+    )
+
+
 def _directions(policy: Manifest) -> set[str]:
     types = {word_of(kind) for _, kind in policy.items("spec", "policyTypes")}
     return types or {"Ingress", *(["Egress"] if policy.get("spec", "egress") else [])}
 
 
-def _opens(rule: Mapping[str, Any], port: int, names: frozenset[str] = frozenset()) -> bool:
-    """Whether a rule lets ``port`` through for somebody; ``names`` are its other names."""
+def _opens(rule: Mapping[str, Any], port: int, protocol: str = "TCP") -> bool:
+    """Whether a rule lets ``port`` through for somebody."""
     ports = rule.get("ports")
     if not isinstance(ports, list) or not ports:
         return True
     for entry in map(mapping_of, ports):
-        if word_of(entry.get("protocol")) not in {"", "TCP"}:
+        if (word_of(entry.get("protocol")) or "TCP") != protocol:
             continue
         first, last = whole_number(entry.get("port")), whole_number(entry.get("endPort"))
-        if entry.get("port") is None or first == port or word_of(entry.get("port")) in names:
+        if entry.get("port") is None or first == port:
             return True
         if first is not None and last is not None and first <= port <= last:
             return True
@@ -94,6 +107,48 @@ def tunnel_shut(mesh: Mesh) -> Iterator[Spotted]:
         if policy.namespace in ambient and shut and _rules(policy, "Ingress"):
             where = policy.where("spec", "ingress")
             yield spotted(where, policy=policy.full_name, workload=shut[0].full_name)
+
+
+def names_out_of_reach(mesh: Mesh) -> Iterator[Spotted]:
+    """Egress policies that open ports, but no name server's: `policy`, `workload`."""
+    rules: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for policy, workloads in _policies(mesh, "Egress"):
+        for workload in workloads:
+            rules[id(workload)] += _rules(policy, "Egress")
+    for policy, workloads in _policies(mesh, "Egress"):
+        for workload in workloads if _rules(policy, "Egress") else ():
+            if not any(_opens_names(rule) for rule in rules[id(workload)]):
+                where = policy.where("spec", "egress")
+                yield spotted(where, policy=policy.full_name, workload=workload.full_name)
+                break
+
+
+def _opens_names(rule: Mapping[str, Any]) -> bool:
+    return _by_name(rule) or any(_opens(rule, port, "UDP") for port in DNS)
+
+
+def istiod_entry_shut(mesh: Mesh) -> Iterator[Spotted]:
+    """Ingress policies for istiod that shut a port of its own: `policy`, `port`."""
+    unclear = _unclear(mesh, "Ingress")
+    guards = [
+        policy
+        for policy in mesh.manifests("NetworkPolicy")
+        if not policy.partial and "Ingress" in _directions(policy) and _guards_istiod(mesh, policy)
+        if policy.namespace not in unclear
+    ]
+    rules = [rule for policy in guards for rule in _rules(policy, "Ingress")]
+    opening = next((policy for policy in guards if _rules(policy, "Ingress")), None)
+    for port in (ISTIOD, WEBHOOK) if opening is not None else ():
+        if opening and not any(_opens(rule, port) or _by_name(rule) for rule in rules):
+            where = opening.where("spec", "ingress")
+            yield spotted(where, policy=opening.full_name, port=port)
+
+
+def _guards_istiod(mesh: Mesh, policy: Manifest) -> bool:
+    labels = mapping_of(policy.get("spec", "podSelector", "matchLabels"))
+    if labels:
+        return labels.get("app") == "istiod" or labels.get("istio") == "pilot"
+    return policy.namespace == root_namespace(mesh)
 
 
 def target_ports_shut(mesh: Mesh) -> Iterator[Spotted]:

@@ -8,7 +8,7 @@ from why503.facts import Manifest
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import HttpRule, http_rules
-from why503.mesh.selection import full_host
+from why503.mesh.selection import created, full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 
 _MESH = "mesh"
@@ -121,7 +121,7 @@ def rival_sidecars(mesh: Mesh) -> Iterator[Spotted]:
 def rival_peer_policies(mesh: Mesh) -> Iterator[Spotted]:
     """PeerAuthentications of one scope: `policy`, `other`; the oldest is in force."""
     first: dict[tuple[str, str], Manifest] = {}
-    for policy in mesh.manifests("PeerAuthentication"):
+    for policy in sorted(mesh.manifests("PeerAuthentication"), key=created):
         labels = mapping_of(policy.get("spec", "selector", "matchLabels"))
         told = ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
         other = first.setdefault((policy.namespace, told), policy)

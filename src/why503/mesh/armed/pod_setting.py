@@ -1,21 +1,29 @@
 """Settings of pods that get in the way of the sidecar beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from why503.facts import Certificate
+from why503.facts import Certificate, Manifest
+from why503.facts.manifest import Path
 from why503.mesh.armed.inventory import inventory
+from why503.mesh.armed.proxy_idle import is_gateway
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_setting
+from why503.mesh.mesh_config import mesh_configs, mesh_setting
 from why503.mesh.probe import Probe, probes_of
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.traffic_policy import connection_pool
 from why503.mesh.version import istio_version
 from why503.mesh.workload import containers_of, has_own_sidecar, pod_spec_path
-from why503.support.duration import seconds_of, spell
+from why503.support.duration import HOUR, seconds_of, spell
+from why503.support.text import _
 
 PROXY_USER = 1337
 """User id of the proxy, whose own traffic is not led through it."""
+OS_KEEPALIVE = 2 * HOUR
+"""Seconds: what Linux waits before the first TCP keepalive, where nothing says otherwise."""
+_LONG_LIVED_PROTOCOLS = frozenset({"TCP", "MONGO", "MYSQL", "REDIS"})
+"""Spoken on connections that applications keep in pools of their own."""
 _PROXY = "istio-proxy"
 _NATIVE_SINCE = (1, 27)
 _HOLD = "holdApplicationUntilProxyStarts"
@@ -49,7 +57,9 @@ def starts_before_proxy(mesh: Mesh) -> Iterator[Spotted]:
         if one.get(_HOLD) is True
     }
     for workload in mesh.manifests("Deployment"):
-        if (workload.namespace, workload.name) in held or not has_own_sidecar(mesh, workload):
+        if (workload.namespace, workload.name) in held or is_gateway(workload):
+            continue
+        if not has_own_sidecar(mesh, workload):
             continue
         where = workload.where(*pod_spec_path(workload), "containers")
         yield spotted(where, workload=workload.full_name)
@@ -107,9 +117,59 @@ def _is_short(one: Certificate) -> bool:
 
 
 def late_keepalives(mesh: Mesh, limit: float) -> Iterator[Spotted]:
-    """TCP keepalives that begin later than devices forget: `rule`, `time`; ``limit`` in seconds."""
+    """TCP keepalives that begin later than devices forget: `rule`, `time`; ``limit`` in seconds.
+
+    A block without a time leaves it to the system, which waits for two hours.
+    """
     for rule in mesh.manifests("DestinationRule"):
-        path = ("spec", "trafficPolicy", "connectionPool", "tcp", "tcpKeepalive", "time")
-        seconds = seconds_of(rule.get(*path))
-        if seconds is not None and seconds >= limit:
-            yield spotted(rule.where(*path), rule=rule.full_name, time=spell(seconds))
+        for base in traffic_policies(rule):
+            yield from _late(rule, (*base, "connectionPool", "tcp", "tcpKeepalive"), limit)
+    for manifest, base in mesh_configs(mesh):
+        yield from _late(manifest, (*base, "tcpKeepalive"), limit)
+
+
+def without_keepalive(mesh: Mesh, limit: float) -> Iterator[Spotted]:
+    """Ports outside of the mesh whose long-lived connections nothing keeps alive.
+
+    What passes bytes on keeps a pooled connection for as long as both ends like; a device between
+    that forgets it after ``limit`` seconds of silence tells neither. Values: `entry`, `port`.
+    """
+    common = mesh_setting(mesh, "tcpKeepalive")
+    for entry in mesh.manifests("ServiceEntry") if common is None else ():
+        if entry.partial or word_of(entry.get("spec", "location")) == "MESH_INTERNAL":
+            continue
+        for index, fields in entry.items("spec", "ports"):
+            port = mapping_of(fields)
+            number = whole_number(port.get("number"))
+            hosts = [word_of(host) for _index, host in entry.items("spec", "hosts")]
+            if word_of(port.get("protocol")).upper() not in _LONG_LIVED_PROTOCOLS or not hosts:
+                continue
+            pool = connection_pool(mesh, hosts[0], number)
+            tcp = mapping_of(pool.value.get("tcp")) if pool is not None else {}
+            idle = seconds_of(tcp.get("idleTimeout"))
+            if "tcpKeepalive" not in tcp and (idle is None or idle >= limit):
+                where = entry.where("spec", "ports", index)
+                yield spotted(where, entry=entry.full_name, port=number)
+
+
+def _late(manifest: Manifest, path: Path, limit: float) -> Iterator[Spotted]:
+    block = manifest.get(*path)
+    if not isinstance(block, Mapping):
+        return
+    seconds = seconds_of(block.get("time")) if "time" in block else OS_KEEPALIVE
+    if seconds is not None and seconds >= limit:
+        name = manifest.full_name or _("the mesh config")
+        yield spotted(manifest.where(*path, "time"), rule=name, time=spell(seconds))
+
+
+def traffic_policies(rule: Manifest) -> Iterator[Path]:
+    """Paths of all traffic policies of a DestinationRule: its own, its ports', its subsets'."""
+    bases: list[Path] = [("spec", "trafficPolicy")]
+    bases += [
+        ("spec", "subsets", index, "trafficPolicy")
+        for index, _subset in rule.items("spec", "subsets")
+    ]
+    for base in bases:
+        yield base
+        for index, _level in rule.items(*base, "portLevelSettings"):
+            yield (*base, "portLevelSettings", index)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from why503.facts import Manifest
+from why503.facts import Manifest, Source
 from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
@@ -36,6 +36,13 @@ def status_is_no_reset(mesh: Mesh) -> Iterator[Spotted]:
             yield spotted(where, route=route.full_name, words=",".join(words))
 
 
+def no_status_named(mesh: Mesh) -> Iterator[Spotted]:
+    """A retryOn with `retriable-status-codes` and without any code: `route`."""
+    for route, rule, _retries, words in _retrying(mesh):
+        if "retriable-status-codes" in words and not any(word.isdigit() for word in words):
+            yield spotted(route.where(*rule.path, "retries", "retryOn"), route=route.full_name)
+
+
 def repeated_writes(mesh: Mesh) -> Iterator[Spotted]:
     """Rules for POST or PATCH alone that repeat what may have been done: `route`, `words`."""
     for route, rule, _retries, words in _retrying(mesh):
@@ -59,7 +66,7 @@ def _methods(rule: HttpRule) -> frozenset[str]:
 def amplified(mesh: Mesh) -> Iterator[Spotted]:
     """Retries at a gateway and again at the sidecars for one host: `route`, `other`, `requests`."""
     known = inventory(mesh)
-    inner: dict[int, tuple[Manifest, int]] = {}
+    inner: dict[int, tuple[Manifest, int, Source | None]] = {}
     outer: list[tuple[Manifest, HttpRule, int, int]] = []
     for route, rule, retries, _words in _retrying(mesh):
         tries = (whole_number(retries.get("attempts")) or 2) + 1
@@ -71,11 +78,12 @@ def amplified(mesh: Mesh) -> Iterator[Spotted]:
                 continue
             if gateways - {"mesh"}:
                 outer.append((route, rule, id(service), tries))
-            elif tries > inner.get(id(service), (route, 0))[1]:
-                inner[id(service)] = (route, tries)
+            elif tries > inner.get(id(service), (route, 0, None))[1]:
+                where = route.where(*rule.path, "retries", "attempts")
+                inner[id(service)] = (route, tries, where)
     for route, rule, service_id, tries in outer:
-        other, more = inner.get(service_id, (route, 1))
+        other, more, further = inner.get(service_id, (route, 1, None))
         if other is not route and tries * more >= _AMPLIFIED:
             where = route.where(*rule.path, "retries", "attempts")
             values = {"route": route.full_name, "other": other.full_name}
-            yield spotted(where, **values, requests=tries * more)
+            yield spotted(where, further, **values, requests=tries * more)

@@ -1,6 +1,5 @@
 """Workloads that lose requests when they are rolled out, scaled in or moved."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.version import istio_version
 from why503.mesh.workload import containers_of, has_own_sidecar, labels_of, pod_spec_path
 from why503.support.duration import seconds_of, spell
+from why503.support.pattern import lazy_re
 
 GRACE = 30
 """Seconds: Kubernetes' default for `terminationGracePeriodSeconds`."""
@@ -20,7 +20,7 @@ DRAIN = 5.0
 """Seconds: Istio's default for `terminationDrainDuration`."""
 _NATIVE_SINCE = (1, 27)
 _MAKERS = ("Deployment", "StatefulSet")
-_SLEEP = re.compile(r"\bsleep[ \t]{1,4}(\d{1,6})(?:\.\d{1,3})?(s|m)?\b")
+_SLEEP = lazy_re(r"\bsleep[ \t]{1,4}(\d{1,6})(?:\.\d{1,3})?(s|m)?\b")
 _CONFIG = "proxy.istio.io/config"
 _EXIT = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
 
@@ -38,11 +38,21 @@ def pre_stop_seconds(container: Mapping[str, Any]) -> float | None:
     return float(found[1]) * (60 if found[2] == "m" else 1)
 
 
-def _sleeps(workload: Manifest) -> Iterator[tuple[tuple[str | int, ...], float]]:
+def sleeps_of(workload: Manifest) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Path and seconds of each preStop hook that sleeps, the proxy's left out."""
     for path, container in containers_of(workload):
         seconds = pre_stop_seconds(container)
         if seconds is not None and container.get("name") != "istio-proxy":
             yield (*path, "lifecycle", "preStop"), seconds
+
+
+def without_pre_stop(mesh: Mesh) -> Iterator[Spotted]:
+    """Deployments of which no container has a preStop hook: `workload`."""
+    for deployment in mesh.manifests("Deployment"):
+        containers = containers_of(deployment)
+        hooks = [mapping_of(mapping_of(c.get("lifecycle")).get("preStop")) for _p, c in containers]
+        if not deployment.partial and containers and not any(hooks):
+            yield spotted(deployment.where(*containers[0][0]), workload=deployment.name)
 
 
 def killed_in_pre_stop(mesh: Mesh) -> Iterator[Spotted]:
@@ -52,11 +62,12 @@ def killed_in_pre_stop(mesh: Mesh) -> Iterator[Spotted]:
             path = (*pod_spec_path(workload), "terminationGracePeriodSeconds")
             written = whole_number(workload.get(*path))
             grace = GRACE if written is None else written
-            for place, seconds in _sleeps(workload):
+            for place, seconds in sleeps_of(workload):
                 if seconds >= grace:
                     where = workload.where(*(path if written is not None else place))
                     yield spotted(
                         where,
+                        workload.where(*place),
                         workload=workload.full_name,
                         sleep=spell(seconds),
                         grace=spell(float(grace)),
@@ -71,22 +82,25 @@ def proxies_gone_first(mesh: Mesh) -> Iterator[Spotted]:
     configs = {(one.namespace, one.name): one for one in mesh.manifests(_CONFIG)}
     for kind in _MAKERS:
         for workload in mesh.manifests(kind):
-            sleeps = list(_sleeps(workload))
-            if not sleeps or not has_own_sidecar(mesh, workload) or _is_native(workload):
+            sleeps = list(sleeps_of(workload))
+            if not sleeps or not has_own_sidecar(mesh, workload) or is_native(workload):
                 continue
             config = configs.get((workload.namespace, workload.name))
             drain = _drain(config)
             place, seconds = max(sleeps, key=lambda one: one[1])
             if drain is not None and seconds > drain:
+                limit = config.where("terminationDrainDuration") if config is not None else None
                 yield spotted(
                     workload.where(*place),
+                    limit,
                     workload=workload.full_name,
                     sleep=spell(seconds),
                     drain=spell(drain),
                 )
 
 
-def _is_native(workload: Manifest) -> bool:
+def is_native(workload: Manifest) -> bool:
+    """Whether a workload's proxy is written as a native sidecar."""
     path = (*pod_spec_path(workload), "initContainers")
     return any(mapping_of(one).get("name") == "istio-proxy" for _, one in workload.items(*path))
 
@@ -107,10 +121,10 @@ def without_budget(mesh: Mesh) -> Iterator[Spotted]:
     for budget in mesh.manifests("PodDisruptionBudget"):
         labels = mapping_of(budget.get("spec", "selector", "matchLabels"))
         budgets[budget.namespace].append(labels)
-    served = _served(mesh)
+    served = served_workloads(mesh)
     for kind in _MAKERS:
         for workload in mesh.manifests(kind):
-            replicas = whole_number(workload.get("spec", "replicas")) or 1
+            replicas = replicas_of(mesh, workload)
             labels = labels_of(workload)
             covered = any(
                 all(labels.get(key) == value for key, value in wanted.items())
@@ -121,7 +135,7 @@ def without_budget(mesh: Mesh) -> Iterator[Spotted]:
                 yield spotted(where, workload=workload.full_name, replicas=replicas)
 
 
-def _served(mesh: Mesh) -> frozenset[int]:
+def served_workloads(mesh: Mesh) -> frozenset[int]:
     """Workloads that a Service sends to."""
     known = inventory(mesh)
     return frozenset(
@@ -145,16 +159,20 @@ def replaced_at_once(mesh: Mesh) -> Iterator[Spotted]:
         if kind == "Recreate":
             where = workload.where("spec", "strategy", "type")
             yield spotted(where, workload=workload.full_name, how="Recreate")
-        elif word_of(workload.get(*path)) == "100%":
-            yield spotted(
-                workload.where(*path), workload=workload.full_name, how="maxUnavailable 100%"
-            )
+            continue
+        written = word_of(workload.get(*path))
+        replicas = replicas_of(mesh, workload)
+        if written == "100%" or (whole_number(written) or 0) >= replicas > 0:
+            how = f"maxUnavailable {written} / {replicas}"
+            replicas_at = workload.where("spec", "replicas")
+            where = workload.where(*path)
+            yield spotted(where, replicas_at, workload=workload.full_name, how=how)
 
 
 def ejecting_the_only_one(mesh: Mesh) -> Iterator[Spotted]:
     """Outlier detection for a host of one replica: `rule`, `host`, `workload`."""
     for rule, host, workloads in _of_rules(mesh, "outlierDetection"):
-        if _replicas(workloads) == 1:
+        if _replicas(mesh, workloads) == 1:
             where = rule.where("spec", "trafficPolicy", "outlierDetection")
             name = workloads[0].full_name
             yield spotted(where, rule=rule.full_name, host=host, workload=name)
@@ -164,13 +182,14 @@ def limits_below_replicas(mesh: Mesh) -> Iterator[Spotted]:
     """Connection limits below one for each replica: `rule`, `limit`, `field`, `replicas`."""
     places = (("tcp", "maxConnections"), ("http", "http2MaxRequests"))
     for rule, _host, workloads in _of_rules(mesh, "connectionPool"):
-        replicas = _replicas(workloads)
+        replicas = _replicas(mesh, workloads)
         for place in places:
             path = ("spec", "trafficPolicy", "connectionPool", *place)
             limit = whole_number(rule.get(*path))
             if limit is not None and 0 < limit < replicas:
                 values = {"rule": rule.full_name, "limit": limit, "field": place[1]}
-                yield spotted(rule.where(*path), **values, replicas=replicas)
+                replicas_at = [one.where("spec", "replicas") for one in workloads]
+                yield spotted(rule.where(*path), *replicas_at, **values, replicas=replicas)
 
 
 def _of_rules(mesh: Mesh, block: str) -> Iterator[tuple[Manifest, str, tuple[Manifest, ...]]]:
@@ -185,6 +204,23 @@ def _of_rules(mesh: Mesh, block: str) -> Iterator[tuple[Manifest, str, tuple[Man
                 yield rule, host, workloads
 
 
-def _replicas(workloads: tuple[Manifest, ...]) -> int:
-    counts = [whole_number(one.get("spec", "replicas")) for one in workloads]
-    return sum(1 if count is None else count for count in counts)
+def _replicas(mesh: Mesh, workloads: tuple[Manifest, ...]) -> int:
+    return sum(replicas_of(mesh, one) for one in workloads)
+
+
+def replicas_of(mesh: Mesh, workload: Manifest) -> int:
+    """Pods that a workload has; the least that its autoscaler keeps, where it has one."""
+    scalers = mesh.kept("autoscalers by target", lambda: _scalers(mesh))
+    scaler = scalers.get((workload.namespace, workload.kind, workload.name))
+    holder, path = (workload, "replicas") if scaler is None else (scaler, "minReplicas")
+    written = whole_number(holder.get("spec", path))
+    return 1 if written is None else written
+
+
+def _scalers(mesh: Mesh) -> dict[tuple[str, str, str], Manifest]:
+    found: dict[tuple[str, str, str], Manifest] = {}
+    for scaler in mesh.manifests("HorizontalPodAutoscaler"):
+        target = mapping_of(scaler.get("spec", "scaleTargetRef"))
+        kind, name = word_of(target.get("kind")), word_of(target.get("name"))
+        found.setdefault((scaler.namespace, kind, name), scaler)
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from why503.facts import Manifest
+from why503.mesh.armed.idle_ladder import for_callers_only, host_of
 from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
@@ -13,23 +13,24 @@ from why503.support.duration import spell
 from why503.support.text import _
 
 
-def _host(service: Manifest) -> str:
-    return f"{service.name}.{service.namespace}" if service.namespace else service.name
-
-
 def proxies_above_server(mesh: Mesh) -> Iterator[Spotted]:
     """Services whose server closes idle connections before the proxy does.
 
+    Left out are those for which `for_callers_only` names the reason.
     Values: `server`, `service`, `idle`, `proxy`, `by` (where the proxy's time comes from).
     """
+    explained = {one.values["service"] for one in for_callers_only(mesh)}
     for service in mesh.manifests("Service"):
-        keepalive = keepalive_of(mesh, _host(service))
+        if service.full_name in explained:
+            continue
+        keepalive = keepalive_of(mesh, host_of(service))
         if keepalive is None or keepalive.idle is None:
             continue
-        proxy = idle_timeout_upstream(mesh, _host(service), None)
+        proxy = idle_timeout_upstream(mesh, host_of(service), None)
         if proxy.value >= keepalive.idle:
             yield spotted(
                 proxy.source or service.source,
+                *keepalive.sources,
                 idle=spell(keepalive.idle),
                 proxy=spell(proxy.value),
                 by=proxy.by,

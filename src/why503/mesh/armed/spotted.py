@@ -11,8 +11,12 @@ class Spotted(NamedTuple):
 
     source: Source
     values: Mapping[str, str]
+    others: tuple[Source, ...] = ()
+    """Where the other values of the sentence stand."""
 
 
-def spotted(source: Source, **values: object) -> Spotted:
-    """A place with its values as words."""
-    return Spotted(source, {name: str(value) for name, value in values.items()})
+def spotted(source: Source, *others: Source | None, **values: object) -> Spotted:
+    """A place with its values as words, and the other places that it rests on, None left out."""
+    told = {name: str(value) for name, value in values.items()}
+    more = dict.fromkeys(one for one in others if one is not None and one != source)
+    return Spotted(source, told, tuple(more))
