@@ -9,13 +9,15 @@ and its application's are the same there), services in 10.96.0.0/16, outside hos
 import random
 import re
 import socket
-from dataclasses import dataclass
 from types import TracebackType
+
+from why503.support.dataclass import dataclass
+from why503.support.pattern import lazy_re
 
 _PODS, _APPS, _SERVICES, _OUTSIDE = 0, 64, 128, 192
 _BLOCKS = range(1, 62)
 _GUARD_PORT = 48503
-_LOOPBACK = re.compile(r"\b127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\d)")
+_LOOPBACK = lazy_re(r"\b127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\d)")
 
 
 class NoAddressError(Exception):

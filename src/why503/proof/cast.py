@@ -2,10 +2,10 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from why503.diagnosis.scenario import Scenario, Topology
 from why503.proof.address import Block
+from why503.support.dataclass import dataclass
 
 _SERVICES = ("reviews", "ledger", "catalogue", "tickets", "pricing", "stock", "profiles", "search")
 _CALLERS = ("storefront", "basket", "planner", "mobile-api", "reporter", "scheduler")

@@ -6,10 +6,10 @@ and the tests need the program anyway.
 
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from why503.diagnosis.scenario import Credential
+from why503.support.dataclass import dataclass
 
 _DAY = 86400
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")

@@ -1,10 +1,10 @@
 """What Istio writes into its proxies by default, which changed over the years."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from why503.mesh.retry_on import DEFAULT
 from why503.proof.log_format import LogFormat
+from why503.support.dataclass import dataclass
 
 _HOSTS = {
     "retry_host_predicate": [

@@ -1,7 +1,8 @@
 """Just enough HTTP/1.1 for both ends of the stage, where it has to be broken on purpose."""
 
 import asyncio
-from dataclasses import dataclass
+
+from why503.support.dataclass import dataclass
 
 LONGEST_HEAD = 1 << 20
 

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
 from random import Random
 
 from why503.diagnosis.scenario import Call, Load
 from why503.proof.app_log import AppLog
 from why503.proof.http_message import LONGEST_HEAD, Message, read_body, read_head, written
 from why503.proof.resolve import settled
+from why503.support.dataclass import dataclass
 
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError)
 

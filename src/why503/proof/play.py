@@ -8,7 +8,7 @@ import textwrap
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from why503.proof.proxy import Proxy, Stage
 from why503.proof.record import Record
 from why503.proof.resolve import Resolver, draw
 from why503.proof.timeline import Actors, Timeline
+from why503.support.dataclass import dataclass
 
 _TERMINATED = 128 + signal.SIGTERM
 """Exit code of a program that was told to stop."""

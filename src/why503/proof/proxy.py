@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from why503.proof.era import Era
 from why503.proof.log_format import LogFormat
 from why503.proof.overlay import merged, stacked
 from why503.proof.tls_context import identity, secrets
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from why503.diagnosis.scenario import Knob, Seconds, Times
+from why503.support.pattern import lazy_re
 
 T = TypeVar("T")
 
-_WORD = re.compile(r"\{([a-z][a-z0-9_]{0,40})\}")
+_WORD = lazy_re(r"\{([a-z][a-z0-9_]{0,40})\}")
 
 
 def settled(value: float | Knob | Times) -> float:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from why503.diagnosis.scenario import Act, Server, Side, Step
 from why503.proof.app_log import AppLog
@@ -11,6 +10,7 @@ from why503.proof.application import Application
 from why503.proof.envoy_process import EnvoyProcess
 from why503.proof.record import Record
 from why503.proof.resolve import settled
+from why503.support.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

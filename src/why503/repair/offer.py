@@ -1,0 +1,182 @@
+"""From wishes to what may be offered: the files found, the makers asked, the gate passed.
+
+::
+
+    idle = Wish(changes=(Put(target=rule, path=path, value="50s"),))
+    sidecar = Wish(new={"apiVersion": …, "kind": "Sidecar", …}, beside=rule, comment="Why.")
+    offer = offered([idle, sidecar], bundle, CATALOGUE)
+    diff(offer.changes), offer.changes.refused, offer.elsewhere
+
+A wish is kept or refused whole, and one that is refused spoils no other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from why503.diagnosis.cause import Cause
+from why503.facts import Bundle, Manifest
+from why503.repair.change import Change, RefusedError, Target
+from why503.repair.change_set import ChangeSet, Refused
+from why503.repair.document import documents_of, found_object
+from why503.repair.draft import Draft, read_file
+from why503.repair.gate import Gate
+from why503.repair.json_patch import json_patch
+from why503.repair.origin import Origin, origins_of
+from why503.repair.place import conventional, place_of
+from why503.support.dataclass import dataclass
+from why503.support.text import _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What one remedy wants: changes of one object that is there, or a new object."""
+
+    changes: tuple[Change, ...] = ()
+    new: Mapping[str, Any] | None = None
+    """A whole object; None where one that is there changes."""
+    beside: Target | None = None
+    """The object that a new one belongs to; None for none."""
+    comment: str = ""
+    """What stands above a new object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """Changes that are to be made in what makes the file, not in the file."""
+
+    path: str
+    target: Target
+    origin: Origin
+    operations: tuple[Mapping[str, Any], ...]
+    """JSON Patch (RFC 6902) that an overlay or `kubectl patch --type json` takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What may be written, and what stands in the way of the rest."""
+
+    changes: ChangeSet
+    elsewhere: tuple[Elsewhere, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    """Makers of the changed objects that the user should know of."""
+
+
+def offered(
+    wishes: Sequence[Wish],
+    bundle: Bundle,
+    catalogue: Sequence[Cause],
+    istio: tuple[int, int] | None = None,
+    *,
+    overriding: bool = False,
+    read: Callable[[str], bytes | None] = read_file,
+) -> Offer:
+    """The changes that ``wishes`` mean for the files of ``bundle``, checked.
+
+    ``istio`` is the version to hold against; None: what the evidence tells. See `patch.patched`
+    for ``overriding``.
+    """
+    maker = _Maker(bundle, read, overriding)
+    whole = maker.offer(wishes)
+    gate = Gate(bundle, catalogue, istio)
+    if not gate.objections(whole.changes.texts):
+        return whole
+    kept, refused = [], []
+    for wish in wishes:
+        alone = maker.offer([wish]).changes
+        found = gate.objections(alone.texts)
+        if not found:
+            kept.append(wish)
+            continue
+        said = _("Not offered, because it would bring a new finding of {rule}: {text}")
+        told = said.format(rule=found[0].rule, text=found[0].text)
+        refused.append(Refused(path=found[0].source.path, reason=told))
+    rest = maker.offer(kept)
+    found = gate.objections(rest.changes.texts)
+    if found:  # only together do they bring it
+        said = _("Not offered, because all changes together would bring {rule}: {text}")
+        told = said.format(rule=found[0].rule, text=found[0].text)
+        refused.append(Refused(path=found[0].source.path, reason=told))
+        rest = maker.offer([])
+    changes = ChangeSet(files=rest.changes.files, refused=(*rest.changes.refused, *refused))
+    return Offer(changes=changes, elsewhere=rest.elsewhere, origins=rest.origins)
+
+
+class _Maker:
+    """Turns wishes into a change set, without the gate."""
+
+    def __init__(
+        self, bundle: Bundle, read: Callable[[str], bytes | None], overriding: bool
+    ) -> None:
+        self._manifests = [fact for fact in bundle.facts if isinstance(fact, Manifest)]
+        self._read = read
+        self._overriding = overriding
+
+    def offer(self, wishes: Sequence[Wish]) -> Offer:
+        draft = Draft(self._read)
+        elsewhere: list[Elsewhere] = []
+        origins: list[Origin] = []
+        refused: list[Refused] = []
+        for wish in wishes:
+            path = ""
+            try:
+                if wish.new is not None:
+                    self._add(wish, wish.new, draft)
+                elif wish.changes:
+                    target = wish.changes[0].target
+                    path = self._file_of(target)
+                    made = self._origins(path, target, wish.changes)
+                    if blocked := [one for one in made if one.origin.blocks]:
+                        elsewhere += blocked[:1]
+                        continue
+                    if draft.change(path, wish.changes, overriding=self._overriding):
+                        origins += [one.origin for one in made]
+            except RefusedError as fault:
+                refused.append(Refused(path=path, reason=str(fault)))
+        done = draft.done()
+        return Offer(
+            changes=ChangeSet(files=done.files, refused=(*done.refused, *refused)),
+            elsewhere=tuple(elsewhere),
+            origins=tuple(dict.fromkeys(origins)),
+        )
+
+    def _add(self, wish: Wish, new: Mapping[str, Any], draft: Draft) -> None:
+        beside = self._file_of(wish.beside) if wish.beside is not None else ""
+        data = conventional(new, self._manifests)
+        draft.add(place_of(data, self._manifests, beside), data, wish.comment)
+
+    def _file_of(self, target: Target) -> str:
+        """The one file that holds an object. Raises `RefusedError`."""
+        found = [
+            one
+            for one in self._manifests
+            if (one.kind, one.name) == (target.kind, target.name) and not one.partial
+        ]
+        exact = [one for one in found if one.namespace == target.namespace]
+        fitting = exact or [one for one in found if not (target.namespace and one.namespace)]
+        paths = sorted({one.source.path for one in fitting})
+        if not paths:
+            said = _("There is no {target} in the files that were given.")
+            raise RefusedError(said.format(target=target.words))
+        if len(paths) > 1:
+            said = _("{target} stands in several files ({paths}): give the one that counts.")
+            raise RefusedError(said.format(target=target.words, paths=", ".join(paths)))
+        return paths[0]
+
+    def _origins(
+        self, path: str, target: Target, changes: Sequence[Change]
+    ) -> tuple[Elsewhere, ...]:
+        text = self._text(path)
+        parts = documents_of((text or "").removeprefix("\ufeff"))
+        number, steps = found_object(parts, target)
+        data = parts[number].value
+        for step in steps:
+            data = data[step]
+        operations = tuple(json_patch(data, changes))
+        return tuple(
+            Elsewhere(path=path, target=target, origin=origin, operations=operations)
+            for origin in origins_of(path, parts[number].text, data, self._text)
+        )
+
+    def _text(self, path: str) -> str | None:
+        content = self._read(path)
+        return None if content is None else content.decode("utf-8", "replace")
