@@ -28,6 +28,7 @@ _SUSPECT = (
 )
 """Without one of these, in lower case, a text holds nothing to hide."""
 _FORMAT = lazy_re(r"%(?:REQ|RESP|START_TIME|RESPONSE_|UPSTREAM_|DURATION|PROTOCOL)")
+_SHORT = 40
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -62,7 +63,9 @@ def _masked(value: Any, key: str) -> Any:
         return MASK
     if key and kind is not bool and _is_secret(key):
         return _hidden(value)
-    return _text(value) if kind is str else value
+    if kind is str:
+        return _text(value) if len(value) > _SHORT else _word(value)
+    return value
 
 
 @lru_cache(maxsize=4096)
@@ -80,6 +83,12 @@ def _hidden(value: Any) -> Any:
     ):
         return value
     return MASK
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str) -> str:
+    """`_text` for names and values that come again and again."""
+    return _text(text)
 
 
 def _text(text: str) -> str:

@@ -98,9 +98,11 @@ def test_an_odd_value_leaves_its_line_to_others_and_its_neighbours_alone(changed
 
 @pytest.mark.parametrize(
     "odd",
-    ["", "{", "{}", '{"a":1}', ENVOY, "[pod/cart-1/istio-proxy] " + GOOD, json.dumps(ENTRY)]
-    + [" " + GOOD, GOOD + " ", GOOD[:-1], GOOD[1:], GOOD.replace(":37", ": 37"), GOOD + GOOD]
-    + [FAILED.replace('"UC"', "UC").replace('"-"', "-"), GOOD + "\r\r"],
+    [
+        *("", "{", "{}", '{"a":1}', ENVOY, "[pod/cart-1/istio-proxy] " + GOOD, json.dumps(ENTRY)),
+        *(" " + GOOD, GOOD + " ", GOOD[:-1], GOOD[1:], GOOD + GOOD, GOOD + "\r\r"),
+        *(GOOD.replace(":37", ": 37"), FAILED.replace('"-"', "-")),
+    ],
 )
 def test_a_line_of_another_shape_is_left_to_others(odd):
     assert not _is_taken(odd)

@@ -132,6 +132,19 @@ def test_what_is_kept_does_not_depend_on_how_a_log_is_cut(told, cuts, room):
     assert [one.number for one in whole] == _kept(told, room)
 
 
+def test_a_part_that_kept_fewer_than_there_is_room_for_is_no_reason_to_keep_more_of_another():
+    told = [(number % 3, number) for number in range(300)]
+    counts = Counter(group for group, _weight in told)
+    first = kept(_failures(told), counts, 10)
+    assert len(first) == 9
+
+    more = [*told, (0, 0)]
+    whole = kept([*first, *_failures(more[300:], 300)], counts + Counter([0]), 10)
+
+    assert [one.number for one in whole] == _kept(more, 10)
+    assert len(whole) == 9
+
+
 @given(told=FAILED, cut=st.integers(0, 60), room=st.integers(1, 20))
 def test_merged_ranges_keep_what_the_whole_keeps(told, cut, room):
     def part(own: list[tuple[int, int]]) -> Partial:

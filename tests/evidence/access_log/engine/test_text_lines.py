@@ -123,6 +123,8 @@ def test_an_odd_line_is_left_to_others_and_its_neighbours_are_not(changed):
         line() + " more",
         line().replace("] ", "]x"),
         line().replace("] ", "]\t"),
+        line().replace('" outbound', '"x outbound'),
+        line().replace('" outbound', '"outbound'),
         line()[:-8],
         line() + "\r\r",
         bytes(range(256)).replace(b"\n", b""),

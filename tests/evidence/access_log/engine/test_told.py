@@ -1,5 +1,5 @@
-from tests.evidence.access_log.made import VALUES
-from why503.evidence.access_log.engine.told import often, told_of
+from tests.evidence.access_log.made import VALUES, line
+from why503.evidence.access_log.engine.told import loosely, often, told_of
 from why503.evidence.access_log.timestamp import guess_time
 
 
@@ -16,3 +16,9 @@ def test_a_field_that_the_format_lacks_is_none():
     assert told_of("", {}, guess_time)["path"] is None
     assert often(None) is None
     assert often("-") == ""
+
+
+def test_a_line_that_only_the_tolerant_parser_reads_has_fields_and_noise_has_none():
+    assert loosely(line(user_agent='say "hello"'))["code"] == "503"
+    assert loosely("something else") == {}
+    assert loosely("") == {}

@@ -34,7 +34,7 @@ class _Line:
         return self.outcome > 0
 
 
-LINES = st.lists(
+MANY = st.lists(
     st.builds(
         _Line,
         host=st.integers(0, len(HOSTS) - 1),
@@ -45,7 +45,21 @@ LINES = st.lists(
     ),
     max_size=40,
 )
-CUTS = st.lists(st.integers(0, 40), max_size=5)
+ONE = st.lists(
+    st.builds(
+        _Line,
+        host=st.just(0),
+        local=st.just(1),
+        outcome=st.sampled_from([0, 0, 1, 3]),
+        start=st.integers(0, 9).map(float),
+        took=st.just(0.0),
+    ),
+    min_size=4,
+    max_size=12,
+)
+LINES = st.one_of(MANY, ONE)
+"""Of many connections, or of a single one that is closed now and then."""
+CUTS = st.lists(st.integers(0, 12), max_size=6)
 
 
 def _told(line: _Line, before: _Line | None) -> float | None:
@@ -131,7 +145,7 @@ class _Range:
 
 
 def _pieces(lines: list[_Line], cuts: list[int]) -> list[list[_Line]]:
-    edges = [0, *sorted(cuts), len(lines)]
+    edges = [0, *sorted(min(cut, len(lines)) for cut in cuts), len(lines)]
     return [lines[edges[place] : edges[place + 1]] for place in range(len(edges) - 1)]
 
 
@@ -172,6 +186,32 @@ def test_ranges_may_be_merged_from_the_right(lines, cuts):
         parts[-2:] = [merged(parts[-2:])]
 
     assert _found(parts[0]) == _reference(lines)
+
+
+def _ranges(*ranges: tuple[str, ...]) -> list[int | None]:
+    """Requests before each failure on one connection: good, failed or closing (g, f, c).
+
+    Each range is followed in the pieces that its texts are.
+    """
+    parts, moment = [], 0.0
+    for pieces in ranges:
+        one = _Range()
+        for piece in pieces:
+            lines = []
+            for sign in piece:
+                moment += 1.0
+                outcome = {"g": 0, "c": 1, "f": 3}[sign]
+                lines.append(_Line(host=0, local=1, outcome=outcome, start=moment, took=0.0))
+            one.follow(lines)
+        parts.append(one.partial())
+    return [failure.before for failure in merged(parts).failures]
+
+
+def test_a_connection_that_was_closed_stays_so_over_pieces_and_ranges():
+    assert _ranges(("gg", "c", "g"), ("f",)) == [2, 1]
+    assert _ranges(("gg",), ("c", "g", "g"), ("f",)) == [2, 2]
+    assert _ranges(("gg",), ("cg",), ("g",), ("f",)) == [2, 2]
+    assert _ranges(("ggg",), ("c",), ("f",)) == [3, 0]
 
 
 def _good(start: float, local: int = 1) -> _Line:

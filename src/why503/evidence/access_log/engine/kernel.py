@@ -24,7 +24,7 @@ from why503.evidence.access_log.engine.text_lines import TextLines
 from why503.evidence.reader import Context
 from why503.support.dataclass import dataclass
 
-BLOCK = 1 << 20
+BLOCK = 2 << 20
 """Bytes that are taken at once: what is made of them stays in the processor's own memory."""
 LONGEST = 1 << 20
 """Bytes of a line that are read."""

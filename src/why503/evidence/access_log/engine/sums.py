@@ -90,17 +90,17 @@ def _put_together(partial: Partial, *, by_minute: bool) -> None:
     cells = partial.cells
     order = np.argsort(which, kind="stable")
     begins = np.searchsorted(which[order], np.arange(len(names)))
-    ends = np.append(begins[1:], len(order)) - 1
-    first, last = order[begins], order[ends]
     count = np.add.reduceat(np.array(cells.count).astype(np.int64)[order], begins)
+    first, last = np.array(cells.first), np.array(cells.last)
+    first_line, last_line = np.array(cells.first_line), np.array(cells.last_line)
     partial.cells = Cells(
         group=array("I", (names // _MINUTES).astype(np.uint32).tobytes()),
         minute=array("q", (names % _MINUTES - _EARLIER).tobytes()),
         count=array("Q", count.astype(np.uint64).tobytes()),
-        first=array("d", np.fmin.reduceat(np.array(cells.first)[order], begins).tobytes()),
-        last=array("d", np.fmax.reduceat(np.array(cells.last)[order], begins).tobytes()),
-        first_line=array("Q", np.array(cells.first_line)[first].tobytes()),
-        last_line=array("Q", np.array(cells.last_line)[last].tobytes()),
+        first=array("d", np.fmin.reduceat(first[order], begins).tobytes()),
+        last=array("d", np.fmax.reduceat(last[order], begins).tobytes()),
+        first_line=array("Q", np.minimum.reduceat(first_line[order], begins).tobytes()),
+        last_line=array("Q", np.maximum.reduceat(last_line[order], begins).tobytes()),
     )
     durations = partial.durations
     owner, took = which[np.array(durations.cell)], np.array(durations.milliseconds)

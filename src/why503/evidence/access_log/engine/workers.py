@@ -90,21 +90,30 @@ def until_interrupt(passed: Callable[[int], None]) -> Iterator[Passed]:
 
 
 def _together(ranges: list[_Range], passed: Callable[[int], None]) -> list[Partial]:
-    """The ranges, each read by a process of its own."""
+    """The ranges, the last one read by this process, each other one by a process of its own."""
     context: Any = multiprocessing.get_context(_way())
     stop = context.Event()
     pipes: dict[Connection, int] = {}
     processes = []
     results: list[Partial | None] = [None] * len(ranges)
     before = _on_interrupt(lambda *_: stop.set())
+
+    def tell(size: int) -> bool:
+        passed(size)
+        for pipe in list(pipes):
+            if pipe.poll():
+                _hear(pipe, pipes, results, passed)
+        return not stop.is_set()
+
     try:
-        for place, one in enumerate(ranges):
+        for place, one in enumerate(ranges[:-1]):
             ours, theirs = context.Pipe(duplex=False)
             process = context.Process(target=_work, args=(one, theirs, stop), daemon=True)
             process.start()
             theirs.close()
             pipes[ours] = place
             processes.append(process)
+        results[-1] = _taken(_read(ranges[-1], tell))
         while pipes:
             for pipe in wait(list(pipes)):
                 _hear(pipe, pipes, results, passed)  # type: ignore[arg-type]
@@ -131,10 +140,15 @@ def _hear(
     if isinstance(message, int):
         passed(message)
         return
-    if not isinstance(message, Partial):
-        raise WorkerError(str(message))
-    results[pipes.pop(pipe)] = message
+    results[pipes.pop(pipe)] = _taken(message)
     pipe.close()
+
+
+def _taken(result: Any) -> Partial:
+    """A result; raises `WorkerError` with what is no result."""
+    if not isinstance(result, Partial):
+        raise WorkerError(str(result))
+    return result
 
 
 def _work(one: _Range, pipe: Connection, stop: Any) -> None:
@@ -145,12 +159,16 @@ def _work(one: _Range, pipe: Connection, stop: Any) -> None:
         pipe.send(size)
         return not stop.is_set()
 
+    pipe.send(_read(one, tell))
+    pipe.close()
+
+
+def _read(one: _Range, tell: Passed) -> Partial | str:
+    """The account of a range, or why there is none."""
     try:
-        pipe.send(kernel(one.path, one.start, one.end, one.plan, tell))
-    except Exception as fault:  # noqa: BLE001 - the other side raises it in its own words
-        pipe.send(f"{type(fault).__name__}: {fault}")
-    finally:
-        pipe.close()
+        return kernel(one.path, one.start, one.end, one.plan, tell)
+    except Exception as fault:  # noqa: BLE001 - it is told by the process that asked
+        return f"{type(fault).__name__}: {fault}"
 
 
 def _way() -> str:
