@@ -79,9 +79,12 @@ def _wrong_groups(found: Partial, truth: Truth) -> list[str]:
     names = list(named)
     ours = {
         (*names[one.group], one.minute or 0): (one.count, one.middle, one.high)
-        for one in sums_of(replace(found, cells=cells), by_minute=True)
+        for one in sums_of(replace(found, cells=cells), by_minute=found.by_minute)
     }
-    theirs = {key: _figures(took) for key, took in truth.durations.items()}
+    told: defaultdict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
+    for key, took in truth.durations.items():
+        told[key if found.by_minute else (*key[:-1], 0)].update(took)
+    theirs = {key: _figures(took) for key, took in told.items()}
     wrong = [
         f"group {key}: {ours.get(key)} for {theirs.get(key)}"
         for key in ours.keys() | theirs.keys()

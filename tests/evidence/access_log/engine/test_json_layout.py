@@ -110,7 +110,6 @@ def test_only_lines_of_the_layout_are_cut():
         _dumped(ENTRY | OTHERS),
         _dumped(ENTRY)[:-1],
         _dumped(ENTRY) + " ",
-        "x" + _dumped(ENTRY),
         _dumped(ENTRY | {"path": "ends with,"}),
         _dumped(ENTRY).replace('"path"', '"math"'),
     ]
@@ -118,6 +117,13 @@ def test_only_lines_of_the_layout_are_cut():
     assert _laid(_layout(ENTRY), *lines).line.tolist() == [1]
     assert _laid(_layout(turned), *lines).line.tolist() == [0]
     assert _laid(_layout(ENTRY | OTHERS), *lines).line.tolist() == [7]
+
+
+def test_an_object_may_stand_behind_a_prefix():
+    laid = _laid(_layout(ENTRY), "2026-03-04T05:06:07.1Z stdout F " + _dumped(ENTRY), "a b", "x{")
+
+    assert laid.line.tolist() == [0]
+    assert (laid.begin - laid.first).tolist() == [32]
 
 
 def test_lines_that_were_taken_before_are_not_cut_again():

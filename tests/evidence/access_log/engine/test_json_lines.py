@@ -99,7 +99,7 @@ def test_an_odd_value_leaves_its_line_to_others_and_its_neighbours_alone(changed
 @pytest.mark.parametrize(
     "odd",
     [
-        *("", "{", "{}", '{"a":1}', ENVOY, "[pod/cart-1/istio-proxy] " + GOOD, json.dumps(ENTRY)),
+        *("", "{", "{}", '{"a":1}', ENVOY, "something of its own " + GOOD, json.dumps(ENTRY)),
         *(" " + GOOD, GOOD + " ", GOOD[:-1], GOOD[1:], GOOD + GOOD, GOOD + "\r\r"),
         *(GOOD.replace(":37", ": 37"), FAILED.replace('"-"', "-")),
     ],

@@ -21,7 +21,7 @@ def test_both_formats_of_istio_are_known():
     [
         [ENVOY] * 50,
         [line("Istio 1.2")] * 50,
-        ["[pod/cart-1/istio-proxy] " + line()] * 50,
+        ["==== START logs for container istio-proxy of pod shop/cart-1 ====", *[line()] * 50],
         [line()] * 3,
         [json_line(**values(1), pod="cart-1")] * 50,
         [json_line(**values(1), status="500")] * 50,
@@ -30,6 +30,12 @@ def test_both_formats_of_istio_are_known():
 )
 def test_everything_else_is_left_to_the_other_readers(lines):
     assert _plan(lines) is None
+
+
+@pytest.mark.parametrize("prefix", ["[pod/cart-1/istio-proxy] ", "2026-03-04T05:06:07Z stdout F "])
+def test_a_prefix_does_no_harm(prefix):
+    assert _plan([prefix + line()] * 50).json is False
+    assert _plan([prefix + json_line(**values(1))] * 50).json is True
 
 
 def test_a_key_that_means_nothing_does_no_harm():

@@ -37,6 +37,10 @@ class Groups:
 
     def __init__(self) -> None:
         self.keys: list[Key] = []
+        self.tellers: list[str] = []
+        """Who tells, numbered as they come."""
+        self.teller = np.zeros(_FIRST_ROOM, np.int64)
+        """Number of the teller of each group."""
         self.hosts: list[Connection] = []
         """Upstream cluster and host, numbered as they come."""
         self.hosts_told = np.zeros(_FIRST_ROOM, np.bool_)
@@ -63,11 +67,14 @@ class Groups:
     def _add(self, key: Key, *, failed: bool) -> None:
         number = len(self.keys)
         self.keys.append(key)
-        for name in ("failing", "closing", "upstream", "host", "hosts_told"):
+        for name in ("failing", "closing", "upstream", "host", "hosts_told", "teller"):
             column = getattr(self, name)
             if number >= len(column):
                 setattr(self, name, np.concatenate([column, np.zeros_like(column)]))
         host = host_of(key)
+        if key[0] not in self.tellers:
+            self.tellers.append(key[0])
+        self.teller[number] = self.tellers.index(key[0])
         self.failing[number] = failed
         self.closing[number] = bool(key[2] and key[2] & CLOSES)
         self.host[number] = self._host(host)

@@ -60,26 +60,39 @@ def layout_of(line: bytes) -> Layout | None:
     if not isinstance(told, dict) or not told.keys() >= NEEDED:
         return None
     keys = tuple(told)
-    plain = all(key.isascii() and key.replace("_", "").isalnum() for key in keys)
+    plain = all(key.isascii() and key.isprintable() and not set(key) & {'"', "\\"} for key in keys)
     compact = line.count(b',"') == len(keys) - 1 and line.startswith(b'{"')
     return Layout(keys=keys) if plain and compact else None
 
 
 class JsonBlock:
-    """The lines of a block, cut at the borders of their keys."""
+    """The lines of a block, cut at the borders of their keys.
+
+    ``first``, ``begin``, ``end``: first byte of each line, of its object, and its line end.
+    """
 
     def __init__(self, block: Block) -> None:
         each = block.each
         self.block = block
         self.marks = np.flatnonzero((each[:-1] == ord(",")) & (each[1:] == ord('"')))
         self.end = np.flatnonzero(each == ord("\n"))
-        self.begin = np.append(0, self.end[:-1] + 1)
+        self.first = np.append(0, self.end[:-1] + 1)
+        self.begin = self._objects()
         self._passed = np.searchsorted(self.marks, self.end)
         self._count = np.diff(self._passed, prepend=0)
         last = self.end - (each[np.maximum(self.end - 1, 0)] == ord("\r"))
         self._last = last
         fit = (last - self.begin > _OPENING) & (each[np.maximum(last - 1, 0)] == ord("}"))
         self._fit = fit & (each[self.begin] == ord("{"))
+
+    def _objects(self) -> Ints:
+        """Where the object of each line begins: at its first byte, or behind a prefix."""
+        each = self.block.each
+        if (each[self.first] == ord("{")).all():
+            return self.first
+        opened = np.append(np.flatnonzero(each == ord("{")), self.block.size)
+        found: Ints = opened[np.searchsorted(opened, self.first)]
+        return np.where(found < self.end, found, self.first)
 
     def laid(self, layout: Layout, left: Flags) -> "Laid":
         """The lines among those of ``left`` that have a layout."""
@@ -97,7 +110,15 @@ class JsonBlock:
             sound &= spelled(self.block, begin, last)
         if not sound.all():
             line, borders = line[sound], borders[:, sound]
-        return Laid(block=self.block, layout=layout, line=line, borders=borders)
+        return Laid(
+            block=self.block,
+            layout=layout,
+            line=line,
+            first=self.first[line],
+            begin=self.begin[line],
+            end=self.end[line],
+            borders=borders,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +129,12 @@ class Laid:
     layout: Layout
     line: Ints
     """Index of each line in the block."""
+    first: Ints
+    """Its first byte, which may be that of a prefix."""
+    begin: Ints
+    """First byte of its object."""
+    end: Ints
+    """Its line end."""
     borders: Ints
     """First byte of each key, and where a further one would begin: rows, a column for each line."""
 

@@ -20,6 +20,7 @@ from why503.evidence.access_log.engine.json_layout import (
     Layout,
     layout_of,
 )
+from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_of
 from why503.evidence.access_log.engine.taken import Taken, failed_of
 from why503.evidence.access_log.engine.told import loosely, told_of
 from why503.evidence.access_log.fields import Fields
@@ -41,12 +42,13 @@ class JsonLines:
         self._groups = groups
         self._teller = teller
         self._keep_ids = keep_ids
-        self._layouts: dict[Layout, Known] = {}
+        self._known = Known()
+        self._layouts: dict[Layout, np.uint64] = {}
 
     def take(self, block: Block) -> Taken:
         """The columns of the lines in ``block``, each with its end, and which ones are odd."""
         cut = JsonBlock(block)
-        taken = Taken(begin=cut.begin, end=cut.end)
+        taken = Taken(begin=cut.first, end=cut.end)
         left = np.ones(len(cut.begin), np.bool_)
         found = [self._take(cut, layout, left, taken) for layout in list(self._layouts)]
         for _try in range(_TRIED):
@@ -57,8 +59,11 @@ class JsonLines:
         parts = [one for one in found if one is not None and len(one)]
         if parts:
             lines = Columns.joined(parts)
-            taken.columns = lines if len(parts) == 1 else lines.at(np.argsort(lines.line))
+            order = np.argsort(lines.line)
+            taken.columns = lines if len(parts) == 1 else lines.at(order)
             taken.failed.sort(key=lambda one: one.number)
+            if self._keep_ids and len(parts) > 1:
+                taken.request_ids = [taken.request_ids[row] for row in order.tolist()]
         return taken
 
     def _new(self, cut: JsonBlock, left: Flags) -> Layout | None:
@@ -68,7 +73,7 @@ class JsonLines:
         for line in np.flatnonzero(left)[:_TRIED].tolist():
             layout = layout_of(cut.block.bytes(cut.begin[line], cut.end[line]))
             if layout is not None and layout not in self._layouts:
-                self._layouts[layout] = Known()
+                self._layouts[layout] = np.uint64(len(self._layouts))
                 return layout
         return None
 
@@ -89,7 +94,8 @@ class JsonLines:
         connection[untold | (local == local_end)] = 0
         id_begin, id_end, told = found.text("request_id")
         sound &= told
-        group = self._layouts[layout].groups(_hashes(found), lambda row: self._group(found, row))
+        hashes = _hashes(found) + self._layouts[layout]
+        group = self._known.groups(hashes, lambda row: self._group(found, row))
         sound &= group != ODD
         rows = np.flatnonzero(sound)
         lines = Columns(
@@ -102,7 +108,8 @@ class JsonLines:
         )
         left[lines.line] = False
         ids = id_begin[rows], id_end[rows]
-        taken.failed += failed_of(block, self._groups, (lines, cut.begin, cut.end), ids)
+        text = found.begin[rows], found.end[rows]
+        taken.failed += failed_of(block, self._groups, (lines, *text), ids)
         if self._keep_ids:
             spans = zip(ids[0].tolist(), ids[1].tolist(), strict=True)
             taken.request_ids += [_unescaped(block.bytes(first, last)) for first, last in spans]
@@ -128,7 +135,11 @@ class JsonLines:
             return ODD
         if "|" in fields.get("upstream_host", ""):
             return ODD
-        return self._groups.group(self._teller, fields)
+        first, begin, end = (int(one[row]) for one in (found.first, found.begin, found.end))
+        text = found.block.text(first, end).rstrip("\r")
+        head = len(found.block.text(first, begin))
+        teller = teller_of(text, head, self._teller)
+        return ODD if teller is None else self._groups.group(teller, fields)
 
 
 def _hashes(found: Laid) -> Hashes:
@@ -137,6 +148,7 @@ def _hashes(found: Laid) -> Hashes:
     for key in found.layout.grouped:
         both *= np.uint64(3)
         both += found.block.hashes(*found.value(key))
+    both ^= prefix_hashes(found.block, found.first, found.begin)
     return both
 
 

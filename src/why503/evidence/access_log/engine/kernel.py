@@ -63,8 +63,8 @@ class _Range:
         self.tally = Tally(keep_ids=plan.keep_ids, sample_all=plan.sample_all, room=plan.room)
         kind = json_lines.JsonLines if plan.json else TextLines
         self.told = json_lines.told if plan.json else text_lines.told
-        self._teller = plan.context.teller
-        self._lines: _Lines = kind(self.tally.groups, self._teller, keep_ids=plan.keep_ids)
+        teller = plan.context.teller
+        self._lines: _Lines = kind(self.tally.groups, teller, keep_ids=plan.keep_ids)
         self._odd = OddLines(self.tally, plan.context)
 
     def take(self, block: Block) -> None:
@@ -79,8 +79,7 @@ class _Range:
             lines.line += first
             for failure in failed:
                 failure.number += first
-            tally.understood(self._teller, self._lines.name, len(lines))
-            tally.remember(self._teller, taken.request_ids)
+            tally.tell(lines, self._lines.name, taken.request_ids)
         for place in odd:
             self._odd.take(block.bytes(taken.begin[place], taken.end[place]), first + place)
         tally.lines += len(taken.begin)

@@ -11,8 +11,8 @@ _PROCESS = 110 << 20
 """Bytes of a process with its libraries, a block and the lines that wait to be counted."""
 _CONNECTION = 3 * 25
 """Bytes of a connection: as it is kept, sorted and sent."""
-_ROW = 3 * 16
-"""Bytes of a row of the histogram: as it is kept, sent and added up."""
+_ROW = 16 + 56
+"""Bytes of a row of the histogram, with what the adding up of all takes in the end."""
 _FEWEST = 10_000
 
 
@@ -36,5 +36,5 @@ def room(memory: int, count: int) -> Room:
     each = max(0, memory - (count + 1) * _PROCESS) // (count + 1)
     return Room(
         connections=max(_FEWEST, each // 2 // _CONNECTION),
-        rows=max(_FEWEST, each // 2 // _ROW),
+        rows=max(_FEWEST, (memory - _PROCESS) // _ROW // count),
     )

@@ -18,6 +18,8 @@ HEAD = 256 << 10
 _MOST_LINES = 300
 _FEWEST = 20
 _SHARE = 0.5
+_MARK = b"===="
+"""Stands between the logs of several containers in one file: those are read line by line."""
 _EVERY = 5
 """Of so many lines the keys of one are looked at."""
 _IDS_UP_TO = 256 << 20
@@ -33,7 +35,7 @@ def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
     """
     end = head.rfind(b"\n")
     lines = [line for line in head[: max(0, end)].split(b"\n") if line.strip()][:_MOST_LINES]
-    if len(lines) < _FEWEST:
+    if len(lines) < _FEWEST or any(line.startswith(_MARK) for line in lines):
         return None
     own = _own_formats(context)
     for is_json in (False, True):
@@ -63,7 +65,7 @@ def _taken(lines: list[bytes], *, is_json: bool) -> list[bytes]:
 
 def _is_plain_json(line: bytes) -> bool:
     """True where no key beside Istio's own tells of the request, or of a log shipper's pod."""
-    text = line.decode("utf-8", "replace")
+    text = line[line.find(b"{") :].decode("utf-8", "replace")
     found = read_json(text)
     if found is None or found[0] != ISTIO:
         return False

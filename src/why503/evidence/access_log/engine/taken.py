@@ -38,14 +38,14 @@ def failed_of(
 ) -> list[Failure]:
     """The failures among lines that were understood.
 
-    ``told``: these lines, and the begin and end of all lines of the block; ``ids``: begin and end
-    of the request id of each of these lines.
+    ``told``: these lines, with the begin and end of the text of each; ``ids``: begin and end of the
+    request id of each.
     """
     lines, begins, ends = told
     rows = np.flatnonzero(groups.failing[lines.group])
     if not len(rows):
         return []
-    begin, end = begins[lines.line[rows]], ends[lines.line[rows]]
+    begin, end = begins[rows], ends[rows]
     id_begin, id_end = ids[0][rows], ids[1][rows]
     has_id = id_end - id_begin > 1
     priority = block.hashes(np.where(has_id, id_begin, begin), np.where(has_id, id_end, end))

@@ -52,6 +52,18 @@ class Tally:
         if self._waiting_lines >= SETTLED_EVERY:
             self.settle()
 
+    def tell(self, lines: Columns, name: str, request_ids: list[str]) -> None:
+        """Count lines of a format by teller; ``request_ids``: of each line, where they are kept."""
+        told = self.groups.teller[lines.group]
+        for number, count in enumerate(np.bincount(told).tolist()):
+            if not count:
+                continue
+            teller = self.groups.tellers[number]
+            self.understood(teller, name, count)
+            if request_ids:
+                rows = np.flatnonzero(told == number).tolist()
+                self.remember(teller, map(request_ids.__getitem__, rows))
+
     def understood(self, teller: str, name: str, count: int) -> None:
         """Count lines of a format."""
         self.partial.understood += count

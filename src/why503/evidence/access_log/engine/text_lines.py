@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from why503.evidence.access_log.engine.block import Block, Flags, Hashes, Ints
 from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.groups import ODD, Groups, Known
+from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_of
 from why503.evidence.access_log.engine.taken import Taken, failed_of
 from why503.evidence.access_log.engine.told import told_of
-from why503.evidence.access_log.fields import Fields
 from why503.evidence.access_log.istio_text import HEAD_WIDTH, NAME, QUOTES, fields_of, is_sound
 from why503.evidence.access_log.timestamp import guess_time
 
@@ -40,7 +40,10 @@ class _Marks:
     """Indices among the marks: fourteen rows, a column for each line."""
     line: Ints
     """Index of each line in the block."""
+    first: Ints
+    """Its first byte, which may be that of a prefix."""
     begin: Ints
+    """First byte of its own text."""
     end: Ints
 
     def quote(self, number: int) -> Ints:
@@ -76,7 +79,7 @@ class TextLines:
         took = block.numbers(found.after(3, 3) + 1, found.after(3, 4))
         sound &= (took >= 0) | np.isnan(took)
         group = self._known.groups(
-            self._hashes(found, cluster), lambda row: self._group(_values(found, row))
+            self._hashes(found, cluster), lambda row: self._group(found, row)
         )
         sound &= group != ODD
         rows = np.flatnonzero(sound)
@@ -95,7 +98,8 @@ class TextLines:
         )
         taken.columns = lines if len(rows) == len(lines) else lines.at(rows)
         ids = found.quote(8)[rows] + 1, found.quote(9)[rows]
-        taken.failed = failed_of(block, self._groups, (taken.columns, begins, ends), ids)
+        text = found.begin[rows], found.end[rows]
+        taken.failed = failed_of(block, self._groups, (taken.columns, *text), ids)
         if self._keep_ids:
             spans = zip(ids[0].tolist(), ids[1].tolist(), strict=True)
             taken.request_ids = [block.text(begin, end) for begin, end in spans]
@@ -113,16 +117,19 @@ class TextLines:
         both += method
         both *= np.uint64(3)
         both += protocol
+        both ^= prefix_hashes(block, found.first, found.begin)
         return both
 
-    def _group(self, fields: Fields) -> int:
+    def _group(self, found: _Marks, row: int) -> int:
         """The group of a line."""
-        return self._groups.group(self._teller, fields) if is_sound(fields) else ODD
-
-
-def _values(found: _Marks, row: int) -> Fields:
-    """The fields of a line that has the shape."""
-    return fields_of(found.block.text(int(found.begin[row]), int(found.end[row])).rstrip("\r"))
+        first, begin = int(found.first[row]), int(found.begin[row])
+        text = found.block.text(first, int(found.end[row])).rstrip("\r")
+        own = found.block.text(begin, int(found.end[row])).rstrip("\r")
+        fields = fields_of(own)
+        teller = teller_of(text, len(text) - len(own), self._teller)
+        if teller is None or not is_sound(fields):
+            return ODD
+        return self._groups.group(teller, fields)
 
 
 def _marks_of(block: Block) -> tuple[_Marks, Ints, Ints]:
@@ -141,7 +148,8 @@ def _marks_of(block: Block) -> tuple[_Marks, Ints, Ints]:
     line = np.flatnonzero(np.diff(passed, prepend=0) == QUOTES)
     own = quotes[(passed[line] - QUOTES)[None, :] + np.arange(QUOTES)[:, None]]
     place = marks[own]
-    fit = place[0] - begins[line] == HEAD_WIDTH
+    head = place[0] - HEAD_WIDTH
+    fit = head >= begins[line]
     tail = line_ends[line] - own[-1]
     fit &= (tail == _TAIL) | ((tail == _TAIL + 1) & (signs[line_ends[line] - 1] == ord("\r")))
     fit &= marks[own[-1] + 1] - place[-1] == 1
@@ -152,12 +160,18 @@ def _marks_of(block: Block) -> tuple[_Marks, Ints, Ints]:
     if np.count_nonzero(signs < ord(" ")) != len(ends):
         fit &= ~_has_control_signs(signs, marks, line_ends)[line]
     each = block.each
-    fit &= (each[begins[line]] == ord("[")) & (each[place[0] - 2] == ord("]"))
+    fit &= (each[np.maximum(head, 0)] == ord("[")) & (each[place[0] - 2] == ord("]"))
     fit &= each[place[0] - 1] == ord(" ")
     if not fit.all():
-        line, own = line[fit], own[:, fit]
+        line, own, head = line[fit], own[:, fit], head[fit]
     found = _Marks(
-        block=block, marks=marks, quotes=own, line=line, begin=begins[line], end=ends[line]
+        block=block,
+        marks=marks,
+        quotes=own,
+        line=line,
+        first=begins[line],
+        begin=head,
+        end=ends[line],
     )
     return found, begins, ends
 

@@ -1,0 +1,39 @@
+"""What log transports put in front of the lines of a block, told apart all at once."""
+
+import numpy as np
+
+from why503.evidence.access_log.engine.block import Block, Hashes, Ints
+from why503.evidence.prefix import Peeler
+
+_SHORTEST_TIME = len("2026-01-01T00:00:00Z")
+_LONGEST_TIME = len("2026-01-01T00:00:00.000000000+00:00")
+
+
+def prefix_hashes(block: Block, begin: Ints, head: Ints) -> Hashes:
+    """A hash of all that stands from the begin of each line to its ``head``, but for a time.
+
+    A container runtime puts the time at which it took the line in front, another one each time.
+    """
+    rows = np.flatnonzero(head > begin)
+    found: Hashes = np.zeros(len(begin), np.uint64)
+    if not len(rows):
+        return found
+    begin, head = begin[rows], head[rows]
+    blanks = np.append(np.flatnonzero(block.each == ord(" ")), block.size)
+    blank = blanks[np.searchsorted(blanks, begin)]
+    length = blank - begin
+    first = block.each[begin]
+    timed = (first >= ord("0")) & (first <= ord("9")) & (blank < head)
+    timed &= (length >= _SHORTEST_TIME) & (length <= _LONGEST_TIME)
+    found[rows] = block.hashes(np.where(timed, blank, begin), head)
+    return found
+
+
+def teller_of(text: str, head: int, unnamed: str) -> str | None:
+    """Who tells a line whose own text begins at ``head``; None where more has to be peeled off."""
+    if not head:
+        return unnamed
+    pieces = Peeler().peel(1, text)
+    if len(pieces) != 1 or pieces[0].text != text[head:]:
+        return None
+    return pieces[0].origin.pod or unnamed
