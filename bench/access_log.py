@@ -33,6 +33,22 @@ from why503.evidence.reader import Context
 ROUNDS = 3
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 OURS = "why503 diagnose"
+PEERS = Path(__file__).parent / "peers"
+LNAV = (
+    ";SELECT code, flags, details, count(*), max(duration) FROM envoy_access "
+    "GROUP BY code, flags, details"
+)
+GOACCESS = (
+    "--no-global-config",
+    "--log-format",
+    '[%dT%t.%^] "%m %U %H" %s %^ %^ %^ "%^" %^ %b %^ %^ "%^" "%u" "%^" "%^" "%^" %^ %^ %^ %h:%^ %^',
+    *("--date-format", "%Y-%m-%d", "--time-format", "%H:%M:%S", "-o", "json"),
+)
+MILLER = (
+    *("--icsv", "--ifs", " ", "--implicit-csv-header", "--lazy-quotes"),
+    *("--allow-ragged-csv-input", "count-distinct", "-f", "3,4,5"),
+)
+MILLER_JSON = ("count-distinct", "-f", "response_code,response_flags,response_code_details")
 AWK = (
     '{split($3,a," "); split($15,b," "); k=substr($1,2,16) " " a[1] " " a[2] " " a[3] " " b[1];'
     " n[k]++} END {for (k in n) print n[k], k}"
@@ -109,21 +125,32 @@ def _figures(took: Counter[int]) -> tuple[int, float, float]:
     )
 
 
-def commands(path: Path) -> dict[str, list[str]]:
+def commands(path: Path, *, is_json: bool) -> dict[str, list[str]]:
     """What is timed on a file: ours and the peers that are installed."""
     log = str(path)
     peers = {
         "cat": ["cat", log],
         "wc -l": ["wc", "-l", log],
         "rg -c ' 503 '": ["rg", "-c", " 503 ", log],
-        "mawk, counts only": ["mawk", "-F", '"', AWK, log],
-        "goaccess": ["goaccess", log, "--log-format", '[%dT%t.%^] "%r" %s %^', "-o", "json"],
-        "mlr, counts only": [
-            *("mlr", "--icsv", "--ifs", " ", "--implicit-csv-header", "--lazy-quotes"),
-            *("--allow-ragged-csv-input", "count-distinct", "-f", "3,4,5", log),
+        "mawk, counts": ["mawk", "-F", '"', AWK, log],
+        "mawk and sort, whole job but odd lines": [str(PEERS / "whole_job.sh"), log],
+        "lnav, counts and longest duration": [
+            "lnav",
+            "-n",
+            "-I",
+            str(PEERS / "lnav"),
+            "-c",
+            LNAV,
+            log,
         ],
-        "lnav": ["lnav", "-n", log],
+        "goaccess, its report": ["goaccess", log, *GOACCESS],
+        "miller, counts": ["mlr", *MILLER, log],
     }
+    if is_json:
+        peers = {name: peers[name] for name in ("cat", "wc -l")} | {
+            "rg -c": ["rg", "-c", '"response_code":503', log],
+            "miller, counts": ["mlr", "--ijson", "--ojson", *MILLER_JSON, log],
+        }
     why503 = str(Path(sys.executable).with_name("why503"))
     found = {name: one for name, one in peers.items() if shutil.which(one[0])}
     return found | {OURS: [why503, "diagnose", log]}
@@ -155,10 +182,10 @@ def _resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") + sum(_resident(int(child)) for child in children)
 
 
-def measure(path: Path, rounds: int) -> list[Row]:
+def measure(path: Path, rounds: int, *, is_json: bool) -> list[Row]:
     """Each command in turn, ``rounds`` times; commands that fail are left out."""
     taken: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    chosen = commands(path)
+    chosen = commands(path, is_json=is_json)
     for _round in range(rounds):
         for name, command in list(chosen.items()):
             try:
@@ -193,7 +220,10 @@ generator's truth, all of them; a single difference ends the run. Times are medi
 processes, each run in turn with the others; megabytes are those of all processes of a command.
 
 `why503 diagnose` does the whole job: it reads, groups, weighs the causes and writes the answer.
-"counts only" peers count groups without durations, failures or odd lines.
+Peers do a part of it, which is named: counts by code, flags and details; or groups with exact
+percentiles, but without failures, idle times, line numbers and odd lines. goaccess makes its own
+report, of HTTP only; lnav is given a format for the log (`bench/peers/`). Peers that fail on a log
+(Miller on a cut JSON line) or are not installed are left out.
 """
 
 
@@ -220,7 +250,7 @@ def main() -> None:
                 title = f"{size} {'JSON' if is_json else 'text'}, {truth.lines} lines"
                 print(f"{title}: exact in all {len(truth.durations)} groups", flush=True)
                 if not given.check_only:
-                    parts.append(table(title, measure(log, given.rounds)) + "\n")
+                    parts.append(table(title, measure(log, given.rounds, is_json=is_json)) + "\n")
                     print(parts[-1], flush=True)
     if given.write and not given.check_only:
         PAGE.write_text("\n".join(parts), encoding="utf-8")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from why503.evidence import ztunnel_dump
-from why503.evidence.json_document import NameLines, cut, decoded, uncollected
+from why503.evidence.json_document import NameLines, cut, decoded
 from why503.evidence.loaded_cluster import cluster_of, endpoints_of
 from why503.evidence.loaded_listener import inline_routes, listener_of
 from why503.evidence.loaded_route import routes_of
@@ -23,6 +23,7 @@ from why503.evidence.stand_in_keys import stand_in_event
 from why503.facts.loaded import LoadedCluster, RejectedConfig
 from why503.facts.reading import Unread
 from why503.facts.source import Source
+from why503.support.collector import uncollected
 from why503.support.dataclass import dataclass
 from why503.support.duration import moment_of
 from why503.support.pattern import lazy_re

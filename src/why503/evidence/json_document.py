@@ -1,10 +1,7 @@
 """A JSON (or YAML) document as plain values; of a cut one, what stands before the cut."""
 
-import gc
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -28,18 +25,6 @@ _DEPTH = 1000
 _TOKEN = lazy_re(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}\[\],]', re.DOTALL)
 _AT_BYTE = lazy_re(r"\(byte (\d{1,18})\)")
 _CLOSER = {"{": "}", "[": "]"}
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without garbage collection inside: a large tree has no cycles and is walked for nothing."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from why503.evidence.json_document import decoded, uncollected
+from why503.evidence.json_document import decoded
 from why503.evidence.metric_series import Gathering, Point, number, seconds
 from why503.evidence.reader import Context, Reading
 from why503.facts.reading import Unread
+from why503.support.collector import uncollected
 from why503.support.pattern import lazy_re
 from why503.support.secret import mask
 from why503.support.text import _

@@ -5,9 +5,11 @@ from itertools import groupby
 from operator import attrgetter
 
 from why503.evidence import archive
-from why503.evidence.access_log.engine.partial import Partial, merged
+from why503.evidence.access_log.engine.partial import Partial
 from why503.evidence.access_log.engine.progress import Progress
 from why503.evidence.access_log.engine.read import large
+from why503.evidence.access_log.engine.room import DEFAULT, room
+from why503.evidence.fleet.account import added_up
 from why503.evidence.fleet.engine import Engine, FleetError
 from why503.evidence.fleet.task import RANGE, Result, Task, result_of, tasks_of
 from why503.evidence.reader import Context
@@ -18,10 +20,11 @@ from why503.support.text import _
 class Fleet:
     """An engine at work on one bundle."""
 
-    def __init__(self, engine: Engine, size: int = RANGE) -> None:
-        """``size``: bytes of a task."""
+    def __init__(self, engine: Engine, size: int = RANGE, memory: int = DEFAULT) -> None:
+        """``size``: bytes of a task; ``memory``: what it may take, and here a file's account."""
         self._engine = engine
         self._size = size
+        self._room = room(memory, 1)
         self._planned: dict[str, int] = {}
         self._results: Iterator[tuple[Task, bytes]] = iter(())
         self._progress: Progress | None = None
@@ -44,7 +47,7 @@ class Fleet:
             return
         found = large(file, context)
         if found is not None:
-            yield from tasks_of(file, place, found, self._size)
+            yield from tasks_of(file, place, found, self._room, self._size)
 
     def partial(self, file: TextFile) -> Partial | None:
         """The whole account of one file; None where it was not planned.
@@ -54,11 +57,16 @@ class Fleet:
         count = self._planned.get(file.path, 0)
         if not count:
             return None
-        found = [self._next(file) for _part in range(count)]
-        for result in found:
+        return added_up(self._partials(file, count), self._room)
+
+    def _partials(self, file: TextFile, count: int) -> Iterator[Partial]:
+        """The accounts of the next ``count`` tasks, which are those of ``file``."""
+        for _part in range(count):
+            result = self._next(file)
             for kind, unread in result.unread.items():
                 file.unread.setdefault(kind, unread)
-        return merged(result.partial for result in found if result.partial is not None)
+            if result.partial is not None:
+                yield result.partial
 
     def _next(self, file: TextFile) -> Result:
         """The result of the next task of ``file``."""

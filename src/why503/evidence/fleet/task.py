@@ -5,13 +5,16 @@ import pickle
 import sys
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from why503.evidence.access_log.engine.kernel import Plan, kernel
 from why503.evidence.access_log.engine.partial import Partial
 from why503.evidence.access_log.engine.read import Large, of_file
+from why503.evidence.access_log.engine.room import Room
+from why503.evidence.fleet.account import slim
 from why503.evidence.text_file import TextFile
-from why503.facts import Unread
+from why503.facts import Source, Unread
 from why503.support.dataclass import dataclass
 from why503.support.text import _
 
@@ -48,8 +51,11 @@ class Result:
     """Why the file could not be read, in a sentence."""
 
 
-def tasks_of(file: TextFile, place: Path, found: Large, size: int = RANGE) -> Iterator[Task]:
+def tasks_of(
+    file: TextFile, place: Path, found: Large, room: Room, size: int = RANGE
+) -> Iterator[Task]:
     """The tasks of one file at ``place``, of about ``size`` bytes each, in file order."""
+    plan = replace(found.plan, room=room)
     count = 1 if found.packed else max(1, round(found.stored / size))
     for part in range(count):
         yield Task(
@@ -57,7 +63,7 @@ def tasks_of(file: TextFile, place: Path, found: Large, size: int = RANGE) -> It
             told=file.path,
             start=found.stored * part // count,
             end=found.stored * (part + 1) // count,
-            plan=found.plan,
+            plan=plan,
             packed=found.packed,
         )
 
@@ -78,39 +84,36 @@ def run(task: Task) -> bytes:
 def _read(task: Task) -> Result:
     if not task.packed:
         partial = kernel(task.path, task.start, task.end, task.plan)
-        return Result(partial=partial, unread={})
+        return Result(partial=slim(partial), unread={})
     with Path(task.path).open("rb"):
         file = TextFile(path=task.told, place=Path(task.path))
-    return Result(partial=of_file(file, task.plan, lambda _size: True), unread=file.unread)
+    partial = of_file(file, task.plan, lambda _size: True)
+    return Result(partial=slim(partial), unread=file.unread)
+
+
+KNOWN = frozenset(
+    {
+        *((Partial.__module__, one) for one in ("Border", "Cells", "Durations", "Failure")),
+        *((Partial.__module__, one) for one in ("Idles", "Misreads", "Partial")),
+        (Result.__module__, "Result"),
+        (Unread.__module__, "Unread"),
+        (Source.__module__, "Source"),
+        ("array", "_array_reconstructor"),
+        ("array", "array"),
+        ("collections", "Counter"),
+    }
+)
+"""All that a result names; numbers, texts, lists, sets and byte arrays have no names."""
 
 
 class _Known(pickle.Unpickler):
     """Loads what a worker of our own sent, and nothing else that a pickle could call."""
 
     def find_class(self, module: str, name: str) -> object:
-        if module in _MODULES or (module, name) in _BUILT_IN:
+        if (module, name) in KNOWN:
             return getattr(sys.modules[module], name)
         message = f"{module}.{name}"
         raise pickle.UnpicklingError(message)
-
-
-_MODULES = frozenset(
-    {
-        "why503.evidence.access_log.engine.partial",
-        "why503.evidence.fleet.task",
-        "why503.facts.reading",
-        "why503.facts.source",
-    }
-)
-_BUILT_IN = frozenset(
-    {
-        ("array", "_array_reconstructor"),
-        ("array", "array"),
-        ("builtins", "frozenset"),
-        ("builtins", "set"),
-        ("collections", "Counter"),
-    }
-)
 
 
 def result_of(packed: bytes) -> Result:

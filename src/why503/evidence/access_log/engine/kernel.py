@@ -4,7 +4,6 @@ Imports little and keeps nothing: it runs in this process, in others of this mac
 of a distributed engine, and the partial results add up the same.
 """
 
-import gc
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from why503.evidence.access_log.engine.taken import Taken
 from why503.evidence.access_log.engine.tally import Tally
 from why503.evidence.access_log.engine.text_lines import TextLines
 from why503.evidence.reader import Context
+from why503.support.collector import uncollected
 from why503.support.dataclass import dataclass
 
 BLOCK = 2 << 20
@@ -121,13 +121,8 @@ def of_stream(
     room: int | None = None,
 ) -> Partial:
     """The lines of a stream that begin in its next ``room`` bytes (None: all of them)."""
-    collects = gc.isenabled()
-    gc.disable()  # millions of small things are made, and none of them in a circle
-    try:
+    with uncollected():
         return _pass(stream, _Range(plan), passed, room)
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _pass(stream: io.BufferedReader, work: _Range, passed: Passed, room: int | None) -> Partial:
