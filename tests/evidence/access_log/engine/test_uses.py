@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.groups import Groups
 from why503.evidence.access_log.engine.partial import Failure, Partial, merged
-from why503.evidence.access_log.engine.uses import Uses
+from why503.evidence.access_log.engine.uses import Uses, _in_runs
 
 HOSTS = ("10.0.0.1:80", "10.0.0.2:80", "-")
 OUTCOMES = (("200", "-"), ("503", "UC"), ("503", "UH"), ("404", "-"))
@@ -264,3 +264,12 @@ def test_what_another_host_carried_is_not_told_of_this_one():
 
     (failure,) = one.failures
     assert (failure.idle, failure.before, failure.connection_open) == (None, 0, True)
+
+
+@given(st.lists(st.integers(1, 6), max_size=60), st.sampled_from([1, 1 << 3, 1 << 40]))
+def test_runs_keep_their_order_also_where_names_differ_in_few_bits(names, apart):
+    told = np.array([name * apart for name in names], np.uint64)
+
+    places = _in_runs(told).tolist()
+
+    assert places == sorted(range(len(told)), key=lambda place: (told[place], place))

@@ -139,7 +139,6 @@ def _mixed(words: Hashes, salt: np.uint64) -> Hashes:
     words ^= salt
     words *= _MIX
     words ^= words >> _HALF
-    words *= _ODD
     return words
 
 
