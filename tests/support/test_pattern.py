@@ -1,11 +1,14 @@
 """Lazy patterns answer as compiled ones do."""
 
 import copy
+import importlib
 import pickle
+import pkgutil
 import re
 
 import pytest
 
+import why503
 from why503.support.pattern import lazy_re
 
 
@@ -53,3 +56,26 @@ def test_a_lazy_pattern_can_be_pickled_copied_and_shown() -> None:
     assert copy.deepcopy(lazy).match("A")
     assert repr(lazy).startswith("lazy_re('a+', ")
     assert repr(lazy_re("b")) == "lazy_re('b')"
+
+
+def test_every_pattern_of_every_module_compiles():
+    found = [
+        value
+        for module in pkgutil.walk_packages(why503.__path__, "why503.")
+        if not module.name.startswith("why503.evidence.fleet.on_")
+        for value in _patterns(vars(importlib.import_module(module.name)).values())
+    ]
+
+    assert len(found) > 100
+    for pattern in found:
+        assert pattern.pattern
+
+
+def _patterns(values):
+    for value in values:
+        if type(value).__name__ == "_Lazy":
+            yield value
+        elif isinstance(value, dict):
+            yield from _patterns(value.values())
+        elif isinstance(value, list | tuple):
+            yield from _patterns(value)
