@@ -23,7 +23,7 @@ from why503.support.text import _
 
 NAME = "access log"
 
-LONGEST_LINE = 16_000
+LONGEST_LINE = 64_000
 """Characters of a line that are read; what follows is taken as cut off."""
 
 _MOST_FORMATS = 32

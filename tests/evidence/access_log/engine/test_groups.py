@@ -96,3 +96,21 @@ def test_an_odd_line_is_remembered_as_odd():
     assert known.groups(hashes, group_at).tolist() == [ODD, 4, ODD]
     assert known.groups(hashes, group_at).tolist() == [ODD, 4, ODD]
     assert asked == [0, 1]
+
+
+def test_more_groups_than_are_told_apart_are_one(monkeypatch):
+    monkeypatch.setattr(under_test, "MOST_GROUPS", 3)
+    groups = under_test.Groups()
+    fields = {"code": "200", "flags": "-", "authority": ""}
+
+    found = [groups.group("p", fields | {"authority": str(number)}) for number in range(6)]
+
+    assert found == [0, 1, 2, 3, 3, 3]
+    assert groups.keys[3][:3] == ("p", 200, frozenset())
+    assert set(groups.keys[3][3:]) == {None}
+
+
+def test_a_host_that_utf8_cannot_write_does_no_harm():
+    groups = under_test.Groups()
+
+    assert groups.group("p", {"code": "503", "flags": "UF", "upstream_host": "\ud800:80"}) == 0

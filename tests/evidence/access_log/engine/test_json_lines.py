@@ -56,7 +56,6 @@ def test_lines_of_the_format_are_taken_with_their_request_ids():
         {"request_id": None},
         {"response_flags": "UF,URX"},
         {"response_code": 0},
-        {"labels": {"a": 1}},
         {"labels": [1, 2.5, True]},
     ],
 )

@@ -174,3 +174,14 @@ def test_nothing_taken_is_nothing_counted():
     one = tally.finish()
 
     assert (one.lines, list(one.cells.count), one.failures, one.keys) == (0, [], [], [])
+
+
+def test_first_and_last_are_the_earliest_and_the_latest_start():
+    tally = Tally(keep_ids=False)
+    group = tally.groups.group("p", FIELDS)
+    for start in (12.0, 10.0, 14.0, 11.0):
+        tally.take(_columns(tally, (group, start, 5.0)), [])
+    one = tally.finish()
+
+    assert (list(one.cells.first), list(one.cells.last)) == ([10.0], [14.0])
+    assert (list(one.cells.first_line), list(one.cells.last_line)) == ([1], [4])

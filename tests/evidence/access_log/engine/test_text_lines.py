@@ -267,3 +267,9 @@ def test_a_large_block_is_taken_whole():
     assert np.array_equal(taken.columns.took, np.arange(count))
     assert taken.columns.line.tolist() == list(range(count))
     assert len(groups.keys) == 3
+
+
+def test_a_group_of_very_long_texts_is_left_to_others():
+    taken, _groups = _taken(line(authority="a" * 5000), line())
+
+    assert taken.columns.line.tolist() == [1]

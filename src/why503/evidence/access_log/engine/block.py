@@ -22,11 +22,13 @@ NO_MINUTE = -1
 """The minute of requests without a time."""
 TIME_WIDTH = len("2026-01-01T00:00:00.000Z")
 
+LONGEST_TEXT = 2048
+"""Bytes of a text that are hashed; each eight of the longest one cost all texts of a block."""
+
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _HALF, _PART = np.uint64(32), np.uint64(29)
-_LONGEST = 1 << 20
-_SALTS = np.random.default_rng(503).integers(1, 1 << 63, _LONGEST // WORD + 1, dtype=np.uint64)
+_SALTS = np.random.default_rng(503).integers(1, 1 << 63, LONGEST_TEXT // WORD, dtype=np.uint64)
 _KEPT_BYTES = np.array([(1 << (8 * count)) - 1 for count in range(WORD + 1)], dtype=np.uint64)
 
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -46,7 +48,7 @@ _PAIRS, _FOURS = _word("\xff\0" * 4), _word("\xff\xff\0\0" * 2)
 
 
 class Block:
-    """Bytes, at most `_LONGEST` of them in one text."""
+    """Bytes of whole lines."""
 
     def __init__(self, padded: bytes | memoryview) -> None:
         """``padded``: the bytes and `WORD` more, which are no part of the block."""
@@ -64,12 +66,15 @@ class Block:
         return str(self._data[begin:end], "utf-8", "replace")
 
     def hashes(self, begin: Ints, end: Ints) -> Hashes:
-        """A hash of each text; equal texts have equal ones, wherever they stand."""
-        length = end - begin
+        """A hash of each text; equal texts have equal ones, wherever they stand.
+
+        Texts that are longer than `LONGEST_TEXT` and begin alike have equal ones, too.
+        """
+        length = np.minimum(end - begin, LONGEST_TEXT)
         found: Hashes = length.astype(np.uint64) * _ODD
         if not len(length):
             return found
-        shortest, longest = int(length.min()), min(int(length.max()), _LONGEST)
+        shortest, longest = int(length.min()), int(length.max())
         for place in range(0, longest, WORD):
             salt = _SALTS[place // WORD]
             if place + WORD <= shortest:

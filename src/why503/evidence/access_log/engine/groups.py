@@ -7,13 +7,14 @@ import numpy as np
 
 from why503.evidence.access_log.aggregate import KEY
 from why503.evidence.access_log.engine.block import Flags, Hashes, Ints
-from why503.evidence.access_log.engine.partial import Connection, Key
+from why503.evidence.access_log.engine.partial import MOST_GROUPS, Connection, Key, others_of
 from why503.evidence.access_log.fields import MISSING, Fields, flags_of, has_failed, whole
 from why503.evidence.access_log.idle import CLOSES
 
 ODD = -1
 """The group of a line that only the tolerant parser can judge."""
 _SLOTS = 1 << 18
+_MOST_KNOWN = 1 << 19
 _FIRST_ROOM = 1024
 _CLUSTER, _HOST = 3 + KEY.index("upstream_cluster"), 3 + KEY.index("upstream_host")
 
@@ -30,6 +31,11 @@ def key_of(teller: str, fields: Fields) -> tuple[Key, bool]:
 def host_of(key: Key) -> Connection:
     """Whose upstream cluster, and which host, a group is of."""
     return f"{key[0]} {key[_CLUSTER] or '-'}", key[_HOST] or "-"
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a text, also of one that JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Groups:
@@ -56,9 +62,12 @@ class Groups:
         self._host_ids: dict[Connection, int] = {}
 
     def group(self, teller: str, fields: Fields) -> int:
-        """Number of the group of a line."""
+        """Number of the group of a line; of `MOST_GROUPS` more, only code and flags are told."""
         key, failed = key_of(teller, fields)
         found = self._ids.get(key)
+        if found is None and len(self.keys) >= MOST_GROUPS:
+            key = others_of(key)
+            found = self._ids.get(key)
         if found is None:
             found = self._ids[key] = len(self.keys)
             self._add(key, failed=failed)
@@ -79,7 +88,7 @@ class Groups:
         self.closing[number] = bool(key[2] and key[2] & CLOSES)
         self.host[number] = self._host(host)
         if host[1] not in MISSING:
-            digest = blake2b("\0".join(host).encode(), digest_size=8).digest()
+            digest = blake2b(encoded("\0".join(host)), digest_size=8).digest()
             self.upstream[number] = int.from_bytes(digest, "little")
 
     def _host(self, host: Connection) -> int:
@@ -109,6 +118,8 @@ class Known:
             return found
         kinds, first, which = np.unique(hashes[missed], return_index=True, return_inverse=True)
         told = np.empty(len(kinds), np.int64)
+        if len(self._groups) > _MOST_KNOWN:
+            self._groups.clear()
         order = np.argsort(first)  # as they come in the log, so that numbers do not vary
         values = kinds.tolist()
         for kind in order.tolist():

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from why503.evidence.access_log.aliases import field_of
 from why503.evidence.access_log.engine.block import WORD, Block, Flags, Ints
+from why503.evidence.access_log.json_line import ISTIO, read_json
 
 GROUPED = {
     "response_code": "code",
@@ -22,6 +25,39 @@ GROUPED = {
 """Keys of Istio's JSON format that make a group, and our names of the fields."""
 NEEDED = frozenset({"start_time", "duration", "response_code", "response_flags"})
 """Keys without which a line is none of these."""
+ISTIO_FIELDS: dict[str, str] = {
+    "authority": "authority",
+    "bytes_received": "bytes_received",
+    "bytes_sent": "bytes_sent",
+    "connection_termination_details": "termination_details",
+    "downstream_local_address": "downstream_local",
+    "downstream_remote_address": "downstream_remote",
+    "duration": "duration",
+    "method": "method",
+    "path": "path",
+    "protocol": "protocol",
+    "request_id": "request_id",
+    "requested_server_name": "server_name",
+    "response_code": "code",
+    "response_code_details": "details",
+    "response_flags": "flags",
+    "route_name": "route",
+    "start_time": "time",
+    "upstream_cluster": "upstream_cluster",
+    "upstream_host": "upstream_host",
+    "upstream_local_address": "upstream_local",
+    "upstream_service_time": "upstream_service_time",
+    "upstream_transport_failure_reason": "transport_failure",
+    "user_agent": "user_agent",
+    "x_forwarded_for": "forwarded_for",
+}
+"""The keys of Istio's JSON format."""
+_OF_SHIPPERS = frozenset(
+    {"pod", "pod_name", "podName", "kubernetes_pod_name", "k8s.pod.name", "k8s_pod_name"}
+    | {"hostname", "namespace", "namespace_name", "container", "container_name", "_source"}
+    | {"log", "_msg", "_raw", "message", "msg", "line", "textPayload", "body", "event.original"}
+)
+"""Keys of log shippers that tell of a pod, or hold the line itself."""
 _OPENING, _BORDER, _COLON = len('{"'), len(',"'), len('":')
 
 
@@ -62,7 +98,19 @@ def layout_of(line: bytes) -> Layout | None:
     keys = tuple(told)
     plain = all(key.isascii() and key.isprintable() and not set(key) & {'"', "\\"} for key in keys)
     compact = line.count(b',"') == len(keys) - 1 and line.startswith(b'{"')
-    return Layout(keys=keys) if plain and compact else None
+    return Layout(keys=keys) if plain and compact and _is_istios(line, told) else None
+
+
+def _is_istios(line: bytes, told: dict[str, Any]) -> bool:
+    """True where no key beside Istio's own tells of the request, or of a log shipper's pod."""
+    found = read_json(line.decode("utf-8", "replace"))
+    if found is None or found[0] != ISTIO:
+        return False
+    others = told.keys() - ISTIO_FIELDS.keys()
+    return all(
+        field_of(key) is None and not isinstance(told[key], dict) and key not in _OF_SHIPPERS
+        for key in others
+    )
 
 
 class JsonBlock:

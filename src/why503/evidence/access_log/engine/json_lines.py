@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from why503.evidence.access_log.engine.block import TIME_WIDTH, Block, Flags, Hashes
+from why503.evidence.access_log.engine.block import LONGEST_TEXT, TIME_WIDTH, Block, Flags, Hashes
 from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.groups import ODD, Groups, Known
 from why503.evidence.access_log.engine.json_layout import (
     GROUPED,
+    ISTIO_FIELDS,
     JsonBlock,
     Laid,
     Layout,
@@ -41,7 +42,7 @@ class JsonLines:
     def __init__(self, groups: Groups, teller: str, *, keep_ids: bool = False) -> None:
         self._groups = groups
         self._teller = teller
-        self._keep_ids = keep_ids
+        self.keep_ids = keep_ids
         self._known = Known()
         self._layouts: dict[Layout, np.uint64] = {}
 
@@ -62,7 +63,7 @@ class JsonLines:
             order = np.argsort(lines.line)
             taken.columns = lines if len(parts) == 1 else lines.at(order)
             taken.failed.sort(key=lambda one: one.number)
-            if self._keep_ids and len(parts) > 1:
+            if self.keep_ids and len(parts) > 1:
                 taken.request_ids = [taken.request_ids[row] for row in order.tolist()]
         return taken
 
@@ -94,6 +95,9 @@ class JsonLines:
         connection[untold | (local == local_end)] = 0
         id_begin, id_end, told = found.text("request_id")
         sound &= told
+        for key in layout.grouped:
+            begin, end = found.value(key)
+            sound &= end - begin <= LONGEST_TEXT
         hashes = _hashes(found) + self._layouts[layout]
         group = self._known.groups(hashes, lambda row: self._group(found, row))
         sound &= group != ODD
@@ -110,7 +114,7 @@ class JsonLines:
         ids = id_begin[rows], id_end[rows]
         text = found.begin[rows], found.end[rows]
         taken.failed += failed_of(block, self._groups, (lines, *text), ids)
-        if self._keep_ids:
+        if self.keep_ids:
             spans = zip(ids[0].tolist(), ids[1].tolist(), strict=True)
             taken.request_ids += [_unescaped(block.bytes(first, last)) for first, last in spans]
         return lines
@@ -180,32 +184,3 @@ def _own_fields(line: bytes) -> Fields | None:
     if not all(value is None or type(value) in {str, int} for value in data.values()):
         return None
     return {ISTIO_FIELDS[key]: "-" if value is None else str(value) for key, value in data.items()}
-
-
-ISTIO_FIELDS: dict[str, str] = {
-    "authority": "authority",
-    "bytes_received": "bytes_received",
-    "bytes_sent": "bytes_sent",
-    "connection_termination_details": "termination_details",
-    "downstream_local_address": "downstream_local",
-    "downstream_remote_address": "downstream_remote",
-    "duration": "duration",
-    "method": "method",
-    "path": "path",
-    "protocol": "protocol",
-    "request_id": "request_id",
-    "requested_server_name": "server_name",
-    "response_code": "code",
-    "response_code_details": "details",
-    "response_flags": "flags",
-    "route_name": "route",
-    "start_time": "time",
-    "upstream_cluster": "upstream_cluster",
-    "upstream_host": "upstream_host",
-    "upstream_local_address": "upstream_local",
-    "upstream_service_time": "upstream_service_time",
-    "upstream_transport_failure_reason": "transport_failure",
-    "user_agent": "user_agent",
-    "x_forwarded_for": "forwarded_for",
-}
-"""The keys of Istio's JSON format."""

@@ -46,12 +46,15 @@ class Plan:
     """Whether every request id is kept, not only those of failures."""
     sample_all: bool
     """Whether the idle time before every request is measured, not only that of a sample."""
+    ids_up_to: int | None = None
+    """Bytes of a stream behind which no request id is kept; None where there is no such bound."""
     room: Room | None = None
     """What one process may keep; None for `room.DEFAULT`."""
 
 
 class _Lines(Protocol):
     name: str
+    keep_ids: bool
 
     def take(self, block: Block) -> Taken: ...
 
@@ -66,6 +69,11 @@ class _Range:
         teller = plan.context.teller
         self._lines: _Lines = kind(self.tally.groups, teller, keep_ids=plan.keep_ids)
         self._odd = OddLines(self.tally, plan.context)
+
+    def forget_ids(self) -> None:
+        """Keep no request ids from now on, nor those that were kept."""
+        self._lines.keep_ids = False
+        self.tally.partial.request_ids = None
 
     def take(self, block: Block) -> None:
         """Take whole lines."""
@@ -122,10 +130,11 @@ def of_stream(
 ) -> Partial:
     """The lines of a stream that begin in its next ``room`` bytes (None: all of them)."""
     with uncollected():
-        return _pass(stream, _Range(plan), passed, room)
+        return _pass(stream, plan, passed, room)
 
 
-def _pass(stream: io.BufferedReader, work: _Range, passed: Passed, room: int | None) -> Partial:
+def _pass(stream: io.BufferedReader, plan: Plan, passed: Passed, room: int | None) -> Partial:
+    work = _Range(plan)
     told = size = 0
     wanted = True
     blocks = _Blocks(stream)
@@ -135,6 +144,8 @@ def _pass(stream: io.BufferedReader, work: _Range, passed: Passed, room: int | N
             break
         told += passed_by
         work.take(block)
+        if plan.ids_up_to is not None and size + told > plan.ids_up_to:
+            work.forget_ids()
         if told >= _TELL_EVERY:
             size += told
             wanted = passed(told)

@@ -8,6 +8,7 @@ import numpy as np
 from why503.evidence.access_log.aggregate import MISREAD_LINES_KEPT
 from why503.evidence.access_log.engine.block import NO_MINUTE, hashes_of
 from why503.evidence.access_log.engine.columns import Columns
+from why503.evidence.access_log.engine.groups import encoded
 from why503.evidence.access_log.engine.partial import LEFT_OVER_KEPT, Failure, Misreads
 from why503.evidence.access_log.engine.tally import Tally
 from why503.evidence.access_log.engine.told import told_of
@@ -126,7 +127,7 @@ class OddLines:
         rows.minute.append(NO_MINUTE if start is None else int(start // 60))
         rows.start.append(nan if start is None else start)
         rows.took.append(nan if took is None else took)
-        rows.local.append(b"" if local in MISSING else local.encode())
+        rows.local.append(b"" if local in MISSING else encoded(local))
         if tally.groups.failing[group]:
             weighed = piece.text if request_id in MISSING else request_id
             self._failed.append(
@@ -134,7 +135,7 @@ class OddLines:
                     number=index + 1,
                     group=group,
                     start=start,
-                    priority=int(hashes_of([weighed.encode()])[0]),
+                    priority=int(hashes_of([encoded(weighed)])[0]),
                     line=b"",
                     told=told_of(piece.text, fields, one.time),
                 )

@@ -18,6 +18,8 @@ from why503.evidence.access_log.aggregate import (
 
 FAILURES_KEPT = 5_000
 """Failed requests of a large log that are kept line by line, a fair share of each group."""
+MOST_GROUPS = 100_000
+"""Groups that are told apart; a caller can send whatever authority and method it likes."""
 LEFT_OVER_KEPT = 20_000
 """Lines of other programs that are handed to the other readers."""
 Key = tuple[Any, ...]
@@ -213,12 +215,20 @@ def merge(left: Partial, right: Partial) -> Partial:
     return left
 
 
+def others_of(key: Key) -> Key:
+    """The group of requests like these that are too many to tell apart."""
+    return (*key[:3], *(None for _text in key[3:]))
+
+
 def _joined_keys(left: Partial, right: Partial) -> list[int]:
     """For each group of ``right`` its index in ``left``."""
     known = {key: index for index, key in enumerate(left.keys)}
     ids = []
     for key in right.keys:
         found = known.get(key)
+        if found is None and len(left.keys) >= MOST_GROUPS:
+            key = others_of(key)  # noqa: PLW2901 - one group for what is too much
+            found = known.get(key)
         if found is None:
             found = known[key] = len(left.keys)
             left.keys.append(key)

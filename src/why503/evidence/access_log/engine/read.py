@@ -3,18 +3,21 @@
 import contextlib
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from why503.evidence.access_log.engine.finish import facts_of
 from why503.evidence.access_log.engine.kernel import Passed, Plan, of_stream
 from why503.evidence.access_log.engine.partial import LEFT_OVER_KEPT, Partial
 from why503.evidence.access_log.engine.progress import Progress
+from why503.evidence.access_log.engine.read_ahead import read_ahead
+from why503.evidence.access_log.engine.room import room
 from why503.evidence.access_log.engine.sniff import HEAD, plan_for
 from why503.evidence.access_log.engine.workers import WorkerError, read_file, until_interrupt
 from why503.evidence.access_log.reader import NAME
 from why503.evidence.line_by_line import Outcome, by_line
 from why503.evidence.prefix import Peeler
 from why503.evidence.reader import ByteStream, Context, Line
-from why503.evidence.text_file import DOCUMENT_LIMIT, TextFile
+from why503.evidence.text_file import DOCUMENT_LIMIT, STDIN, TextFile
 from why503.facts import Unread
 from why503.support.dataclass import dataclass
 from why503.support.text import _
@@ -22,7 +25,6 @@ from why503.support.text import _
 FROM = 1 << 20
 """Bytes (as they are stored) from which a file is read in blocks."""
 _PACKED_FROM = FROM // 8
-_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _DENSEST = 16
 """Times its packed size that a log is taken to unpack to."""
 
@@ -36,6 +38,8 @@ class Large:
     """Bytes as it is stored."""
     packed: bool
     """Whether it is compressed, so that it can only be read from its begin."""
+    comes_once: bool = False
+    """Whether it is a pipe of which ``stored`` is only the begin."""
 
 
 Elsewhere = Callable[[TextFile], Partial | None]
@@ -47,12 +51,14 @@ def large(file: TextFile, context: Context) -> Large | None:
     stored = _stored_size(file)
     if stored is None or stored < _PACKED_FROM:
         return None
-    packed = _is_packed(file)
+    packed, comes_once = file.is_packed(), file.comes_once()
     if stored < FROM and not packed:
         return None
     size = stored * _DENSEST if packed else stored
-    plan = plan_for(_head(file), size, context)
-    return None if plan is None else Large(plan=plan, stored=stored, packed=packed)
+    plan = plan_for(_head(file), size, context, is_begin=comes_once)
+    if plan is None:
+        return None
+    return Large(plan=plan, stored=stored, packed=packed, comes_once=comes_once)
 
 
 def read(file: TextFile, context: Context, elsewhere: Elsewhere | None = None) -> Outcome | None:
@@ -65,16 +71,18 @@ def read(file: TextFile, context: Context, elsewhere: Elsewhere | None = None) -
         partial = _here(file, found, context)
     if partial is None:
         return None
-    if partial.left_over_count > LEFT_OVER_KEPT and found.stored <= DOCUMENT_LIMIT:
+    many = partial.left_over_count > LEFT_OVER_KEPT
+    if many and found.stored <= DOCUMENT_LIMIT and not found.comes_once:
         return None  # a mixture: every line is worth to be asked about
     return _outcome(partial, found.plan)
 
 
 def _here(file: TextFile, found: Large, context: Context) -> Partial | None:
     """The account of a file that this machine reads; None where a process failed."""
-    progress = Progress(context.path, None if found.packed else found.stored)
+    path = _("standard input") if context.path == STDIN else context.path
+    progress = Progress(path, None if found.packed or found.comes_once else found.stored)
     try:
-        return _partial(file, found.plan, progress, packed=found.packed)
+        return _partial(file, found, progress)
     except WorkerError:
         return None
     finally:
@@ -85,12 +93,6 @@ def _stored_size(file: TextFile) -> int | None:
     with contextlib.suppress(OSError):
         return file.packed_size()
     return None
-
-
-def _is_packed(file: TextFile) -> bool:
-    with contextlib.suppress(OSError), file.seekable() as raw:
-        return raw.read(4).startswith(_PACKED)
-    return False
 
 
 def _head(file: TextFile) -> bytes:
@@ -119,17 +121,37 @@ class _Raw(io.RawIOBase):
         return len(found)
 
 
-def _partial(file: TextFile, plan: Plan, progress: Progress, *, packed: bool) -> Partial:
-    if file.place is not None and file.place.is_file() and not packed:
+def _partial(file: TextFile, found: Large, progress: Progress) -> Partial:
+    plan = found.plan
+    if file.place is not None and file.place.is_file() and not found.packed:
         return read_file(str(file.place), plan, progress.passed)
 
+    plan = replace(plan, room=room(plan.context.options.memory, 1))
     with until_interrupt(progress.passed) as passed:
-        return of_file(file, plan, passed)
+        return (_of_pipe if found.comes_once else of_file)(file, plan, passed)
+
+
+def _of_pipe(file: TextFile, plan: Plan, passed: Passed) -> Partial:
+    """The account of a pipe, of which nothing is kept."""
+
+    def is_wanted() -> bool:
+        return passed(0)
+
+    partial = _of_chunks(file.passing(is_wanted), plan, passed)
+    if not is_wanted():  # the program that writes may have been ended as well, in the midst
+        partial.interrupted = True
+        file.unread.pop("broken", None)
+    return partial
 
 
 def of_file(file: TextFile, plan: Plan, passed: Passed) -> Partial:
     """The account of a file that can only be read from front to back."""
-    return of_stream(io.BufferedReader(_Raw(file.unbounded()), 1 << 20), plan, passed)
+    return _of_chunks(file.unbounded(), plan, passed)
+
+
+def _of_chunks(chunks: ByteStream, plan: Plan, passed: Passed) -> Partial:
+    with read_ahead(chunks) as ready:
+        return of_stream(io.BufferedReader(_Raw(ready), 1 << 20), plan, passed)
 
 
 def _outcome(partial: Partial, plan: Plan) -> Outcome:

@@ -1,15 +1,11 @@
 """Whether a file is a large access log of a kind that is taken in blocks."""
 
-import json
-
-from why503.evidence.access_log.aliases import field_of
 from why503.evidence.access_log.engine.block import WORD, Block
 from why503.evidence.access_log.engine.groups import Groups
-from why503.evidence.access_log.engine.json_lines import ISTIO_FIELDS, JsonLines
+from why503.evidence.access_log.engine.json_lines import JsonLines
 from why503.evidence.access_log.engine.kernel import Plan
 from why503.evidence.access_log.engine.text_lines import TextLines
 from why503.evidence.access_log.format import Format, compile_format
-from why503.evidence.access_log.json_line import ISTIO, read_json
 from why503.evidence.access_log.known_formats import KNOWN_FORMATS
 from why503.evidence.reader import Context
 
@@ -20,18 +16,17 @@ _FEWEST = 20
 _SHARE = 0.5
 _MARK = b"===="
 """Stands between the logs of several containers in one file: those are read line by line."""
-_EVERY = 5
-"""Of so many lines the keys of one are looked at."""
 _IDS_UP_TO = 256 << 20
 """Bytes of a log of which every request id is kept."""
 _SAMPLED_FROM = 32 << 20
 """Bytes of a log from which idle times are measured of a sample."""
 
 
-def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
+def plan_for(head: bytes, size: int, context: Context, *, is_begin: bool = False) -> Plan | None:
     """How to read a log that begins with ``head`` and has about ``size`` bytes.
 
-    None for everything else: other formats, other programs' logs, documents.
+    ``is_begin``: these are only the first ones, how many more come is not known. None for
+    everything else: other formats, other programs' logs, documents.
     """
     end = head.rfind(b"\n")
     lines = [line for line in head[: max(0, end)].split(b"\n") if line.strip()][:_MOST_LINES]
@@ -42,15 +37,14 @@ def plan_for(head: bytes, size: int, context: Context) -> Plan | None:
         taken = _taken(lines, is_json=is_json)
         if len(taken) < _SHARE * len(lines):
             continue
-        if is_json and not all(_is_plain_json(line) for line in taken[::_EVERY]):
-            return None
         if any(_claims(one, taken[0]) for one in own):
             return None
         return Plan(
             context=context,
             json=is_json,
             keep_ids=size <= _IDS_UP_TO,
-            sample_all=size <= _SAMPLED_FROM,
+            ids_up_to=_IDS_UP_TO if is_begin else None,
+            sample_all=size <= _SAMPLED_FROM and not is_begin,
         )
     return None
 
@@ -61,26 +55,6 @@ def _taken(lines: list[bytes], *, is_json: bool) -> list[bytes]:
     block = Block(b"".join(line + b"\n" for line in lines) + bytes(WORD))
     found = kind(Groups(), "").take(block).columns
     return [] if found is None else [lines[place] for place in found.line.tolist()]
-
-
-def _is_plain_json(line: bytes) -> bool:
-    """True where no key beside Istio's own tells of the request, or of a log shipper's pod."""
-    text = line[line.find(b"{") :].decode("utf-8", "replace")
-    found = read_json(text)
-    if found is None or found[0] != ISTIO:
-        return False
-    others = {key: value for key, value in json.loads(text).items() if key not in ISTIO_FIELDS}
-    return all(
-        field_of(key) is None and not isinstance(value, dict) and key not in _OF_SHIPPERS
-        for key, value in others.items()
-    )
-
-
-_OF_SHIPPERS = frozenset(
-    {"pod", "pod_name", "podName", "kubernetes_pod_name", "k8s.pod.name", "k8s_pod_name"}
-    | {"hostname", "namespace", "namespace_name", "container", "container_name", "_source"}
-    | {"log", "_msg", "_raw", "message", "msg", "line", "textPayload", "body", "event.original"}
-)
 
 
 def _own_formats(context: Context) -> list[Format]:

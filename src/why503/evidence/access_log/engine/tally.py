@@ -18,7 +18,9 @@ from why503.evidence.access_log.fields import MISSING
 
 SETTLED_EVERY = 250_000
 """Lines that are counted at once."""
-_DENSE = 1 << 22
+_SETTLED_FROM = 16 << 20
+"""Bytes of failed lines from which what waits is counted at once."""
+_DENSE = 1 << 20
 """Pairs of group and minute up to which each has a place of its own."""
 _LONGEST = 1 << 31
 """Milliseconds below which whole durations are counted as numbers of 31 bits."""
@@ -40,6 +42,7 @@ class Tally:
         self._uses = Uses(self.groups, sample_all=sample_all, connections=room.connections)
         self._waiting: list[Columns] = []
         self._waiting_lines = 0
+        self._waiting_bytes = 0
         self._waiting_failures: list[Failure] = []
 
     def take(self, lines: Columns, failures: list[Failure]) -> None:
@@ -49,7 +52,8 @@ class Tally:
         self._waiting.append(lines)
         self._waiting_lines += len(lines)
         self._waiting_failures += failures
-        if self._waiting_lines >= SETTLED_EVERY:
+        self._waiting_bytes += sum(len(failure.line) for failure in failures)
+        if self._waiting_lines >= SETTLED_EVERY or self._waiting_bytes >= _SETTLED_FROM:
             self.settle()
 
     def tell(self, lines: Columns, name: str, request_ids: list[str]) -> None:
@@ -86,7 +90,8 @@ class Tally:
             return
         lines = Columns.joined(self._waiting)
         failures = self._waiting_failures
-        self._waiting, self._waiting_failures, self._waiting_lines = [], [], 0
+        self._waiting, self._waiting_failures = [], []
+        self._waiting_lines = self._waiting_bytes = 0
         self._count(lines)
         self._uses.follow(lines, failures)
         partial = self.partial
@@ -138,12 +143,15 @@ class Tally:
         cells.group.frombytes((told // span).astype(np.uint32).tobytes())
         cells.minute.frombytes((told % span + first_minute).tobytes())
         cells.count.frombytes(counts[present].astype(np.uint64).tobytes())
-        for ends, time, line in (
-            (first[present], cells.first, cells.first_line),
-            (last[present], cells.last, cells.last_line),
+        cells.first_line.frombytes((lines.line[first[present]] + 1).astype(np.uint64).tobytes())
+        cells.last_line.frombytes((lines.line[last[present]] + 1).astype(np.uint64).tobytes())
+        for ends, time, furthest in (
+            (first, cells.first, np.fmin),  # a log is written as requests end
+            (last, cells.last, np.fmax),
         ):
-            time.frombytes(lines.start[ends].tobytes())
-            line.frombytes((lines.line[ends] + 1).astype(np.uint64).tobytes())
+            starts = lines.start[ends]
+            furthest.at(starts, pair, lines.start)
+            time.frombytes(starts[present].tobytes())
         return row_of
 
     def _add_durations(self, packed: Ints, counts: Ints, row_of: Ints) -> None:

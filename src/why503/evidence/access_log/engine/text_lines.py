@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from why503.evidence.access_log.engine.block import Block, Flags, Hashes, Ints
+from why503.evidence.access_log.engine.block import LONGEST_TEXT, Block, Flags, Hashes, Ints
 from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.groups import ODD, Groups, Known
 from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_of
@@ -65,7 +65,7 @@ class TextLines:
     def __init__(self, groups: Groups, teller: str, *, keep_ids: bool = False) -> None:
         self._groups = groups
         self._teller = teller
-        self._keep_ids = keep_ids
+        self.keep_ids = keep_ids
         self._known = Known()
 
     def take(self, block: Block) -> Taken:
@@ -78,6 +78,9 @@ class TextLines:
         minute, start, sound = block.times(found.begin + 1)
         took = block.numbers(found.after(3, 3) + 1, found.after(3, 4))
         sound &= (took >= 0) | np.isnan(took)
+        sound &= found.quote(3) - found.quote(1) <= LONGEST_TEXT
+        sound &= found.after(13, 3) - found.quote(10) <= LONGEST_TEXT
+        sound &= found.after(0, 1) - found.first <= LONGEST_TEXT
         group = self._known.groups(
             self._hashes(found, cluster), lambda row: self._group(found, row)
         )
@@ -100,7 +103,7 @@ class TextLines:
         ids = found.quote(8)[rows] + 1, found.quote(9)[rows]
         text = found.begin[rows], found.end[rows]
         taken.failed = failed_of(block, self._groups, (taken.columns, *text), ids)
-        if self._keep_ids:
+        if self.keep_ids:
             spans = zip(ids[0].tolist(), ids[1].tolist(), strict=True)
             taken.request_ids = [block.text(begin, end) for begin, end in spans]
         return taken

@@ -75,28 +75,29 @@ def _alone(one: _Range, passed: Callable[[int], None]) -> Partial:
 
 @contextmanager
 def until_interrupt(passed: Callable[[int], None]) -> Iterator[Passed]:
-    """``passed``, which says to stop once Ctrl-C was pressed."""
+    """``passed``, which says to stop once Ctrl-C was pressed; another thread may ask it with 0."""
     stopped: list[bool] = []
 
     def tell(size: int) -> bool:
-        passed(size)
+        if size:
+            passed(size)
         return not stopped
 
-    before = _on_interrupt(lambda *_: stopped.append(True))
+    before = on_interrupt(lambda *_: stopped.append(True))
     try:
         yield tell
     finally:
-        _on_interrupt(before)
+        on_interrupt(before)
 
 
 def _together(ranges: list[_Range], passed: Callable[[int], None]) -> list[Partial]:
     """The ranges, the last one read by this process, each other one by a process of its own."""
-    context: Any = multiprocessing.get_context(_way())
+    context: Any = multiprocessing.get_context(way())
     stop = context.Event()
     pipes: dict[Connection, int] = {}
     processes = []
     results: list[Partial | None] = [None] * len(ranges)
-    before = _on_interrupt(lambda *_: stop.set())
+    before = on_interrupt(lambda *_: stop.set())
 
     def tell(size: int) -> bool:
         passed(size)
@@ -118,7 +119,7 @@ def _together(ranges: list[_Range], passed: Callable[[int], None]) -> list[Parti
             for pipe in wait(list(pipes)):
                 _hear(pipe, pipes, results, passed)  # type: ignore[arg-type]
     finally:
-        _on_interrupt(before)
+        on_interrupt(before)
         for process in processes:
             if any(result is None for result in results):
                 process.terminate()
@@ -171,13 +172,13 @@ def _read(one: _Range, tell: Passed) -> Partial | str:
         return f"{type(fault).__name__}: {fault}"
 
 
-def _way() -> str:
+def way() -> str:
     """Fork where that is safe: the process begins at once, with everything imported."""
     forks = "fork" in multiprocessing.get_all_start_methods()
     return "fork" if forks and threading.active_count() == 1 else "spawn"
 
 
-def _on_interrupt(handler: Any) -> Any:
+def on_interrupt(handler: Any) -> Any:
     """Set what Ctrl-C does, where it can be set; what it did before."""
     if threading.current_thread() is not threading.main_thread():
         return signal.SIG_DFL
