@@ -19,13 +19,13 @@ def prefix_hashes(block: Block, begin: Ints, head: Ints) -> Hashes:
     if not len(rows):
         return found
     begin, head = begin[rows], head[rows]
-    blanks = np.append(np.flatnonzero(block.each == ord(" ")), block.size)
-    blank = blanks[np.searchsorted(blanks, begin)]
-    length = blank - begin
+    near = begin[:, None] + np.arange(_LONGEST_TIME + 1)
+    blanks = block.each[np.minimum(near, block.size - 1)] == ord(" ")
+    length = np.argmax(blanks, axis=1)
     first = block.each[begin]
-    timed = (first >= ord("0")) & (first <= ord("9")) & (blank < head)
-    timed &= (length >= _SHORTEST_TIME) & (length <= _LONGEST_TIME)
-    found[rows] = block.hashes(np.where(timed, blank, begin), head)
+    timed = (first >= ord("0")) & (first <= ord("9")) & (begin + length < head)
+    timed &= length >= _SHORTEST_TIME
+    found[rows] = block.hashes(np.where(timed, begin + length, begin), head)
     return found
 
 
