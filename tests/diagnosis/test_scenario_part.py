@@ -1,7 +1,8 @@
 import yaml
 
-from why503.diagnosis.scenario import Act, Knob, Listening, Side
+from why503.diagnosis.scenario import Act, Answer, Knob, Listening, Side, Times
 from why503.diagnosis.scenario_part import (
+    beta_to_subset,
     caller_given,
     destination_rule,
     http_options,
@@ -11,6 +12,7 @@ from why503.diagnosis.scenario_part import (
     secret_from_server,
     secret_server,
     silent_server,
+    slow_half,
     virtual_service,
 )
 
@@ -32,6 +34,24 @@ def test_a_virtual_service_holds_the_rules():
     told = yaml.safe_load(text.replace("{", "").replace("}", ""))
     assert told["spec"]["http"] == [{"timeout": "1s", "route": []}]
     assert told["metadata"] == {"name": "service", "namespace": "namespace"}
+
+
+def test_beta_goes_to_the_subset_and_all_else_to_the_whole_service():
+    told = yaml.safe_load(beta_to_subset().replace("{", "").replace("}", ""))
+    beta, rest = told["spec"]["http"]
+    assert beta["match"] == [{"uri": {"prefix": "path/beta"}}]
+    assert beta["route"] == [{"destination": {"host": "host", "subset": "v2"}}]
+    assert rest == {"route": [{"destination": {"host": "host"}}]}
+
+
+def test_every_other_request_is_answered_too_slowly():
+    limit = Knob(name="limit", low=0.2, high=0.4, seconds=True)
+    parts = slow_half("report", limit, 2, others=Answer(delay=0.01), timeout=limit)
+    ((slow, others),) = (server.answers for server in parts["servers"])
+    assert (slow.path, slow.delay) == ("{path}/report", Times(of=limit, factor=2))
+    assert others == Answer(delay=0.01)
+    assert [call.path for call in parts["load"].calls][1:] == ["{path}/report"]
+    assert parts["load"].timeout is limit
 
 
 def test_options_of_http_stand_where_envoy_has_them():

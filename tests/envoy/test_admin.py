@@ -19,7 +19,7 @@ from why503.facts import (
     ProxyInfo,
     Source,
 )
-from why503.mesh import Mesh, loaded, proxy_state
+from why503.mesh import Mesh, loaded_policy, loaded_route, proxy_state
 
 HOST = "shelf.books.svc.cluster.local"
 SHELF = f"outbound|8080||{HOST}"
@@ -186,15 +186,16 @@ def test_runtime_overrides_are_told(admin: Admin):
 
 def test_the_mesh_answers_from_what_is_loaded(admin: Admin):
     mesh = Mesh(admin.read("config_dump.json", "stats.txt"))
-    idle = loaded.loaded_idle_timeout(mesh, HOST, 8080)
-    assert idle is not None
-    assert (idle.value, idle.default) == (40.0, False)
-    timeout = loaded.loaded_route_timeout(mesh, HOST, 8080)
-    assert timeout is not None
-    assert timeout.value == 3.0
-    assert (proxy_state.counter_value(mesh, "upstream_cx_connect_fail", HOST) or 0) >= 1
-    assert proxy_state.counter_value(mesh, "upstream_rq_pending_overflow", HOST) == 0
-    assert proxy_state.teller_of_address(mesh, "10.1.0.4") == "config_dump"
+    connecting = loaded_policy.connect_timeout_loaded(mesh, HOST, 8080)
+    assert connecting is not None
+    assert (connecting.value, connecting.default) == (0.25, False)
+    timeouts = loaded_route.timeouts_loaded(mesh, HOST)
+    assert timeouts is not None
+    assert timeouts[0].value == 3.0
+    failed = proxy_state.counters(mesh, "upstream_cx_connect_fail", HOST)
+    assert sum(counter.value for counter in failed) >= 1
+    overflows = proxy_state.counters(mesh, "upstream_rq_pending_overflow", HOST)
+    assert {counter.value for counter in overflows} == {0.0}
 
 
 def test_no_key_is_kept(admin: Admin):

@@ -49,7 +49,7 @@ def test_an_archive_is_named(tmp_path: Path) -> None:
 def test_a_large_pipe_is_kept_in_a_file_and_read_again_and_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("why503.evidence.text_file.PIPE_KEPT", 10)
+    monkeypatch.setattr("why503.evidence.pipe.KEPT", 10)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"one\ntwo\nthree\n" * 9)))
     file = TextFile(path="-", place=None)
     assert file.text() == file.text() == "one\ntwo\nthree\n" * 9

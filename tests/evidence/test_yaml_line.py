@@ -6,6 +6,12 @@ def test_text_in_block_scalars_and_continuations_is_not_foreign():
     assert foreign_lines(text.split("\n")) == 0
 
 
+def test_a_value_in_brackets_on_the_line_below_its_key_is_not_foreign():
+    assert foreign_lines(["spec:", "  {}"]) == 0
+    assert foreign_lines(["hosts:", "  [a,", "b]", "spec: {}"]) == 0
+    assert foreign_lines(["spec: {}", "  {}", "[2026-01-01] GET"]) == 2
+
+
 def test_log_lines_and_prose_are_foreign():
     text = 'a: 1\n[2026-01-01T00:00:00Z] "GET / HTTP/1.1" 503\nWe saw this today\nb: 2'
     assert foreign_lines(text.split("\n")) == 2

@@ -1,5 +1,5 @@
 from tests.mesh.make import line_of, mesh_of
-from why503.mesh.mesh_config import mesh_configs, mesh_setting, root_namespace
+from why503.mesh.mesh_config import mesh_configs, mesh_setting, proxy_configs, root_namespace
 
 CONFIG_MAP = """
 kind: ConfigMap
@@ -35,3 +35,17 @@ def test_the_root_namespace_is_istio_system_unless_the_mesh_config_says_otherwis
 def test_without_a_mesh_config_there_is_no_setting():
     assert mesh_setting(mesh_of("meshConfig: 7\n"), "connectTimeout") is None
     assert list(mesh_configs(mesh_of("spec: {host: orders}\n"))) == []
+
+
+def test_what_a_workload_sets_for_its_own_proxy_is_found_by_its_name():
+    annotated = """
+    kind: Deployment
+    metadata: {name: orders, namespace: shop}
+    spec:
+      template:
+        metadata:
+          annotations: {proxy.istio.io/config: "concurrency: 2"}
+    """
+    config = proxy_configs(mesh_of(annotated))["shop", "orders"]
+    assert config.get("concurrency") == 2
+    assert proxy_configs(mesh_of(CONFIG_MAP)) == {}

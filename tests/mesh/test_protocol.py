@@ -115,6 +115,13 @@ def test_ports_that_agree_or_belong_to_other_pods_share_nothing():
     assert shared_target_ports(mesh_of(service(dns))) == ()
 
 
+def test_protocols_of_connections_are_the_same_to_the_servers_listener():
+    redis = "{port: 80, name: redis, targetPort: 8080}, {port: 81, name: tcp-a, targetPort: 8080}"
+    assert shared_target_ports(mesh_of(service(redis))) == ()
+    mixed = redis.replace("tcp-a", "http-a")
+    assert len(shared_target_ports(mesh_of(service(mixed)))) == 1
+
+
 def test_odd_services_raise_nothing():
     mesh = odd("Service", "{ports: [{port: 80, name: 7, appProtocol: []}, 7], selector: {a: [1]}}")
     found = port_protocol(mesh, "7.8", 80)

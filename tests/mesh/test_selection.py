@@ -1,14 +1,35 @@
 from tests.mesh.make import mesh_of, obj, odd
 from why503.mesh.selection import (
     covers,
+    created,
     full_host,
     has_labels,
     host_of_service,
+    labels_told,
     namespace_of_host,
     scoped,
     selects,
     specificity,
+    takes_labels,
 )
+
+SHARED = {"matchLabels": {"shared": "yes"}}
+
+
+def test_a_selector_of_kubernetes_asks_for_labels_and_expressions_together():
+    def asks(operator, *values):
+        one = {"key": "tier", "operator": operator, "values": list(values)}
+        return {**SHARED, "matchExpressions": [one]}
+
+    labels = {"shared": "yes", "tier": "web"}
+    assert takes_labels(SHARED, labels)
+    assert takes_labels(asks("In", "web", "db"), labels)
+    assert takes_labels(asks("Exists"), labels)
+    assert not takes_labels(asks("NotIn", "web"), labels)
+    assert not takes_labels(asks("DoesNotExist"), labels)
+    assert not takes_labels(asks("In", "web"), {"tier": "web"})
+    assert not takes_labels(asks("Strange"), labels)
+
 
 FULL = "orders.shop.svc.cluster.local"
 SERVICE = obj("Service", "orders", "{selector: {app: orders}}")
@@ -95,3 +116,16 @@ def test_of_two_for_the_same_scope_the_older_one_decides():
     )
     found = scoped(mesh_of(SERVICE + young + old), "Sidecar", FULL, "spec", "workloadSelector")
     assert [item.manifest.name for item in found] == ["old", "young"]
+
+
+def test_an_object_that_does_not_say_when_it_was_made_sorts_first():
+    (silent,) = mesh_of(SERVICE).manifests("Service")
+    dated = "kind: Service\nmetadata: {name: a, creationTimestamp: '2025-01-02T03:04:05Z'}"
+    assert created(silent) == ""
+    assert created(mesh_of(dated).manifests("Service")[0]) == "2025-01-02T03:04:05Z"
+
+
+def test_the_same_labels_are_told_alike():
+    assert labels_told({"tier": "web", "app": "a"}) == "app=a,tier=web"
+    assert labels_told({"app": "a", "tier": "web"}) == "app=a,tier=web"
+    assert labels_told({}) == ""

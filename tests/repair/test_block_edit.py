@@ -1,8 +1,8 @@
 import pytest
 
 from tests.repair.mending import append, drop, put, refusal
+from why503.diagnosis.yaml_text import Form
 from why503.repair.block_edit import form_of
-from why503.repair.emit import Form
 from why503.repair.marked import marked
 from why503.repair.text_edit import Lines
 

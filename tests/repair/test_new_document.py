@@ -1,8 +1,8 @@
 import pytest
 
+from why503.diagnosis.yaml_text import Form
 from why503.repair.change import RefusedError
 from why503.repair.document import documents_of
-from why503.repair.emit import Form
 from why503.repair.new_document import appended, document_text, form_of_text
 
 NEW = "kind: B\n"

@@ -69,6 +69,23 @@ def test_a_new_object_takes_the_users_conventions(offer):
     assert file.after.startswith(b"# Why.\napiVersion: networking.istio.io/v1\nkind: Sidecar\n")
 
 
+def test_what_was_piped_or_packed_is_not_edited(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rule.yaml").write_text(RULE, encoding="utf-8")
+    bundle = read_paths(["."], Options())
+    for content in (None, b"\x1f\x8b\x08", b"rule.yaml\0\0"):
+        made = offered([IDLE], bundle, CATALOGUE, read=lambda _path, kept=content: kept)
+        assert "is no plain file" in made.changes.refused[0].reason
+
+
+def test_a_new_object_beside_what_a_chart_made_belongs_into_the_chart(offer):
+    made = offer(Wish(new=SIDECAR, beside=TARGET), web=f"---\n# Source: web/t/rule.yaml\n{RULE}")
+    assert made.changes.files == ()
+    (told,) = made.elsewhere
+    assert told.new is not None
+    assert told.new.data["kind"] == "Sidecar"
+
+
 def test_what_a_chart_made_is_changed_elsewhere(offer):
     made = offer(IDLE, web=f"---\n# Source: web/templates/rule.yaml\n{RULE}")
     assert made.changes.files == ()

@@ -53,6 +53,18 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
             "why503.cli.lint",
             _("Say what is armed in the configuration, before it fails."),
         ),
+        "fix": (
+            "why503.cli.fix",
+            _("Mend what is found, as the least change of your own YAML."),
+        ),
+        "rollout": (
+            "why503.cli.rollout",
+            _("Say in which order a release is safe, and what another order loses."),
+        ),
+        "alerts": (
+            "why503.cli.alerts",
+            _("Write alerts and a dashboard for what metrics show."),
+        ),
         "redact": (
             "why503.cli.redact",
             _("Write a copy of the evidence that is safe to send."),
@@ -60,7 +72,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     },
     help=_(
         "Say which hop of an Istio/Envoy mesh broke, why, and show the lines that prove it.\n\n"
-        "Nothing but the files that are given is read, and nothing is changed."
+        "Nothing but the files that are given is read, and nothing is changed but by `fix --write`."
     ),
 )
 @click.option(

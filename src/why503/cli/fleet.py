@@ -14,8 +14,8 @@ MEGA = 1 << 20
     help=_(
         "Diagnose as `why503 diagnose` does, and give the same answer, with the large access logs "
         "among PATH read by a cluster: each task is a range of a file, or a compressed file. The "
-        "workers need the files at the same path, Python and msgspec (for .zst backports.zstd "
-        "too).\n\n"
+        "workers need the files at the same path, Python, numpy and msgspec (for .zst "
+        "backports.zstd too).\n\n"
         "With `--engine sql` it prints the query by which a store without Python groups its "
         "lines.\n\n"
         "Exit code: 0 it ran, 1 --fail-on was met, 2 wrong usage, unreadable input or a fleet that "
@@ -57,6 +57,7 @@ MEGA = 1 << 20
 )
 @option.output
 @option.access_log_format
+@option.memory_of_a_task
 @option.color
 @option.fail_on
 @option.verbose
@@ -71,6 +72,7 @@ def fleet(  # noqa: PLR0913 - one per option
     dialect: str,
     output: str,
     access_log_format: str,
+    memory: int,
     color: str,
     fail_on: str,
     verbose: bool,
@@ -95,7 +97,8 @@ def fleet(  # noqa: PLR0913 - one per option
             diagnosis = why503.diagnose(
                 *given(paths),
                 access_log_format=access_log_format,
-                fleet=Fleet(cluster, task_size * MEGA),
+                memory=memory,
+                fleet=Fleet(cluster, task_size * MEGA, memory),
                 save=save,
                 baseline=baseline,
             )

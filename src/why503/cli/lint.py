@@ -1,5 +1,6 @@
 """`why503 lint`: what is armed in the configuration, before it fails."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,18 +38,14 @@ def _print_rules(context: click.Context, _option: click.Parameter, wanted: bool)
     )
 )
 @option.paths
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "sarif", "github", "junit"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
+@option.output_in("text", "json", "sarif", "github", "junit")
 @click.option(
     "--fail-on",
     type=click.Choice([*_SEVERITIES, "never"]),
-    help=_("Least severity that makes the exit code 1; warning where nothing is set."),
+    help=_(
+        "Least severity that makes the exit code 1, and is told at least; warning where nothing "
+        "is set, error with --level error."
+    ),
 )
 @click.option(
     "--level",
@@ -115,6 +112,7 @@ def _run(paths: tuple[str, ...], setting: "LintSetting", **told: Any) -> int:
     from why503.causes import CATALOGUE
     from why503.diagnosis import lint as linting
     from why503.diagnosis.hazard import Severity
+    from why503.evidence.other_yaml import is_other_yaml
     from why503.evidence.read import ReadError, read_paths
     from why503.evidence.reader import Options
 
@@ -127,6 +125,8 @@ def _run(paths: tuple[str, ...], setting: "LintSetting", **told: Any) -> int:
     writing = told["write_baseline"]
     options = _options(setting, about, told, all_of_it=bool(writing))
     report = linting.lint(bundle, CATALOGUE, options)
+    unread = tuple(one for one in report.unread if not is_other_yaml(one.source.path))
+    report = replace(report, unread=unread)
     if not report.objects and report.unread:
         raise Unreadable(report.unread[0].reason)
     for one in report.unread:
@@ -135,7 +135,7 @@ def _run(paths: tuple[str, ...], setting: "LintSetting", **told: Any) -> int:
         return _written(report, writing)
     output = told["output"]
     write(_rendered(report, output), encoding="" if output in {"text", "github"} else "utf-8")
-    fail_on = "never" if told["exit_zero"] else _said(told, setting, "fail_on")
+    fail_on = "never" if told["exit_zero"] else _fail_on(told, setting)
     if fail_on == "never":
         return 0
     threshold = Severity(fail_on).rank
@@ -145,6 +145,12 @@ def _run(paths: tuple[str, ...], setting: "LintSetting", **told: Any) -> int:
 def _said(told: dict[str, Any], setting: "LintSetting", name: str, default: str = "warning") -> str:
     """A value of the command line, else of the settings, else the default."""
     return str(told[name] or setting.texts.get(name.replace("_", "-")) or default)
+
+
+def _fail_on(told: dict[str, Any], setting: "LintSetting") -> str:
+    """Where only errors are to be told and nothing else is said, only errors count."""
+    usual = "error" if _said(told, setting, "level") == "error" else "warning"
+    return _said(told, setting, "fail_on", usual)
 
 
 def _options(
@@ -160,7 +166,7 @@ def _options(
     if place:
         known = baseline.read(_text(place), place)
     level = Severity(_said(told, setting, "level"))
-    fail_on = _said(told, setting, "fail_on")
+    fail_on = _fail_on(told, setting)
     if all_of_it:
         level = Severity.NOTE
     elif fail_on != "never" and not told["exit_zero"]:

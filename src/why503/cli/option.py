@@ -13,14 +13,20 @@ from why503.support.text import _
 
 paths = click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path())
 
-output = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
+
+def output_in(*formats: str) -> Callable[[Any], Any]:
+    """`--output` of a command that answers in one of ``formats``; the first is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=_("Format of the answer."),
+    )
+
+
+output = output_in("text", "json", "markdown")
 
 access_log_format = click.option(
     "--access-log-format",
@@ -30,6 +36,7 @@ access_log_format = click.option(
         "Envoy's format string of an own access log, where the mesh configuration is not given."
     ),
 )
+
 
 class _Memory(click.ParamType[int]):
     """An amount of memory such as 700MB."""
@@ -45,13 +52,8 @@ class _Memory(click.ParamType[int]):
         found = _SIZE.fullmatch(str(value).strip())
         size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
         if size < SMALLEST_MEMORY:
-            self.fail(
-                _("`{value}` is no amount of memory of at least 300MB, such as 700MB or 2GB.").format(
-                    value=str(value)[:50]
-                ),
-                param,
-                context,
-            )
+            said = _("`{value}` is no amount of memory of at least 300MB, such as 700MB or 2GB.")
+            self.fail(said.format(value=str(value)[:50]), param, context)
         return size
 
 
@@ -67,6 +69,17 @@ memory = click.option(
     help=_(
         "What all processes that read large access logs may take together. More lets more "
         "processors work at once."
+    ),
+)
+
+memory_of_a_task = click.option(
+    "--memory",
+    type=_Memory(),
+    default="700MB",
+    show_default=True,
+    help=_(
+        "What one task may take on its worker, and here the account of one log. It bounds what is "
+        "kept of a log with very many connections, or very many minutes."
     ),
 )
 

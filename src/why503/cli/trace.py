@@ -12,15 +12,18 @@ from why503.support.text import _
 if TYPE_CHECKING:
     from why503.diagnosis.trace import Trace
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 @click.command(
     help=_(
         "Say what would happen to a request: which listener, filter chain, route, cluster and "
         "endpoint it gets, which object and line made each, and how it ends.\n\n"
-        "METHOD is GET where it is left out. URL begins with http, https, mtls (https with a "
-        "client certificate), h2c, grpc, grpcs, tcp or tls. The configuration is made from YAML as "
-        "Istio would make it; where the dump of the first proxy is given (`istioctl proxy-config "
-        "all POD -o json`), what it has loaded counts, and what YAML asks for instead is told.\n\n"
+        "METHOD is GET where it is left out, POST for gRPC. URL begins with http, https, mtls "
+        "(https with a client certificate), h2c, grpc, grpcs, tcp or tls. The configuration is "
+        "made from YAML as Istio would make it; where the dump of the first proxy is given "
+        "(`istioctl proxy-config all POD -o json`), what it has loaded counts, and what YAML asks "
+        "for instead is told.\n\n"
         "Exit code: 0 it ran, 2 wrong usage or unreadable input."
     )
 )
@@ -57,14 +60,7 @@ if TYPE_CHECKING:
 )
 @click.option("--address", default="", help=_("Address that the client sends to."))
 @click.option("--sni", default="", help=_("Server name in the client's TLS."))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "svg"]),
-    default="text",
-    show_default=True,
-    help=_("Format of the answer."),
-)
+@option.output_in("text", "json", "svg")
 @option.print_schema("why503.report.trace_json")
 def trace(
     words: tuple[str, ...], *, paths: tuple[str, ...], namespace: str, output: str, **told: Any
@@ -74,9 +70,9 @@ def trace(
     from why503.evidence.read import ReadError, read_paths
     from why503.evidence.reader import Options
 
-    if len(words) > 2:
+    if len(words) > 2 or (len(words) == 1 and words[0] in _METHODS):
         raise click.UsageError(_("Give one method and one URL."))
-    method, url = words if len(words) == 2 else ("GET", words[0])
+    method, url = words if len(words) == 2 else ("", words[0])
     try:
         asked = asked_of(method, url, told.pop("headers"), **told)
         bundle = read_paths(list(paths), Options())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from why503.diagnosis.edit import New
 from why503.mesh.network_policy import Party
 
 _USUAL = ("app", "app.kubernetes.io/name")
@@ -11,35 +12,53 @@ _USUAL = ("app", "app.kubernetes.io/name")
 
 def admitting_policy(
     name: str, namespace: str, server: Party, caller: Party, port: int | None
-) -> str:
-    """YAML of a NetworkPolicy called ``name`` that admits ``caller`` to ``port`` of ``server``."""
-    return (
-        "apiVersion: networking.k8s.io/v1\n"
-        "kind: NetworkPolicy\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  podSelector:\n"
-        "    matchLabels:\n"
-        f"      {_label(server.labels)}\n"
-        "  policyTypes: [Ingress]\n"
-        "  ingress:\n"
-        "  - from:\n"
-        "    - namespaceSelector:\n"
-        "        matchLabels:\n"
-        f"          kubernetes.io/metadata.name: {caller.namespace or '<client-namespace>'}\n"
-        "      podSelector:\n"
-        "        matchLabels:\n"
-        f"          {_label(caller.labels)}\n"
-        "    ports:\n"
-        f"    - {{protocol: TCP, port: {port or '<pod port>'}}}\n"
-    )
+) -> New:
+    """A NetworkPolicy called ``name`` that admits ``caller`` to ``port`` of ``server``."""
+    space = {"kubernetes.io/metadata.name": caller.namespace or "<client-namespace>"}
+    source = {
+        "namespaceSelector": {"matchLabels": space},
+        "podSelector": {"matchLabels": _label(caller.labels)},
+    }
+    data = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "podSelector": {"matchLabels": _label(server.labels)},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {"from": [source], "ports": [{"protocol": "TCP", "port": port or "<pod port>"}]}
+            ],
+        },
+    }
+    return New(data=data)
 
 
-def _label(labels: Mapping[str, Any]) -> str:
-    """One line of a label selector."""
+def leaving_policy(name: str, caller: Party, server: Party, port: int | None) -> New:
+    """A NetworkPolicy called ``name`` that lets ``caller`` go out to ``port`` of ``server``."""
+    space = {"kubernetes.io/metadata.name": server.namespace or "<namespace>"}
+    peer = {
+        "namespaceSelector": {"matchLabels": space},
+        "podSelector": {"matchLabels": _label(server.labels)},
+    }
+    data = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": caller.namespace or "<client-namespace>"},
+        "spec": {
+            "podSelector": {"matchLabels": _label(caller.labels)},
+            "policyTypes": ["Egress"],
+            "egress": [
+                {"to": [peer], "ports": [{"protocol": "TCP", "port": port or "<pod port>"}]}
+            ],
+        },
+    }
+    return New(data=data)
+
+
+def _label(labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The label of a selector."""
     for key in _USUAL:
         if key in labels:
-            return f"{key}: {labels[key]}"
-    return "app: <label of the pods>"
+            return {key: labels[key]}
+    return {"app": "<label of the pods>"}

@@ -10,6 +10,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.retry_on import is_taken, since, words_of
 from why503.mesh.route import http_rules
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.version import NATIVE_SIDECARS_SINCE
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
 
@@ -94,7 +95,6 @@ RULES = (
 )
 
 _ISTIO_DRAIN = 45.0
-_NATIVE_SINCE = (1, 27)
 _PARENT_UNTIL = (1, 17)
 _POOLS_SINCE = (1, 20)
 _DURATIONS = frozenset(
@@ -242,7 +242,7 @@ def _proxy_config(manifest: Manifest, version: tuple[int, int]) -> Iterator[Haza
             yield from _metadata(manifest, mapping_of(value), istio)
         elif name == "drainDuration" and (seconds_of(value) or 0) > _ISTIO_DRAIN:
             yield DRAIN.at(place)
-        elif name == "holdApplicationUntilProxyStarts" and version >= _NATIVE_SINCE:
+        elif name == "holdApplicationUntilProxyStarts" and version >= NATIVE_SIDECARS_SINCE:
             if word_of(value) or value is True:
                 yield HELD_ALREADY.at(place, istio=istio)
         elif name == "terminationDrainDuration" and _is_bare(value):

@@ -1,13 +1,15 @@
 """What to do where an authorization policy refuses a caller who is to come in."""
 
 from why503.diagnosis.cause import Disposition, Remedy, RemedyKind
+from why503.diagnosis.edit import Edit
 from why503.support.text import _
 
 _MEANT = _("A denial can be meant: ask the owner of the policy first.")
 _ANSWERED = _("The caller gets its answer; others are still denied.")
+_UNDONE = _("Take the caller's principal out again.")
 
 
-def caller_let_in(service: str, check: str, namespace: str) -> Remedy:
+def caller_let_in(service: str, check: str, namespace: str, edits: tuple[Edit, ...] = ()) -> Remedy:
     """Extend an ALLOW policy: no rule of one took the caller. ``check`` is a command."""
     return Remedy(
         title=_(
@@ -15,13 +17,17 @@ def caller_let_in(service: str, check: str, namespace: str) -> Remedy:
         ).format(service=service),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=edits,
         commands=(check, f"kubectl -n {namespace} edit authorizationpolicy <policy>"),
         risks=(_MEANT, _("Principals match only where the caller comes with mutual TLS.")),
         verify=_ANSWERED,
+        undo=_UNDONE,
     )
 
 
-def rule_narrowed(service: str, check: str, policy: str, rule: str) -> Remedy:
+def rule_narrowed(
+    service: str, check: str, policy: str, rule: str, edits: tuple[Edit, ...] = ()
+) -> Remedy:
     """Except the caller from the DENY rule that matched: only such rules refuse by matching.
 
     ``policy`` is `namespace/name`, ``rule`` the number of its rule as the proxy tells it.
@@ -34,6 +40,7 @@ def rule_narrowed(service: str, check: str, policy: str, rule: str) -> Remedy:
         ).format(service=service, rule=rule, policy=policy),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=edits,
         commands=(check, f"kubectl -n {namespace} edit authorizationpolicy {name}"),
         risks=(
             _MEANT,
@@ -41,4 +48,5 @@ def rule_narrowed(service: str, check: str, policy: str, rule: str) -> Remedy:
             _("A caller without mutual TLS has no principal: `notPrincipals` does not spare it."),
         ),
         verify=_ANSWERED,
+        undo=_UNDONE,
     )

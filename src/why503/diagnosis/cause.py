@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from why503.diagnosis.clue import Clue, Hit, Weight
+from why503.diagnosis.edit import Edit
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Scenario
 from why503.mesh.hop import At, Hop
 from why503.mesh.mesh import Mesh
 from why503.support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from why503.diagnosis.alert import Alert, Unseen
 
 __all__ = [
     "At",
@@ -66,9 +70,14 @@ class Remedy:
     """One imperative sentence."""
     kind: RemedyKind
     disposition: Disposition
+    edits: tuple[Edit, ...] = ()
+    """What it changes of the configuration, made together or not at all; shown as patches."""
     patches: tuple[Patch, ...] = ()
+    """YAML that is no edit, for want of an object or a value."""
     commands: tuple[str, ...] = ()
     """Shell commands, names filled in; `<angle brackets>` where the evidence does not tell."""
+    derived: tuple[str, ...] = ()
+    """The arithmetic of its values, one sentence each."""
     risks: tuple[str, ...] = ()
     verify: str = ""
     """How to see that it worked."""
@@ -105,6 +114,10 @@ class Cause(Protocol):
     @property
     def SCENARIO(self) -> Scenario | None:  # noqa: N802 - a constant, which may be None
         """How a real Envoy is made to show it; None where Envoy alone cannot."""
+
+    @property
+    def ALERT(self) -> "Alert | Unseen":  # noqa: N802 - a constant
+        """How metrics show it, or why they cannot; `alert_later.made` makes it."""
 
     def weigh(self, hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         """Clues for and against this cause on this hop; none at all where it has nothing to say."""

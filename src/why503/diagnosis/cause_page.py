@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from why503.diagnosis.cause import Cause, Missing, Remedy
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.edit_text import patches_of
 from why503.diagnosis.hazard import rules_in
 from why503.facts import Bundle
 from why503.mesh.failure import Family, Role
@@ -167,7 +168,7 @@ def _remedy(remedy: Remedy) -> PageRemedy:
         kind=remedy.kind.value,
         disposition=remedy.disposition.value,
         title=remedy.title,
-        patches=tuple(patch.yaml.strip() for patch in remedy.patches),
+        patches=tuple(patch.yaml.strip() for patch in patches_of(remedy, _empty())),
         commands=remedy.commands,
         risks=remedy.risks,
         verify=remedy.verify,

@@ -7,6 +7,7 @@ from why503.diagnosis.belief import named, rank
 from why503.diagnosis.cause import Cause, Hit, Missing, Remedy
 from why503.diagnosis.clocks import clocks_of
 from why503.diagnosis.data_loss import data_loss
+from why503.diagnosis.edit_text import patches_of
 from why503.diagnosis.finding import (
     SCHEMA,
     Answer,
@@ -72,6 +73,26 @@ def _diagnose(bundle: Bundle, catalogue: Sequence[Cause]) -> Diagnosis:
         unread=_unread(bundle, faults),
         clocks=clocks_of(mesh),
     )
+
+
+def with_remedies(
+    bundle: Bundle, catalogue: Sequence[Cause], istio: tuple[int, int] | None = None
+) -> tuple[tuple[tuple[Finding, tuple[Remedy, ...]], ...], ...]:
+    """Findings of each hop, best first, each with its remedies as the cause hands them out.
+
+    ``istio`` is the version that the user names; None leaves it to the evidence.
+    """
+    with uncollected():
+        mesh = Mesh(bundle, istio=istio)
+        causes = {cause.ID: cause for cause in (Guarded(cause, []) for cause in catalogue)}
+        weighed = [(hop, candidates(hop, mesh, list(causes.values()))) for hop in mesh.hops]
+        return tuple(
+            tuple(
+                (finding, tuple(causes[finding.cause].remedies(hop, mesh)))
+                for finding in _findings(hop, found, mesh)
+            )
+            for hop, found in weighed
+        )
 
 
 def _unread(bundle: Bundle, faults: Sequence[str]) -> tuple[NotRead, ...]:
@@ -146,7 +167,7 @@ def _finding(hop: Hop, candidate: Candidate, mesh: Mesh, belief: dict[str, float
         last=clock(max(times)) if times else "",
         clues=tuple(_clue(hit) for hit in candidate.hits),
         missing=tuple(_missing(pair) for pair in priced(cause.missing(hop, mesh), belief)),
-        remedies=tuple(_remedy(remedy) for remedy in cause.remedies(hop, mesh)),
+        remedies=tuple(_remedy(remedy, mesh) for remedy in cause.remedies(hop, mesh)),
     )
 
 
@@ -187,16 +208,20 @@ def _missing(pair: tuple[Missing, float]) -> FoundMissing:
     )
 
 
-def _remedy(remedy: Remedy) -> FoundRemedy:
+def _remedy(remedy: Remedy, mesh: Mesh) -> FoundRemedy:
     return FoundRemedy(
         title=remedy.title,
         kind=remedy.kind.value,
         disposition=remedy.disposition.value,
-        patches=tuple(FoundPatch(yaml=p.yaml, path=p.path, line=p.line) for p in remedy.patches),
+        patches=tuple(
+            FoundPatch(yaml=patch.yaml, path=patch.path, line=patch.line)
+            for patch in patches_of(remedy, mesh)
+        ),
         commands=remedy.commands,
         risks=remedy.risks,
         verify=remedy.verify,
         undo=remedy.undo,
+        derived=remedy.derived,
     )
 
 

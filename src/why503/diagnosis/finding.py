@@ -86,6 +86,8 @@ class FoundRemedy:
     risks: tuple[str, ...]
     verify: str
     undo: str
+    derived: tuple[str, ...] = ()
+    """How its values follow from the evidence, one sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,16 @@
 """A cause that cannot be weighed is a result, not the end of the run."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from why503.diagnosis.cause import Cause, Hazard, Hit, Missing, Remedy
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.support.secret import mask
 from why503.support.text import _
+
+if TYPE_CHECKING:
+    from why503.diagnosis.alert import Alert, Unseen
 
 T = TypeVar("T")
 
@@ -26,6 +29,11 @@ class Guarded:
         self.SCENARIO = cause.SCENARIO
         self._cause = cause
         self._faults = faults
+
+    @property
+    def ALERT(self) -> "Alert | Unseen":  # noqa: N802 - as the cause has it
+        """Its alert."""
+        return self._cause.ALERT
 
     def weigh(self, hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         """Its clues; none where it failed."""

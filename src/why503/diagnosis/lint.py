@@ -4,12 +4,14 @@ import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from posixpath import normpath
 from typing import NamedTuple
 
 from why503.diagnosis import advice, schema_rule
 from why503.diagnosis.cause import Cause
 from why503.diagnosis.guarded import Guarded
 from why503.diagnosis.hazard import Hazard, Rule, rules_in
+from why503.diagnosis.kustomize_patch import patch_files
 from why503.diagnosis.lint_finding import (
     SCHEMA,
     LintFinding,
@@ -115,7 +117,9 @@ def _all_met(
     advised = list(advice.hazards(mesh, version))
     yield from (_Met(f"{advice.GROUP}/{hazard.rule.name}", hazard) for hazard in advised)
     places = {hazard.source for hazard in advised}
-    for hazard in schema_rule.hazards(manifests, version):
+    patches = patch_files(mesh)
+    whole = tuple(one for one in manifests if normpath(one.source.path) not in patches)
+    for hazard in schema_rule.hazards(whole, version):
         group = advice.GROUP if hazard.rule in advice.RULES else schema_rule.GROUP
         if hazard.source not in places:  # advice says the same in better words
             yield _Met(f"{group}/{hazard.rule.name}", hazard)

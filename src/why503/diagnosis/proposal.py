@@ -2,12 +2,15 @@
 
 import json
 import re
-import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
-from why503.diagnosis.standing_object import edit, retry_command, routing_service
+from why503.diagnosis.cause import Disposition, Remedy, RemedyKind
+from why503.diagnosis.edit import New, Put, target_of
+from why503.diagnosis.policy_edit import api, service_target
+from why503.diagnosis.standing_object import edit
+from why503.facts import Manifest
+from why503.facts.manifest import Path
 from why503.mesh.address import is_address, split_host
 from why503.mesh.endpoint import service_port, service_ports
 from why503.mesh.failure import Role
@@ -18,243 +21,134 @@ from why503.mesh.naming import (
     kubernetes_service,
     namespace_of,
     object_name,
-    rule_host,
     selecting_labels,
     service_name,
 )
 from why503.mesh.protocol import port_protocol
-from why503.mesh.traffic_policy import destination_rules_for
-from why503.support.duration import spell
+from why503.mesh.selection import scoped
+from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.workload import service_entries_of
 from why503.support.text import _
 
 _HTTP = 80
 _OF_SIDECARS = frozenset({15001, 15006})
-_WHOLE = 2.0
-"""Seconds from which an idle timeout is set in whole seconds."""
 
 
-def pool_setting(
-    hop: Hop, mesh: Mesh, settings: tuple[tuple[str, ...], ...]
-) -> tuple[tuple[Patch, ...], tuple[str, ...], str]:
-    """Patch, commands and undo that set fields of the host's `connectionPool`.
-
-    Each of ``settings`` is a path below `connectionPool` that ends in its value.
-    """
-    return policy_setting(hop, mesh, tuple(("connectionPool", *path) for path in settings))
-
-
-def policy_setting(
-    hop: Hop, mesh: Mesh, settings: tuple[tuple[str, ...], ...]
-) -> tuple[tuple[Patch, ...], tuple[str, ...], str]:
-    """Patch, commands and undo that set fields of the host's `trafficPolicy`.
-
-    Each of ``settings`` is a path below `trafficPolicy` that ends in its value. A new
-    DestinationRule where the host has none, else a command that merges into the one it has.
-    """
-    name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
-    rules = destination_rules_for(mesh, hop.host) if hop.host else ()
-    rule = next((rule for rule in rules if rule.name), None)
-    if rule is None:
-        yaml = _rule(name, namespace, rule_host(hop), settings)
-        return (Patch(yaml=yaml),), (), f"kubectl -n {namespace} delete destinationrule {name}"
-    space = rule.namespace or namespace
-    tree = {"spec": {"trafficPolicy": _tree(settings)}}
-    body = shlex.quote(json.dumps(tree))
-    command = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p {body}"
-    return (), (command,), f"kubectl -n {space} edit destinationrule {rule.name}"
+def start_tls(mesh: Mesh, name: str, namespace: str, host: str, port: int) -> New:
+    """A DestinationRule that starts TLS, with the server's name, on one port of a host."""
+    tls = {"mode": "SIMPLE", "sni": host}
+    entry = next(iter(service_entries_of(mesh, host)), None)
+    number = _declared(entry, port) if entry is not None else port
+    policy = {"portLevelSettings": [{"port": {"number": number}, "tls": tls}]}
+    data = {
+        "apiVersion": api(mesh),
+        "kind": "DestinationRule",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"host": host, "trafficPolicy": policy},
+    }
+    return New(data=data, beside=target_of(entry) if entry is not None else None)
 
 
-_Tree = dict[str, "str | int | _Tree"]
-
-
-def _tree(settings: tuple[tuple[str, ...], ...]) -> _Tree:
-    tree: _Tree = {}
-    for *steps, last, value in settings:
-        here = tree
-        for step in steps:
-            below = here.setdefault(step, {})
-            here = below if isinstance(below, dict) else {}
-        here[last] = int(value) if value.isdigit() else value
-    return tree
-
-
-def _lines(tree: _Tree, depth: int) -> list[str]:
-    found = []
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            found += [f"{'  ' * depth}{key}:", *_lines(value, depth + 1)]
-        else:
-            found.append(f"{'  ' * depth}{key}: {value}")
-    return found
-
-
-def destination_rule_head(name: str, namespace: str, host: str) -> str:
-    """A DestinationRule as far as its host; what it sets is added behind."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
-    )
-
-
-def start_tls(name: str, service: str, port: int) -> str:
-    """A DestinationRule in the root namespace that starts TLS towards a service outside."""
-    return destination_rule_head(name, "istio-system", service) + (
-        "  trafficPolicy:\n"
-        "    portLevelSettings:\n"
-        "    - port:\n"
-        f"        number: {port}\n"
-        "      tls:\n"
-        "        mode: SIMPLE\n"
-        f"        sni: {service}\n"
-    )
-
-
-def _rule(name: str, namespace: str, host: str, settings: tuple[tuple[str, ...], ...]) -> str:
-    lines = ["  trafficPolicy:", *_lines(_tree(settings), 2)]
-    return destination_rule_head(name, namespace, host) + "\n".join(lines) + "\n"
-
-
-def keep_longer() -> Remedy:
-    """Let the server keep idle connections longer than the proxy before it does."""
-    return Remedy(
-        title=_("Or raise the server's keep-alive timeout above the proxy's idle timeout"),
-        kind=RemedyKind.PREVENTION,
-        disposition=Disposition.OUTSIDE_MESH,
-        risks=(_("The server holds more idle connections."),),
-        verify=_("No more 503 UC with details connection_termination at the server's proxy."),
-    )
-
-
-_RETRY_ON = ("connect-failure", "refused-stream", "reset", "503")
-
-
-def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
-    """Let the caller's proxy repeat requests whose connection broke, also behind a sidecar.
-
-    By a change of the VirtualService that routes the host, where there is one, else by a new one.
-    """
-    name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
-    service = routing_service(hop, mesh)
-    twice = _("A repeated request may run twice: safe for reads and remote write, not for all.")
-    extend = _("A VirtualService that routes this host already must be extended instead.")
-    return Remedy(
-        title=_("Let the caller's proxy repeat the request, where it is safe to repeat"),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.NEEDS_REVIEW,
-        patches=() if service else (Patch(yaml=_retrying(name, namespace, rule_host(hop))),),
-        commands=(retry_command(service, hop, _RETRY_ON, namespace),) if service else (),
-        risks=(twice,) if service else (twice, extend),
-        verify=_("Failures seen by the caller stop, while 503 UC in the proxies' logs goes on."),
-        undo=edit(service, namespace)
-        if service
-        else f"kubectl -n {namespace} delete virtualservice {name}",
-    )
-
-
-def _retrying(name: str, namespace: str, host: str) -> str:
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: VirtualService\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  hosts:\n"
-        f"  - {host}\n"
-        "  http:\n"
-        "  - route:\n"
-        "    - destination:\n"
-        f"        host: {host}\n"
-        "    retries:\n"
-        "      attempts: 2\n"
-        f"      retryOn: {','.join(_RETRY_ON)}\n"
-    )
+def _declared(entry: Manifest, port: int) -> int:
+    """The port of a ServiceEntry by which ``port`` is called: itself, else what leads there."""
+    ports = [mapping_of(one) for _index, one in entry.items("spec", "ports")]
+    numbers = [whole_number(one.get("number")) for one in ports]
+    leading = [
+        number
+        for number, one in zip(numbers, ports, strict=True)
+        if number and whole_number(one.get("targetPort")) == port
+    ]
+    return port if port in numbers else next(iter(leading), port)
 
 
 def accept_plain_text(hop: Hop, mesh: Mesh) -> Remedy:
     """The server's proxy takes plain text as well, until all callers speak mutual TLS."""
     name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
     title = _("Let {service} accept plain text as well, for the time being")
+    own = _own_authentication(hop, mesh)
+    new = _permissive(hop, mesh)
     return Remedy(
         title=title.format(service=service_name(hop)),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=permissive(name, namespace, selecting_labels(hop, mesh))),),
+        edits=tuple(_modes(own)) if own is not None else (new,),
+        commands=(edit(own, namespace),) if own is not None else (),
         risks=(_("Plain text has no identity: policies that name a principal refuse it."),),
         verify=_("The server's proxy stops logging NR filter_chain_not_found."),
-        undo=f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
+        undo=edit(own, namespace)
+        if own is not None
+        else f"kubectl -n {namespace} delete peerauthentication {name}-permissive",
     )
 
 
-def give_up_idle(hop: Hop, mesh: Mesh, idle: float | None) -> Remedy:
-    """The proxy closes idle connections before the server does, after ``idle`` seconds if known."""
-    ours = f"{shorter_than(idle):g}s" if idle else _("<below the server's keep-alive timeout>")
-    title = (
-        _("Give up idle connections after {ours}, before the server does at {idle}")
-        if idle
-        else _("Give up idle connections before the server does: below its keep-alive timeout")
-    )
-    patches, commands, undo = pool_setting(hop, mesh, (("http", "idleTimeout", ours),))
-    return Remedy(
-        title=title.format(ours=spell(shorter_than(idle or 0.0)), idle=spell(idle or 0.0)),
-        kind=RemedyKind.FIX,
-        disposition=Disposition.SAFE if idle else Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
-        risks=(_("A few more connections are opened."),),
-        verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
-        undo=undo,
-    )
+def _own_authentication(hop: Hop, mesh: Mesh) -> Manifest | None:
+    """The PeerAuthentication for the server's own pods: of two of them only the older counts."""
+    found = scoped(mesh, "PeerAuthentication", hop.host, "spec", "selector", "matchLabels")
+    own = [one.manifest for one in found if one.level == 0 and not one.manifest.partial]
+    return next(iter(own if hop.host else ()), None)
 
 
-def permissive(name: str, namespace: str, labels: Mapping[str, Any]) -> str:
-    """A PeerAuthentication that lets the workload with these labels accept plain text and TLS."""
-    chosen = "".join(f"      {key}: {value}\n" for key, value in labels.items())
-    return (
-        "apiVersion: security.istio.io/v1\n"
-        "kind: PeerAuthentication\n"
-        "metadata:\n"
-        f"  name: {name}-permissive\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  selector:\n"
-        "    matchLabels:\n"
-        f"{chosen}"
-        "  mtls:\n"
-        "    mode: PERMISSIVE\n"
-    )
+def _modes(policy: Manifest) -> Iterator[Put]:
+    """Every mode of a PeerAuthentication that refuses plain text, made PERMISSIVE."""
+    places: list[Path] = [("spec", "mtls", "mode")]
+    ports = mapping_of(policy.get("spec", "portLevelMtls"))
+    places += [("spec", "portLevelMtls", port, "mode") for port in ports]
+    strict = [path for path in places if word_of(policy.get(*path)).upper() == "STRICT"]
+    for path in strict or places[:1]:
+        yield Put(target=target_of(policy), path=path, value="PERMISSIVE")
 
 
-def shorter_than(idle: float) -> float:
-    """Idle timeout for the proxy: five sixths of the server's, whole seconds where they fit."""
-    ours = idle * 5 / 6
-    return float(int(ours)) if ours >= _WHOLE else round(idle / 2, 3)
+def _permissive(hop: Hop, mesh: Mesh) -> New:
+    """A PeerAuthentication that lets the hop's workload accept plain text and TLS."""
+    name = f"{object_name(hop, mesh)}-permissive"
+    data = {
+        "apiVersion": api(mesh, "security"),
+        "kind": "PeerAuthentication",
+        "metadata": {"name": name, "namespace": namespace_of(hop, mesh)},
+        "spec": {
+            "selector": {"matchLabels": dict(selecting_labels(hop, mesh))},
+            "mtls": {"mode": "PERMISSIVE"},
+        },
+    }
+    return New(data=data, beside=service_target(hop, mesh))
 
 
-def loopback_sidecar(hop: Hop, mesh: Mesh, port: int) -> str:
+def loopback_sidecar(hop: Hop, mesh: Mesh, port: int) -> New:
     """A Sidecar that lets the server's proxy dial 127.0.0.1 for one port of the pod."""
     stated = port_protocol(mesh, hop.host, hop.port)
     protocol = (stated.value if stated is not None else "") or ("http" if _http(hop) else "tcp")
-    labels = "".join(f"      {k}: {v}\n" for k, v in selecting_labels(hop, mesh).items())
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: Sidecar\n"
-        "metadata:\n"
-        f"  name: {object_name(hop, mesh)}\n"
-        f"  namespace: {namespace_of(hop, mesh)}\n"
-        "spec:\n"
-        "  workloadSelector:\n"
-        "    labels:\n"
-        f"{labels}"
-        "  ingress:\n"
-        f"  - port: {{number: {port}, protocol: {protocol.upper()}, name: {protocol}}}\n"
-        f"    defaultEndpoint: 127.0.0.1:{port}\n"
+    named = {"number": port, "protocol": protocol.upper(), "name": protocol}
+    data = {
+        "apiVersion": api(mesh),
+        "kind": "Sidecar",
+        "metadata": {"name": object_name(hop, mesh), "namespace": namespace_of(hop, mesh)},
+        "spec": {
+            "workloadSelector": {"labels": dict(selecting_labels(hop, mesh))},
+            "ingress": [{"port": named, "defaultEndpoint": f"127.0.0.1:{port}"}],
+        },
+    }
+    return New(data=data, beside=service_target(hop, mesh))
+
+
+def port_edits(mesh: Mesh, host: str, port: int | None, field: str, value: Any) -> tuple[Put, ...]:
+    """A field of the entry of a host's Service for a port; empty where no Service shows it."""
+    entries = service_ports(mesh, host) if host else ()
+    called = service_port(mesh, host, port) if host else None
+    fitting = [entry for entry in entries if entry.port == called] or (
+        list(entries) if len(entries) == 1 else []
     )
+    return tuple(
+        Put(
+            target=target_of(entry.service),
+            path=("spec", "ports", entry.place, field),
+            value=value,
+        )
+        for entry in fitting[:1]
+        if not entry.service.partial
+    )
+
+
+_SENT = _("Requests go there at once: see that the application serves them on that port.")
 
 
 def send_to_listener(hop: Hop, mesh: Mesh, port: int | None) -> Remedy:
@@ -275,14 +169,15 @@ def send_to_listener(hop: Hop, mesh: Mesh, port: int | None) -> Remedy:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=() if port is None else port_edits(mesh, hop.host, hop.port, "targetPort", port),
         commands=(f"kubectl -n {namespace} patch service {name} --type json -p '{patch}'",),
-        risks=(several,) if place is None else (),
+        risks=(_SENT, several) if place is None else (_SENT,),
         verify=_("503 UF stops; `ss -ltn` in the pod shows the port that the proxy dials."),
         undo=_("Apply the former Service again."),
     )
 
 
-def service_entry(hop: Hop, mesh: Mesh, host: str) -> str:
+def service_entry(hop: Hop, mesh: Mesh, host: str) -> New:
     """A ServiceEntry for one host outside the mesh, or for an address without a name.
 
     The host of an address is made up, for `hosts` takes names only; the proxy then sends on to the
@@ -293,21 +188,19 @@ def service_entry(hop: Hop, mesh: Mesh, host: str) -> str:
     number = _called_port(hop) or (80 if _http(hop) else 443)
     protocol = "HTTP" if _http(hop) or number == _HTTP else "TCP" if bare else "TLS"
     name = re.sub(r"[.:]+", "-", host).strip("-")
-    addresses = f'  addresses: ["{host}"]\n' if bare else ""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: ServiceEntry\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {caller_namespace(hop, mesh)}\n"
-        "spec:\n"
-        f"  hosts: [{f'{name}.external' if bare else host}]\n"
-        f"{addresses}"
-        "  location: MESH_EXTERNAL\n"
-        f"  resolution: {'NONE' if bare else 'DNS'}\n"
-        "  ports:\n"
-        f"  - {{number: {number}, name: {protocol.lower()}, protocol: {protocol}}}\n"
-    )
+    data = {
+        "apiVersion": api(mesh),
+        "kind": "ServiceEntry",
+        "metadata": {"name": name, "namespace": caller_namespace(hop, mesh)},
+        "spec": {
+            "hosts": [f"{name}.external" if bare else host],
+            **({"addresses": [host]} if bare else {}),
+            "location": "MESH_EXTERNAL",
+            "resolution": "NONE" if bare else "DNS",
+            "ports": [{"number": number, "name": protocol.lower(), "protocol": protocol}],
+        },
+    }
+    return New(data=data)
 
 
 def _http(hop: Hop) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 from why503.diagnosis.scenario import (
     Act,
+    Answer,
+    Call,
     Cure,
     Knob,
     Listening,
@@ -14,6 +16,7 @@ from why503.diagnosis.scenario import (
     Server,
     Side,
     Step,
+    Times,
 )
 
 _TYPE = "type.googleapis.com/"
@@ -34,6 +37,25 @@ def subsets(*names: str) -> str:
 def virtual_service(http: str) -> str:
     """A VirtualService for the service; ``http`` is the list under `http`."""
     return _object("VirtualService", "  hosts:\n  - {host}\n  http:\n" + _block(http, 2))
+
+
+def beta_to_subset() -> str:
+    """A VirtualService: what begins with `/beta` below the path goes to the subset `v2`."""
+    return virtual_service(
+        """
+        - name: beta
+          match:
+          - uri:
+              prefix: {path}/beta
+          route:
+          - destination:
+              host: {host}
+              subset: v2
+        - route:
+          - destination:
+              host: {host}
+        """
+    )
 
 
 def first_pod(*, ready: bool) -> str:
@@ -81,6 +103,22 @@ def http_options(**options: Any) -> dict[str, Any]:
 def idle_timeout(value: Any) -> dict[str, Any]:
     """Overlay of a cluster: after which idleness it gives up a connection."""
     return http_options(common_http_protocol_options={"idle_timeout": value})
+
+
+def slow_half(
+    name: str, limit: Knob, factor: float = 3, *, others: Answer | None = None, **load: Any
+) -> dict[str, Any]:
+    """Parts of a scenario: every other request is for ``name``, and its answer takes too long.
+
+    It takes ``factor`` times ``limit``; ``others`` is the server's answer to the rest, ``load``
+    what more there is to say of the requests.
+    """
+    path = f"{{path}}/{name}"
+    slow = Answer(path=path, delay=Times(of=limit, factor=factor))
+    return {
+        "servers": (Server(answers=(slow, others or Answer())),),
+        "load": Load(calls=(Call(), Call(path=path)), requests=12, workers=2, **load),
+    }
 
 
 def silent_server(limit: Knob) -> dict[str, Any]:

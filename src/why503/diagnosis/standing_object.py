@@ -6,7 +6,7 @@ nothing. So where one routes the host already, a remedy changes that one and kee
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from why503.facts import Manifest, Request
@@ -16,7 +16,7 @@ from why503.mesh.gateway import is_gateway
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of
-from why503.mesh.route import destinations_of, http_rules, virtual_services_for
+from why503.mesh.route import HttpRule, destinations_of, http_rules, virtual_services_for
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import same_host
 
@@ -99,25 +99,29 @@ def _holds(service: Manifest, *, at_gateway: bool) -> bool:
     return _SIDECARS in gateways
 
 
+def retried_rules(
+    service: Manifest, hop: Hop, conditions: tuple[str, ...]
+) -> Iterator[tuple[HttpRule, dict[str, Any]]]:
+    """Rules of a VirtualService that send to the hop's host, each with the retries to give it."""
+    towards = {
+        destination.path
+        for destination in destinations_of(service)
+        if not destination.mirror and same_host(destination.host, hop.host)
+    }
+    for rule in http_rules(service):
+        if rule.path in towards:
+            yield rule, _retries(mapping_of(rule.fields.get("retries")), conditions)
+
+
 def retry_command(service: Manifest, hop: Hop, conditions: tuple[str, ...], namespace: str) -> str:
     """Command that adds retries to the rules of a VirtualService that send to the hop's host.
 
     Everything else of the object stays as it is. Where it does not show its rules, the command
     that edits it.
     """
-    towards = {
-        destination.path
-        for destination in destinations_of(service)
-        if not destination.mirror and same_host(destination.host, hop.host)
-    }
     steps = [
-        {
-            "op": "add",
-            "path": f"/spec/http/{rule.place}/retries",
-            "value": _retries(mapping_of(rule.fields.get("retries")), conditions),
-        }
-        for rule in http_rules(service)
-        if rule.path in towards
+        {"op": "add", "path": f"/spec/http/{rule.place}/retries", "value": retries}
+        for rule, retries in retried_rules(service, hop, conditions)
     ]
     if not steps:
         return edit(service, namespace)

@@ -1,30 +1,41 @@
 """What to do about a subset: define it where no rule does, give it pods where it has none."""
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
-from why503.diagnosis.cause import Disposition, Patch, Remedy, RemedyKind
-from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.cause import Disposition, Remedy, RemedyKind
+from why503.diagnosis.edit import Append, Edit, New, target_of
+from why503.diagnosis.policy_edit import api
 from why503.diagnosis.standing_object import edit
 from why503.mesh.address import short_name
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import subset_labels
+from why503.mesh.setting import word_of
 from why503.mesh.traffic_policy import destination_rules_for
+from why503.mesh.workload import labels_of, service_of, workloads_of
 from why503.support.text import _
 
 
 def define_subset(mesh: Mesh, host: str, subset: str, namespace: str) -> Remedy:
     """Add a subset that a route names: in the rule that the host has, else in a new one."""
     name, rules = short_name(host)[0], destination_rules_for(mesh, host)
-    new = destination_rule_head(name, namespace, host)
-    lines = f"  subsets:\n  - name: {subset}\n    labels:\n      version: {subset}\n"
-    path, line = (rules[0].source.path, rules[0].source.line) if rules else ("", 0)
+    labels, sure = _labels_of(mesh, host, subset)
+    entry = {"name": subset, "labels": labels}
+    guess = _("No pod of the evidence tells the labels: `version: {subset}` is a guess.")
+    carried = _("The pods of {host} carry {labels}.")
     return Remedy(
         title=_("Define subset {subset} of {host}, with labels that its pods carry").format(
             subset=subset, host=host
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=new + lines, path=path, line=line),),
+        edits=_defining(mesh, host, entry, namespace),
+        derived=(
+            (carried if sure else guess).format(
+                host=host, subset=subset, labels=", ".join(f"{k}={v}" for k, v in labels.items())
+            ),
+        ),
         risks=(
             _("Extend a rule for this host that exists already instead of adding a second one."),
         ),
@@ -35,6 +46,34 @@ def define_subset(mesh: Mesh, host: str, subset: str, namespace: str) -> Remedy:
         if rules
         else f"kubectl -n {namespace} delete destinationrule {name}",
     )
+
+
+def _labels_of(mesh: Mesh, host: str, subset: str) -> tuple[dict[str, Any], bool]:
+    """Labels for a subset, and whether pods carry them: by its name as the value of one."""
+    for workload in workloads_of(mesh, host):
+        for key, value in labels_of(workload).items():
+            if str(value) == subset:
+                return {str(key): value}, True
+    return {"version": subset}, False
+
+
+def _defining(mesh: Mesh, host: str, entry: Mapping[str, Any], namespace: str) -> tuple[Edit, ...]:
+    rules = [rule for rule in destination_rules_for(mesh, host) if rule.name]
+    if rules and not rules[0].partial and not word_of(rules[0].get("spec", "host")).startswith("*"):
+        return (Append(target=target_of(rules[0]), path=("spec", "subsets"), value=entry),)
+    policy = rules[0].get("spec", "trafficPolicy") if rules else None
+    data = {
+        "apiVersion": api(mesh),
+        "kind": "DestinationRule",
+        "metadata": {"name": short_name(host)[0], "namespace": namespace},
+        "spec": {
+            "host": host,
+            **({"trafficPolicy": policy} if isinstance(policy, Mapping) else {}),
+            "subsets": [entry],
+        },
+    }
+    service = service_of(mesh, host)
+    return (New(data=data, beside=target_of(service) if service is not None else None),)
 
 
 def give_pods(mesh: Mesh, host: str, subset: str, namespace: str) -> Remedy:

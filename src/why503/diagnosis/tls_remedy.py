@@ -1,6 +1,8 @@
 """What to do where two ends disagree on TLS: mend the caller's mode, give pods sidecars first."""
 
 from why503.diagnosis.cause import Disposition, Remedy, RemedyKind
+from why503.diagnosis.policy_edit import policy_wanted
+from why503.diagnosis.tls_edit import tls_dropped
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
 from why503.mesh.naming import caller_proxy, namespace_of, service_name
@@ -20,10 +22,14 @@ def mode_mended(hop: Hop, mesh: Mesh, *, by_istio: bool) -> Remedy:
         title=_LEAVE_MODE if by_istio else _SAY_MODE,
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=tls_dropped(mesh, hop.host, hop.port)
+        if by_istio
+        else policy_wanted(hop, mesh, ("tls", "mode", "ISTIO_MUTUAL")).edits,
         commands=(f"kubectl -n {where} edit destinationrule {which}",),
         risks=(_("Istio chooses by itself from 1.5 on; before that each rule has to say it."),),
         verify=f"istioctl proxy-config cluster {caller_proxy(hop, mesh)} "
         f"--fqdn {hop.host or service_name(hop)} -o json",
+        undo=f"kubectl -n {where} edit destinationrule {which}",
     )
 
 

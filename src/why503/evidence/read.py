@@ -4,6 +4,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from why503.evidence.input_summary import input_of
 from why503.evidence.json_preamble import without_preamble
 from why503.evidence.kept import parquet_file
 from why503.evidence.line_by_line import Outcome, begins_as_access_log, by_line, fault_of
+from why503.evidence.pipe import redirected
 from why503.evidence.prefix import Peeler, unwrap_document
 from why503.evidence.reader import (
     Context,
@@ -29,6 +31,7 @@ from why503.support.secret import mask
 from why503.support.text import _
 
 if TYPE_CHECKING:
+    from why503.evidence.access_log.engine.side_by_side import SideBySide
     from why503.evidence.fleet.ahead import Fleet
 
 SURE = 0.9
@@ -39,6 +42,9 @@ FILES_LIMIT = 20_000
 
 LARGE = 128 << 10
 """Bytes, as they are stored, from which a file may be a large access log."""
+
+_SEVERAL = 2
+"""Compressed files that are worth to be read at the same time."""
 
 _ENDINGS = frozenset(
     {".gz", ".zst", ".zstd", ".log", ".txt", ".json", ".yaml", ".yml", ".jsonl", ".ndjson"}
@@ -83,25 +89,39 @@ def read_paths(paths: Sequence[str], options: Options, fleet: "Fleet | None" = N
                 context = Context(path=path, teller=teller, options=options, formats=formats)
                 yield member.file, context
 
-    if fleet is not None:
-        fleet.begin(evidence(files))
+    ahead = _side_by_side(files, options) if fleet is None else fleet
+    if ahead is not None:
+        ahead.begin(evidence(files))
     inputs: list[Input] = []
     facts: list[Fact] = []
-    for file, context in evidence(_unfolded(files, unread)):
-        if (kept := parquet_file.kept_in(file, context)) is not None:
-            inputs.extend(kept.inputs)
-            facts.extend(kept.facts)
-            unread.extend(kept.unread)
-            continue
-        outcome = _read(parquet_file.as_lines(file), context, fleet)
-        facts.extend(outcome.facts)
-        unread.extend(file.unread.values())
-        unread.extend(outcome.unread)
-        inputs.append(input_of(file.path, outcome, context.teller))
-    if fleet is not None:
-        fleet.end()
+    try:
+        for file, context in evidence(_unfolded(files, unread)):
+            if (kept := parquet_file.kept_in(file, context)) is not None:
+                inputs.extend(kept.inputs)
+                facts.extend(kept.facts)
+                unread.extend(kept.unread)
+                continue
+            outcome = _read(parquet_file.as_lines(file), context, ahead)
+            facts.extend(outcome.facts)
+            unread.extend(file.unread.values())
+            unread.extend(outcome.unread)
+            inputs.append(input_of(file.path, outcome, context.teller))
+    finally:
+        if ahead is not None:
+            ahead.end()
     unread.extend(surveys.notices())
     return Bundle(inputs=tuple(inputs), facts=tuple(facts), unread=tuple(unread))
+
+
+def _side_by_side(files: Iterable[_Member], options: Options) -> "SideBySide | None":
+    """Who reads compressed logs at the same time; None where there are no two."""
+    packed = (one.file for one in files if (one.file.packed_size() or 0) >= LARGE)
+    logs = (file for file in packed if file.is_packed() and not archive.is_archive(file.head()))
+    if len(list(islice(logs, _SEVERAL))) < _SEVERAL:
+        return None
+    from why503.evidence.access_log.engine.side_by_side import SideBySide
+
+    return SideBySide(options.memory)
 
 
 def _matched(paths: Sequence[str]) -> Iterator[str]:
@@ -118,7 +138,7 @@ def _members(paths: Sequence[str], unread: list[Unread]) -> Iterator[_Member]:
         place = Path(path)
         if path == STDIN:
             found: Iterable[_Member] = [
-                _Member(file=TextFile(path=STDIN, place=None), teller="stdin")
+                _Member(file=TextFile(path=STDIN, place=redirected()), teller="stdin")
             ]
         elif place.is_dir():
             found = _walk(path, place, unread)
@@ -243,12 +263,21 @@ def _surveyed(files: list[_Member]) -> tuple[tuple[str, ...], archive.Surveys]:
         if member.group:
             is_archive = member.file.content is not None
             surveys.add(member.group, member.name, is_archive=is_archive)
-        if _has_no_configuration(member.file):
+        if _has_no_configuration(member.file) or _passes_by(member.file):
             continue
         text = member.file.text()
         if text and any(sign in text for sign in _FORMAT_SIGNS):
             formats.update(dict.fromkeys(find_formats(text)))
     return tuple(formats), surveys
+
+
+def _passes_by(file: TextFile) -> bool:
+    """Whether it is a pipe that is to be read once only, as a large log."""
+    if not file.comes_once():
+        return False
+    from why503.evidence.access_log.engine import read as engine
+
+    return engine.large(file, Context(path=file.path, teller="")) is not None
 
 
 def _has_no_configuration(file: TextFile) -> bool:
@@ -259,11 +288,11 @@ def _has_no_configuration(file: TextFile) -> bool:
     return parquet_file.is_parquet(head) or begins_as_access_log(head.decode("utf-8", "replace"))
 
 
-def _read(file: TextFile, context: Context, fleet: "Fleet | None" = None) -> Outcome:
+def _read(file: TextFile, context: Context, ahead: "Fleet | SideBySide | None" = None) -> Outcome:
     """What one file gives: as a whole where a reader is sure of it, else line by line."""
     if (binary := _as_binary(file, context)) is not None:
         return binary
-    if (large := _as_large_log(file, context, fleet)) is not None:
+    if (large := _as_large_log(file, context, ahead)) is not None:
         return large
     text = file.text()
     if not text:
@@ -280,13 +309,15 @@ def _read(file: TextFile, context: Context, fleet: "Fleet | None" = None) -> Out
     return outcome
 
 
-def _as_large_log(file: TextFile, context: Context, fleet: "Fleet | None") -> Outcome | None:
+def _as_large_log(
+    file: TextFile, context: Context, ahead: "Fleet | SideBySide | None"
+) -> Outcome | None:
     """What a large access log gives, read in blocks by all processors; None for other files."""
     if (file.packed_size() or 0) < LARGE:
         return None
     from why503.evidence.access_log.engine import read as engine
 
-    return engine.read(file, context, None if fleet is None else fleet.partial)
+    return engine.read(file, context, None if ahead is None else ahead.partial)
 
 
 def _read_dump(text: str, context: Context) -> Outcome:

@@ -5,11 +5,11 @@ line, a table and a sentence is read whole. A *document reader* takes a file as 
 A *binary reader* takes a file that is no text, as a stream of bytes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import field
 from typing import Protocol
 
-from why503.facts import Fact, Manifest, Source, Unread
+from why503.facts import Fact, Source, Unread
 from why503.support.dataclass import dataclass
 
 SAMPLE_LINES = 200
@@ -141,8 +141,3 @@ class BinaryReader(Protocol):
     def read(self, stream: ByteStream, context: Context) -> Reading:
         """Facts of the file, read once from front to back in bounded memory."""
         ...
-
-
-def manifests(facts: Iterable[Fact]) -> list[Manifest]:
-    """The manifests among ``facts``."""
-    return [fact for fact in facts if isinstance(fact, Manifest)]

@@ -4,13 +4,13 @@ import codecs
 import contextlib
 import gzip
 import io
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from why503.evidence.pipe import Pipe, standard_input
 from why503.facts import Source, Unread
 from why503.support.dataclass import dataclass
 from why503.support.text import _
@@ -23,9 +23,6 @@ RATIO = 250
 
 RATIO_FROM = 4 << 20
 """Bytes from which the ratio counts: small files of blanks harm nobody."""
-
-PIPE_KEPT = 32 << 20
-"""Bytes of a pipe that are held in memory."""
 
 LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
@@ -65,9 +62,9 @@ class TextFile:
     """What could not be read, by kind."""
     content: Callable[[], BinaryIO] | None = None
     """Opens the bytes, decompressed already, of a member of an archive; None for other files."""
-    _piped: bytes | None = None
+    _pipe: Pipe | None = None
     _spool: IO[bytes] | None = None
-    """A large pipe's bytes, in a file of our own that goes with us."""
+    """A file of our own that goes with us."""
 
     def lines(self) -> Iterator[str]:
         """Lines without their ends; empty where the file is no text."""
@@ -106,17 +103,21 @@ class TextFile:
 
     def _is_plain(self) -> bool:
         """Whether the bytes are those of a regular file that is not compressed."""
-        if self.place is None or not self.place.is_file():
-            return False
-        try:
-            with self.place.open("rb") as raw:
-                return not raw.read(4).startswith((_GZIP, _ZSTD))
-        except OSError:
-            return False
+        return self.place is not None and self.place.is_file() and not self.is_packed()
+
+    def is_packed(self) -> bool:
+        """Whether the bytes are compressed; False too where they cannot be read."""
+        with contextlib.suppress(OSError), self._open() as raw:
+            return raw.read(4).startswith((_GZIP, _ZSTD))
+        return False
+
+    def comes_once(self) -> bool:
+        """Whether it is a pipe of which more is to come than is held in memory."""
+        return self._pipe is not None and self._pipe.comes_once
 
     def head(self) -> bytes:
         """The first bytes, decompressed, at most `_HEAD`; empty where nothing can be read."""
-        for chunk in self._chunks():
+        for chunk in self._chunks(self._open):
             return chunk[:_HEAD]
         return b""
 
@@ -126,23 +127,32 @@ class TextFile:
 
     def unbounded(self) -> "ByteChunks":
         """The bytes, decompressed, without a limit: for a caller who has limits of its own."""
-        return ByteChunks(self._chunks())
+        return ByteChunks(self._chunks(self._open))
+
+    def passing(self, wanted: Callable[[], bool]) -> "ByteChunks":
+        """The bytes of a pipe, decompressed, to its end and for the last time: none are kept.
+
+        Ends too when ``wanted`` says no.
+        """
+        pipe = self._taken_pipe()
+        return ByteChunks(self._chunks(lambda: pipe.passing(wanted)))
 
     def seekable(self) -> BinaryIO:
         """The bytes as they are. Raises `OSError` where the file cannot be opened."""
-        return self._open()
+        return self._taken_pipe().kept() if self._is_pipe() else self._open()
 
     def packed_size(self) -> int | None:
-        """Bytes as they are, before decompression; None where they are not known."""
-        if self._spool is not None:
-            return Path(self._spool.name).stat().st_size
-        if self._piped is not None:
-            return len(self._piped)
+        """Bytes as they are, before decompression; None where they are not known.
+
+        Of a pipe those that came so far.
+        """
+        if self._pipe is not None:
+            return self._pipe.size
         return None if self.place is None else self.place.stat().st_size
 
     def _bounded(self) -> Iterator[bytes]:
         size = 0
-        for chunk in self._chunks():
+        for chunk in self._chunks(self._open):
             size += len(chunk)
             if size > EXPANDED_LIMIT:
                 self._tell("size", _too_large(self.path))
@@ -154,7 +164,7 @@ class TextFile:
         """The file's text, chunk by chunk."""
         decoder: codecs.IncrementalDecoder | None = None
         size = 0
-        for chunk in self._chunks():
+        for chunk in self._chunks(self._open):
             piece = chunk
             if decoder is None:
                 if chunk.startswith(_CAPTURES):
@@ -175,10 +185,10 @@ class TextFile:
         if decoder is not None and (last := decoder.decode(b"", final=True)):
             yield last
 
-    def _chunks(self) -> Iterator[bytes]:
+    def _chunks(self, opened: Callable[[], BinaryIO]) -> Iterator[bytes]:
         """The file's bytes, decompressed; stops where a compressed stream is broken."""
         try:
-            with self._open() as raw:
+            with opened() as raw:
                 head = raw.peek(4)[:4] if isinstance(raw, io.BufferedReader) else b""
                 stream = expanded(raw, head)
                 size = 0
@@ -203,34 +213,20 @@ class TextFile:
     def _open(self) -> BinaryIO:
         if self.content is not None:
             return self.content()
-        if self.place is not None and not self.place.is_fifo():
-            return self.place.open("rb")
-        if self._piped is None:
-            self._take_pipe()
-        if self._spool is not None:
-            return Path(self._spool.name).open("rb")
-        return io.BufferedReader(cast("io.RawIOBase", io.BytesIO(self._piped or b"")))
+        if self._is_pipe():
+            return self._taken_pipe().opened()
+        return cast("Path", self.place).open("rb")
 
-    def _take_pipe(self) -> None:
-        """Keep what a pipe holds, for it can be read once only; much of it in a file."""
-        with contextlib.ExitStack() as stack:
-            if self.place is None:
-                pipe: BinaryIO = sys.stdin.buffer
-            else:
-                pipe = stack.enter_context(self.place.open("rb"))
-            self._piped = pipe.read(PIPE_KEPT)
-            if len(self._piped) < PIPE_KEPT:
-                return
-            import tempfile
+    def _is_pipe(self) -> bool:
+        return self.content is None and (self.place is None or self.place.is_fifo())
 
-            self._spool = tempfile.NamedTemporaryFile(prefix="why503-")  # noqa: SIM115 - goes with us
-            self._spool.write(self._piped)
-            self._piped = b""
-            size = PIPE_KEPT
-            while size <= EXPANDED_LIMIT and (chunk := pipe.read(_CHUNK)):
-                self._spool.write(chunk)
-                size += len(chunk)
-            self._spool.flush()
+    def _taken_pipe(self) -> Pipe:
+        """The pipe, its first bytes read. Raises `OSError`."""
+        if self._pipe is None:
+            place = self.place
+            raw = standard_input() if place is None else io.FileIO(place, "rb")
+            self._pipe = Pipe(raw, EXPANDED_LIMIT)
+        return self._pipe
 
     def _tell_cut(self, number: int) -> None:
         self._tell(

@@ -17,7 +17,6 @@ _ELISION = re.compile(
     r"^(?:[ ]{1,200}[\[<]?\.{3}[\]>]?|[ ]{0,200}[\[<#]?\u2026[\]>]?)[ ]{0,20}$", re.MULTILINE
 )
 _BARE_KEY = re.compile(r"[A-Za-z_][\w.-]{0,100}:[ ]{0,8}$")
-BLOCK_SCALAR = re.compile(r"(?:[!&]\S{1,60}[ ]+){0,2}[|>][0-9+-]{0,2}[ \t]*(?:#.*)?$")
 
 
 def indent_of(text: str) -> int:
@@ -72,6 +71,8 @@ def foreign_lines(lines: list[str]) -> int:
     foreign = 0
     deeper_than: int | None = None
     """Lines with more indent than this continue the value before them."""
+    open_key = -1
+    """Indent of the key without a value on the line before; -1 where none is."""
     flow = 0
     for text in lines:
         stripped = text.strip()
@@ -85,8 +86,11 @@ def foreign_lines(lines: list[str]) -> int:
             continue
         found = KEY.match(text)
         value = (found["value"] if found else None) or ""
+        above, open_key = open_key, indent_of(text) if found and not value else -1
         if found is None and ITEM.match(text):
             value = stripped.lstrip("- ")
+        elif found is None and 0 <= above < indent_of(text) and stripped[0] in "[{":
+            value = stripped
         elif found is None:
             foreign += 1
             continue

@@ -81,8 +81,8 @@ class Request:
     server: str | None = None
     """`Server` header (else `Via`) of the answer as a client saw it; None where it was not seen."""
     stands_for: int = 1
-    """Requests of its kind that it stands for: more than one where a log holds so many failures that
-    only a share of them is kept."""
+    """Requests of its kind that it stands for: more than one where a log holds so many failures
+    that only a share of them is kept."""
     raw: str = ""
     """The line as written, at most 2,000 characters, secrets masked."""
 

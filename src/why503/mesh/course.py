@@ -6,7 +6,7 @@ asked for: their authority.
 
 from enum import StrEnum
 
-from why503.facts import RequestGroup
+from why503.facts import AccessLog, RequestGroup
 from why503.mesh.address import split_host
 from why503.mesh.hop import Hop
 from why503.mesh.log_index import log_index
@@ -73,11 +73,17 @@ def _lines_between(hop: Hop, mesh: Mesh) -> bool:
             if failure.account.source.path == log.source.path
         ]
         if len(ours) > 1 and all(ours):
-            good = sum(group.count for group in fine if group in log.groups)
+            good = sum(group.count for group in fine if _is_of(group, log))
             others = max(0, log.lines - len(ours) - good)
             if max(ours) - min(ours) + 1 - len(ours) > others:
                 return True
     return False
+
+
+def _is_of(group: RequestGroup, log: AccessLog) -> bool:
+    if group.exemplars:
+        return group.teller == log.teller and group.exemplars[0].path == log.source.path
+    return group in log.groups
 
 
 def brief(hop: Hop, mesh: Mesh) -> bool:

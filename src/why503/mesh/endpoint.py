@@ -8,6 +8,7 @@ from why503.mesh.address import cluster_name, short_name
 from why503.mesh.candidate import candidates
 from why503.mesh.held import held_endpoints
 from why503.mesh.mesh import Mesh
+from why503.mesh.once import once
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
 from why503.mesh.workload import WORKLOAD_KINDS, containers_of, labels_of, same_host, workloads_of
@@ -172,6 +173,7 @@ def _service_ports(mesh: Mesh, host: str) -> tuple[ServicePort, ...]:
     return tuple(sorted(found, key=lambda port: port.service.partial))
 
 
+@once
 def ports_of(service: Manifest) -> list[ServicePort]:
     """Ports of one Service."""
     entries = [(index, mapping_of(entry)) for index, entry in service.items("spec", "ports")]

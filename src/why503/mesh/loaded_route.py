@@ -3,8 +3,8 @@
 Answers about a host are None where no configuration dump shows a route to it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from why503.facts import (
     FilterCall,
@@ -28,6 +28,8 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.setting import Setting
 from why503.support.text import _
 
+T = TypeVar("T")
+
 _COMPLETE = frozenset({"BlackHoleCluster", "PassthroughCluster"})
 """Clusters that a sidecar always has: a dump with one of them was not cut to a single service."""
 
@@ -43,44 +45,47 @@ def timeouts_loaded(mesh: Mesh, host: str) -> tuple[Setting[float], ...] | None:
 
     A route that names no timeout has Envoy's 15 s.
     """
-    routes = loaded_routes(mesh, host) if host else ()
-    found = [
-        _setting(route, ROUTE_TIMEOUT if route.timeout is None else route.timeout)
-        for route in routes
-        if route.timeout is None or route.timeout > 0
-    ]
-    return tuple(found) if routes else None
+
+    def timeout(route: LoadedRoute) -> float | None:
+        return ROUTE_TIMEOUT if route.timeout is None else route.timeout or None
+
+    return _told(_routes(mesh, host), timeout)
 
 
 def tries_loaded(mesh: Mesh, host: str) -> tuple[Setting[float], ...] | None:
     """Seconds that each route gives one try."""
-    routes = loaded_routes(mesh, host) if host else ()
-    found = [
-        _setting(route, route.retry.per_try_timeout)
-        for route in routes
-        if route.retry is not None and route.retry.per_try_timeout
-    ]
-    return tuple(found) if routes else None
 
+    def per_try(route: LoadedRoute) -> float | None:
+        return route.retry.per_try_timeout or None if route.retry is not None else None
 
-def _setting(route: LoadedRoute, seconds: float) -> Setting[float]:
-    return Setting(value=seconds, source=route.source, default=False, by=told_by(route))
+    return _told(_routes(mesh, host), per_try)
 
 
 def retries_loaded(mesh: Mesh, host: str) -> tuple[Setting[Mapping[str, Any]], ...] | None:
     """Retries of each route that has some: `attempts`, `retryOn`, `perTryTimeout`."""
-    routes = loaded_routes(mesh, host) if host else ()
-    found = [
-        Setting(
-            value=retries_in_words(route.retry),
-            source=route.source,
-            default=False,
-            by=told_by(route),
-        )
-        for route in routes
-        if route.retry is not None
-    ]
-    return tuple(found) if routes else None
+
+    def retries(route: LoadedRoute) -> Mapping[str, Any] | None:
+        return retries_in_words(route.retry) if route.retry is not None else None
+
+    return _told(_routes(mesh, host), retries)
+
+
+def _routes(mesh: Mesh, host: str) -> tuple[LoadedRoute, ...]:
+    """Loaded routes to the host; none for the host ``""``."""
+    return loaded_routes(mesh, host) if host else ()
+
+
+def _told(
+    routes: Sequence[LoadedRoute], of: Callable[[LoadedRoute], T | None]
+) -> tuple[Setting[T], ...] | None:
+    """What ``of`` finds on each of the routes that have it; None where there is no route."""
+    found = [(route, of(route)) for route in routes]
+    told = tuple(
+        Setting(value=value, source=route.source, default=False, by=told_by(route))
+        for route, value in found
+        if value is not None
+    )
+    return told if routes else None
 
 
 def retries_in_words(policy: RetryPolicy) -> Mapping[str, Any]:
@@ -97,15 +102,11 @@ def retries_in_words(policy: RetryPolicy) -> Mapping[str, Any]:
 
 def faults_loaded(mesh: Mesh, host: str = "") -> tuple[Setting[Mapping[str, Any]], ...] | None:
     """Faults that routes make on purpose; of every route for the host ``""``."""
-    routes = loaded_routes(mesh, host) if host else mesh.facts(LoadedRoute)
-    found = [
-        Setting(
-            value=fault_in_words(route.fault), source=route.source, default=False, by=told_by(route)
-        )
-        for route in routes
-        if route.fault is not None
-    ]
-    return tuple(found) if routes else None
+
+    def fault(route: LoadedRoute) -> Mapping[str, Any] | None:
+        return fault_in_words(route.fault) if route.fault is not None else None
+
+    return _told(_every(mesh, host), fault)
 
 
 def fault_in_words(fault: LoadedFault) -> Mapping[str, Any]:
@@ -178,8 +179,12 @@ def duration_limits(mesh: Mesh, host: str, tellers: Collection[str]) -> tuple[Se
 
 
 def _of(mesh: Mesh, host: str, tellers: Collection[str]) -> list[LoadedRoute]:
-    routes = loaded_routes(mesh, host) if host else mesh.facts(LoadedRoute)
-    return [route for route in routes if route.teller in tellers]
+    return [route for route in _every(mesh, host) if route.teller in tellers]
+
+
+def _every(mesh: Mesh, host: str) -> Sequence[LoadedRoute]:
+    """Loaded routes to the host; all of them for the host ``""``."""
+    return loaded_routes(mesh, host) if host else mesh.facts(LoadedRoute)
 
 
 def _managers(

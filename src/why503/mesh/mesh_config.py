@@ -1,6 +1,6 @@
 """The mesh config, as a ConfigMap, an IstioOperator or Helm values hold it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from why503.facts import Manifest
@@ -10,6 +10,8 @@ from why503.mesh.setting import Setting, word_of
 from why503.support.text import _
 
 ROOT_NAMESPACE = "istio-system"
+PROXY_CONFIG = "proxy.istio.io/config"
+"""The annotation, and the kind under which its value is known."""
 
 _OWN_FIELDS = frozenset({"extensionProviders", "defaultHttpRetryPolicy", "outboundTrafficPolicy"})
 """Fields by which a piece cut out of a mesh config is known."""
@@ -40,6 +42,14 @@ def mesh_setting(mesh: Mesh, *path: str) -> Setting[Any] | None:
                 by=_("the mesh config"),
             )
     return None
+
+
+def proxy_configs(mesh: Mesh) -> Mapping[tuple[str, str], Manifest]:
+    """What workloads set for their own proxies by annotation, by namespace and name."""
+    return mesh.kept(
+        "proxy configs",
+        lambda: {(one.namespace, one.name): one for one in mesh.manifests(PROXY_CONFIG)},
+    )
 
 
 def root_namespace(mesh: Mesh) -> str:

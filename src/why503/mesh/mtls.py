@@ -53,7 +53,7 @@ def server_mtls(mesh: Mesh, host: str, port: int | None) -> Setting[str] | None:
     ):
         if level == 0 and (found := _of_port(manifest, ports)) is not None:
             return found
-        if (found := _mode(manifest, ("spec", "mtls", "mode"))) is not None:
+        if (found := mode_at(manifest, ("spec", "mtls", "mode"))) is not None:
             return found
     return Setting(value="PERMISSIVE", source=None, default=True, by=_("Istio's default"))
 
@@ -63,11 +63,12 @@ def _of_port(manifest: Manifest, ports: list[int]) -> Setting[str] | None:
     for port in ports:
         for key in levels:
             if whole_number(key) == port:
-                return _mode(manifest, ("spec", "portLevelMtls", key, "mode"))
+                return mode_at(manifest, ("spec", "portLevelMtls", key, "mode"))
     return None
 
 
-def _mode(manifest: Manifest, path: Path) -> Setting[str] | None:
+def mode_at(manifest: Manifest, path: Path) -> Setting[str] | None:
+    """The mode of mutual TLS that an object sets at ``path``; None where it sets none."""
     mode = word_of(manifest.get(*path)).upper()
     if mode not in MODES:
         return None

@@ -4,7 +4,7 @@ Policies only allow. A pod that no policy selects for a direction is open in it;
 select takes what one of them allows. Where labels or addresses are not told the answer is None.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from why503.mesh.address import split_host
 from why503.mesh.endpoint import container_ports
 from why503.mesh.hop import Hop
 from why503.mesh.mesh import Mesh
+from why503.mesh.open_answer import every, some
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.pod_naming import pod_at
 from why503.mesh.selection import namespace_of_host
@@ -186,33 +187,22 @@ def _allows(policy: Manifest, way: str, peer: Party, port: _Port) -> tuple[bool 
     answers: list[bool | None] = []
     for index, _rule in policy.items("spec", section):
         path: Path = ("spec", section, index)
-        by_port = _any(_port_fits(entry, port) for _, entry in policy.items(*path, "ports"))
-        by_peer = _any(
+        by_port = some(_port_fits(entry, port) for _, entry in policy.items(*path, "ports"))
+        by_peer = some(
             _peer_fits(policy, mapping_of(entry), peer, port.mesh)
             for _, entry in policy.items(*path, peers)
         )
-        answer = _both(
-            True if not policy.items(*path, "ports") else by_port,
-            True if not policy.items(*path, peers) else by_peer,
+        answer = every(
+            (
+                True if not policy.items(*path, "ports") else by_port,
+                True if not policy.items(*path, peers) else by_peer,
+            )
         )
         if answer:
             return True, policy.where(*path)
         answers.append(answer)
     where = policy.where("spec", section) if policy.get("spec", section) else policy.source
-    return (None if None in answers else False), where
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    known = list(answers)
-    if True in known:
-        return True
-    return None if None in known else False
-
-
-def _both(one: bool | None, other: bool | None) -> bool | None:
-    if one is False or other is False:
-        return False
-    return None if one is None or other is None else True
+    return some(answers), where
 
 
 def _port_fits(entry: object, port: _Port) -> bool | None:
@@ -245,7 +235,7 @@ def _peer_fits(policy: Manifest, entry: Mapping[str, Any], peer: Party, mesh: Me
         space = None if policy.namespace or peer.namespace else True
     if "podSelector" not in entry:
         return space
-    return _both(space, _matches(mapping_of(entry.get("podSelector")), peer))
+    return every((space, _matches(mapping_of(entry.get("podSelector")), peer)))
 
 
 def _in_block(block: Mapping[str, Any], address: str) -> bool | None:

@@ -17,6 +17,8 @@ PROTOCOLS = frozenset(
     | {"mongo", "mysql", "redis", "hbone"}
 )
 """Words that Istio knows, in a port's name up to the first hyphen or in `appProtocol`."""
+OPAQUE = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
+"""Protocols of ports where the proxy sees connections only, and no requests."""
 
 _APP_PROTOCOLS = {
     "kubernetes.io/h2c": "http2",
@@ -103,7 +105,7 @@ def shared_target_ports(mesh: Mesh) -> tuple[SharedTarget, ...]:
     """Service ports that select the same pods and port but declare different protocols.
 
     The server's proxy has one listener for such a port and takes one of the protocols. Ports that
-    declare none are left out, as are UDP ports.
+    declare none are left out, as are UDP ports; all opaque ones are the same to that listener.
     """
     groups: dict[tuple[str, frozenset[tuple[str, str]], int | str], list[tuple[ServicePort, str]]]
     groups = defaultdict(list)
@@ -121,5 +123,5 @@ def shared_target_ports(mesh: Mesh) -> tuple[SharedTarget, ...]:
             protocols=tuple(protocol for _entry, protocol in found),
         )
         for key, found in groups.items()
-        if len({protocol for _entry, protocol in found}) > 1
+        if len({"tcp" if protocol in OPAQUE else protocol for _entry, protocol in found}) > 1
     )

@@ -19,9 +19,7 @@ _UNICODE = lazy_re(r"\\[pP](?:[CLMNPSZ]|\{\^?([A-Za-z][A-Za-z_]{0,40})\})")
 _NAMED = lazy_re(
     r"\[:\^?(?:al(?:num|pha)|ascii|blank|cntrl|x?digit|graph|lower|print|punct|space|upper|word):\]"
 )
-_OF_JAVA = lazy_re(
-    r"Al(?:pha|num)|X?Digit|Upper|Lower|Punct|Space|ASCII|Graph|Print|Blank|Cntrl"
-)
+_OF_JAVA = lazy_re(r"Al(?:pha|num)|X?Digit|Upper|Lower|Punct|Space|ASCII|Graph|Print|Blank|Cntrl")
 """Names that Java knows and RE2 does not."""
 _CLASSES = frozenset("dDsSwW")
 _LITERALS = frozenset("afnrtv")

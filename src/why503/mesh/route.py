@@ -11,6 +11,7 @@ from why503.mesh.destination import ROUTE_KINDS, Destination, all_destinations, 
 from why503.mesh.gateway_policy import backend_traffic_policies_for
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting
+from why503.mesh.once import once
 from why503.mesh.selection import covers, host_of_service, specificity
 from why503.mesh.setting import Setting, mapping_of, word_of
 from why503.mesh.traffic_policy import destination_rules_for
@@ -63,6 +64,7 @@ def virtual_services_for(mesh: Mesh, host: str) -> tuple[Manifest, ...]:
     return tuple(service for _rank, service in sorted(found, key=lambda pair: pair[0]))
 
 
+@once
 def http_rules(route: Manifest) -> tuple[HttpRule, ...]:
     """HTTP rules of a VirtualService, HTTPRoute or GRPCRoute, in order."""
     section = "http" if route.kind == "VirtualService" else "rules"
@@ -144,16 +146,12 @@ def route_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
 
     Routes that a proxy has loaded go first.
     """
-    loaded = loaded_route.timeouts_loaded(mesh, host)
-    if loaded:
-        return min(loaded, key=lambda setting: setting.value)
-    found: list[Setting[float]] = []
-    for rule in _rules_for(mesh, host, loaded=loaded is not None):
-        path = ("timeout",) if rule.manifest.kind == "VirtualService" else ("timeouts", "request")
-        found += _timeout(rule.manifest, (*rule.path, *path))
-    for policy in backend_traffic_policies_for(mesh, host):
-        found += _timeout(policy, ("spec", "timeout", "http", "requestTimeout"))
-    return min(found, key=lambda setting: setting.value, default=None)
+    return _shortest(
+        mesh,
+        host,
+        loaded_route.timeouts_loaded(mesh, host),
+        _Places(("timeout",), ("timeouts", "request"), ("timeout", "http", "requestTimeout")),
+    )
 
 
 def per_try_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
@@ -161,16 +159,42 @@ def per_try_timeout(mesh: Mesh, host: str) -> Setting[float] | None:
 
     Routes that a proxy has loaded go first.
     """
-    loaded = loaded_route.tries_loaded(mesh, host)
+    return _shortest(
+        mesh,
+        host,
+        loaded_route.tries_loaded(mesh, host),
+        _Places(
+            ("retries", "perTryTimeout"),
+            ("timeouts", "backendRequest"),
+            ("retry", "perRetry", "timeout"),
+        ),
+    )
+
+
+class _Places(NamedTuple):
+    """Where a timeout stands."""
+
+    virtual_service: Path
+    """In an HTTP rule of a VirtualService."""
+    gateway_api: Path
+    """In a rule of an HTTPRoute or GRPCRoute."""
+    policy: Path
+    """In the spec of a BackendTrafficPolicy."""
+
+
+def _shortest(
+    mesh: Mesh, host: str, loaded: tuple[Setting[float], ...] | None, places: _Places
+) -> Setting[float] | None:
+    """The shortest that is ``loaded``, else the shortest that an object sets."""
     if loaded:
         return min(loaded, key=lambda setting: setting.value)
     found: list[Setting[float]] = []
     for rule in _rules_for(mesh, host, loaded=loaded is not None):
         virtual = rule.manifest.kind == "VirtualService"
-        path = ("retries", "perTryTimeout") if virtual else ("timeouts", "backendRequest")
+        path = places.virtual_service if virtual else places.gateway_api
         found += _timeout(rule.manifest, (*rule.path, *path))
     for policy in backend_traffic_policies_for(mesh, host):
-        found += _timeout(policy, ("spec", "retry", "perRetry", "timeout"))
+        found += _timeout(policy, ("spec", *places.policy))
     return min(found, key=lambda setting: setting.value, default=None)
 
 

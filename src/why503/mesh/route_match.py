@@ -1,12 +1,13 @@
 """Whether a rule of a route takes a request: host, path, method, authority, port."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from why503.facts import Manifest, Request
 from why503.mesh.address import split_host
 from why503.mesh.destination import ROUTE_KINDS
 from why503.mesh.mesh import Mesh
+from why503.mesh.open_answer import every, some
 from why503.mesh.route import HttpRule, http_rules
 from why503.mesh.selection import covers
 from why503.mesh.setting import mapping_of, whole_number, word_of
@@ -63,7 +64,7 @@ def rule_takes(rule: HttpRule, request: Request) -> bool | None:
     conditions = rule.fields.get(section)
     if not isinstance(conditions, list) or not conditions:
         return True
-    return _any(_all(_conditions(mapping_of(entry), request)) for entry in conditions)
+    return some(every(_conditions(mapping_of(entry), request)) for entry in conditions)
 
 
 def route_takes(route: Manifest, request: Request) -> bool | None:
@@ -72,7 +73,7 @@ def route_takes(route: Manifest, request: Request) -> bool | None:
     None as well for a route without HTTP rules.
     """
     rules = http_rules(route)
-    return _any(rule_takes(rule, request) for rule in rules) if rules else None
+    return some(rule_takes(rule, request) for rule in rules) if rules else None
 
 
 def matches_listed(route: Manifest) -> str:
@@ -142,17 +143,3 @@ def _gateway_path(wanted: Mapping[str, Any], path: str) -> bool | None:
         return path == value
     base = value.rstrip("/")
     return path == base or path.startswith(f"{base}/")
-
-
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    seen = list(answers)
-    if False in seen:
-        return False
-    return None if None in seen else True
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    seen = list(answers)
-    if True in seen:
-        return True
-    return None if None in seen else False

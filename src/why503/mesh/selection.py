@@ -60,6 +60,29 @@ def has_labels(labels: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(key in labels and str(labels[key]) == str(value) for key, value in wanted.items())
 
 
+def takes_labels(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """True where a selector of Kubernetes (`matchLabels`, `matchExpressions`) takes ``labels``."""
+    written = selector.get("matchExpressions")
+    asked = [mapping_of(one) for one in written] if isinstance(written, list) else []
+    return has_labels(labels, mapping_of(selector.get("matchLabels"))) and all(
+        _holds(one, labels) for one in asked
+    )
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    key, values = word_of(expression.get("key")), expression.get("values")
+    listed = {str(value) for value in values} if isinstance(values, list) else set()
+    there = key in labels
+    among = there and str(labels[key]) in listed
+    by_operator = {"In": among, "NotIn": not among, "Exists": there, "DoesNotExist": not there}
+    return by_operator.get(word_of(expression.get("operator")), False)
+
+
+def labels_told(labels: Mapping[str, Any]) -> str:
+    """Labels as kubectl writes them, the same for the same labels: `app=orders,tier=web`."""
+    return ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
+
+
 def selects(mesh: Mesh, host: str, wanted: Mapping[str, Any]) -> bool:
     """True where a label selector takes the workloads behind ``host``.
 
@@ -91,7 +114,7 @@ def namespace_of_host(mesh: Mesh, host: str) -> str:
 
 
 def created(manifest: Manifest) -> str:
-    """When an object was made, for sorting; ``""`` for one that does not tell."""
+    """When an object was made, so that older ones sort first; ``""`` where it is not told."""
     return word_of(manifest.get("metadata", "creationTimestamp"))
 
 

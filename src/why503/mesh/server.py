@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cache
 
 from why503.facts import AppEvent, AppEventKind, Manifest, Request, Source
+from why503.facts.manifest import Path
 from why503.mesh.account import destination_of
 from why503.mesh.address import short_name
 from why503.mesh.mesh import Mesh
@@ -277,22 +278,27 @@ def _by_paste(mesh: Mesh) -> KeepAlive | None:
 
 def _by_resource(mesh: Mesh, host: str) -> KeepAlive | None:
     """What a custom resource of the VictoriaMetrics operator says, or its server's default."""
+    found, server = resource_of(mesh, host), server_named(VICTORIA_METRICS)
+    if found is None or server is None:
+        return None
+    resource, path = found
+    for name, value in mapping_of(resource.get(*path)).items():
+        seconds = seconds_of(value)
+        if canonical(str(name)) in map(canonical, server.seconds) and seconds is not None:
+            where = resource.where(*path, str(name))
+            return _victoria(server, seconds, How.ARGUMENT, where, configured=True)
+    return _victoria(server, server.idle, How.IMAGE, resource.source, configured=False)
+
+
+def resource_of(mesh: Mesh, host: str) -> tuple[Manifest, Path] | None:
+    """The VictoriaMetrics operator's resource behind a host, and the path of its `extraArgs`."""
     service, namespace = short_name(host)
-    server = server_named(VICTORIA_METRICS)
     for kind, part, prefix in _RESOURCES:
         for resource in mesh.manifests(kind):
-            if service != f"{prefix}{resource.name}" or server is None:
+            if service != f"{prefix}{resource.name}":
                 continue
-            if namespace and resource.namespace and namespace != resource.namespace:
-                continue
-            path = ("spec", *([part] if part else []), "extraArgs")
-            arguments = resource.get(*path)
-            for name, value in mapping_of(arguments).items():
-                seconds = seconds_of(value)
-                if canonical(str(name)) in map(canonical, server.seconds) and seconds is not None:
-                    where = resource.where(*path, str(name))
-                    return _victoria(server, seconds, How.ARGUMENT, where, configured=True)
-            return _victoria(server, server.idle, How.IMAGE, resource.source, configured=False)
+            if not (namespace and resource.namespace and namespace != resource.namespace):
+                return resource, ("spec", *([part] if part else []), "extraArgs")
     return None
 
 

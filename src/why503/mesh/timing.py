@@ -109,9 +109,7 @@ def went_well(group: RequestGroup) -> bool:
 
 def successes(hop: Hop, mesh: Mesh) -> tuple[RequestGroup, ...]:
     """Groups of requests to the hop's destination that went well, seen by any of its proxies."""
-    return mesh.kept(
-        "successes", lambda: tuple(filter(went_well, requests_around(hop, mesh))), hop
-    )
+    return mesh.kept("successes", lambda: tuple(filter(went_well, requests_around(hop, mesh))), hop)
 
 
 def idle_gaps(hop: Hop) -> tuple[float, ...]:
@@ -122,12 +120,6 @@ def idle_gaps(hop: Hop) -> tuple[float, ...]:
     told = [f.teller for f in hop.failures if f.teller.idle is not None]
     own = [request for request in told if request.idle_by_connection]
     return tuple(request.idle for request in own or told if request.idle is not None)
-
-
-def typical_idle(hop: Hop) -> float | None:
-    """Median of `idle_gaps`, seconds; None where none was measured."""
-    gaps = idle_gaps(hop)
-    return median(gaps) if gaps else None
 
 
 def durations(hop: Hop) -> tuple[float, ...]:

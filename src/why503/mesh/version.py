@@ -12,6 +12,8 @@ _IMAGE = lazy_re(
 )
 
 _REPORTED = lazy_re(r"v?(?P<major>\d{1,3})\.(?P<minor>\d{1,3})(?!\d)")
+NATIVE_SIDECARS_SINCE = (1, 27)
+"""Istio from which proxies are native sidecars unless told otherwise: up first, gone last."""
 
 
 def istio_version(mesh: Mesh) -> Setting[tuple[int, int]] | None:

@@ -17,6 +17,7 @@ from why503.mesh.address import (
 )
 from why503.mesh.candidate import candidates
 from why503.mesh.mesh import Mesh
+from why503.mesh.once import once
 from why503.mesh.pod_name import is_pod_of
 from why503.mesh.setting import mapping_of
 
@@ -150,6 +151,7 @@ def pod_spec_path(workload: Manifest) -> tuple[str, ...]:
     return ("spec",) if workload.kind == "Pod" else ("spec", "template", "spec")
 
 
+@once
 def containers_of(workload: Manifest) -> list[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
     """Containers (init containers last) of a workload, each with its path."""
     base = pod_spec_path(workload)

@@ -10,5 +10,7 @@ change set against the schemas and against lint; `diff.py` shows it. `disk.py` a
 it and take it back, and nothing else here writes.
 
 `offer.py` is the door: wishes go in, and out come the changes that may be written, those that must
-be made elsewhere, and those that are refused.
+be made elsewhere, and those that are refused. `wishes.py` makes them of a remedy's edits, which
+causes hand out as plain data (`diagnosis/edit.py`), and `mend.py` does so for a whole diagnosis and
+chooses: its answer (`fixed.py`) is what `why503 fix` prints.
 """

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from why503.diagnosis.yaml_text import Form, block_rows, field_rows, inline, is_block, item_rows
 from why503.repair.change import RefusedError
-from why503.repair.emit import Form, block_rows, field_rows, inline, is_block, item_rows
 from why503.repair.marked import Entry, Mark, all_marks, place_of
 from why503.repair.text_edit import Lines, Splice
 from why503.support.pattern import lazy_re

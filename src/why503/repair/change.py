@@ -1,17 +1,7 @@
-"""What is wanted of an object, as plain data: values put, dropped or appended at a path.
+"""What a change that is wanted means for one object, and what the object is after it.
 
-A path goes from the object's root by keys, by list indexes and by `Item`, which chooses the element
-of a list by what stands in it::
-
-    rule = Target(kind="DestinationRule", name="vminsert", namespace="monitoring")
-    pool = ("spec", "trafficPolicy", "connectionPool", "http")
-    Put(target=rule, path=(*pool, "idleTimeout"), value="50s")
-    port = Item(where={"port": {"number": 8480}})
-    levels = ("spec", "trafficPolicy", "portLevelSettings")
-    Put(target=rule, path=(*levels, port, "tls"), value={"mode": "ISTIO_MUTUAL"})
-
-`edit_of` says what a change means for one object: replace a value, add a key or an element, remove
-one; or nothing, where the object has it already.
+`edit_of` says it: replace a value, add a key or an element, remove one; or nothing, where the
+object has it already. What can be wanted stands in `diagnosis/edit.py`, and is handed on from here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,73 +9,32 @@ from copy import deepcopy
 from enum import StrEnum
 from typing import Any
 
+from why503.diagnosis.edit import Append, Change, Drop, Item, Put, Step, Target
 from why503.facts.manifest import Path
 from why503.support.dataclass import dataclass
 from why503.support.text import _
 
+__all__ = [
+    "Append",
+    "Change",
+    "Drop",
+    "Edit",
+    "Item",
+    "Put",
+    "RefusedError",
+    "Step",
+    "Target",
+    "Verb",
+    "applied",
+    "at",
+    "edit_of",
+    "same",
+    "spelled",
+]
+
 
 class RefusedError(Exception):
     """A change that cannot be made safely; its text is a sentence for the user."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """The object that is meant, by name or by its place in the file."""
-
-    kind: str = ""
-    name: str = ""
-    namespace: str = ""
-    """``""``: any, as long as only one object has the kind and the name."""
-    document: int | None = None
-    """Number of the document in the file, from 0, empty ones not counted; instead of a name."""
-
-    @property
-    def words(self) -> str:
-        """`Kind namespace/name`, or the number of the document from 1."""
-        if self.document is not None:
-            return _("document {number}").format(number=self.document + 1)
-        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.kind} {place}".strip()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """The one element of a list that holds all of ``where``; `Put` makes it where none does."""
-
-    where: Mapping[str, Any]
-    """Fields and their values; a mapping as a value is held against the element's own mapping."""
-
-
-Step = str | int | Item
-
-
-@dataclass(frozen=True, kw_only=True)
-class Put:
-    """Set the value at ``path``; mappings and list elements on the way are made."""
-
-    target: Target
-    path: tuple[Step, ...]
-    value: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drop:
-    """Remove the key or the list element at ``path``; nothing to do where it is absent."""
-
-    target: Target
-    path: tuple[Step, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Append:
-    """Add an element to the end of the list at ``path``; the list is made where there is none."""
-
-    target: Target
-    path: tuple[Step, ...]
-    value: Any
-
-
-Change = Put | Drop | Append
 
 
 class Verb(StrEnum):

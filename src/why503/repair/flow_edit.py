@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from why503.diagnosis.yaml_text import inline, key_text
 from why503.repair.change import RefusedError
-from why503.repair.emit import inline, key_text
 from why503.repair.marked import Entry, Mark, place_of
 from why503.repair.text_edit import Lines, Splice
 from why503.support.text import _

@@ -16,6 +16,8 @@ from why503.diagnosis.lint_options import LintOptions
 from why503.evidence import manifest
 from why503.evidence.reader import Context
 from why503.facts import Bundle, Fact, Ignore, Manifest, Unread
+from why503.mesh.mesh import Mesh
+from why503.mesh.version import istio_version
 
 
 class Gate:
@@ -29,7 +31,7 @@ class Gate:
         level: Severity = Severity.WARNING,
     ) -> None:
         """``istio`` is the version to hold against; None: what the evidence tells."""
-        self._bundle = bundle
+        self.bundle = bundle
         self._catalogue = catalogue
         self._options = LintOptions(istio=istio, level=level)
 
@@ -41,12 +43,18 @@ class Gate:
         """
         if not texts:
             return ()
-        after = lint(with_texts(self._bundle, texts), self._catalogue, self._options)
+        after = lint(with_texts(self.bundle, texts), self._catalogue, self._options)
         return _fresh(self._before, after)
 
     @cached_property
+    def istio(self) -> tuple[int, int] | None:
+        """Minor version of Istio that the user or the evidence tells; None where nothing does."""
+        told = istio_version(Mesh(self.bundle, istio=self._options.istio))
+        return told.value if told is not None else None
+
+    @cached_property
     def _before(self) -> LintReport:
-        return lint(self._bundle, self._catalogue, self._options)
+        return lint(self.bundle, self._catalogue, self._options)
 
 
 def with_texts(bundle: Bundle, texts: Mapping[str, str]) -> Bundle:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from why503.diagnosis.yaml_text import Form, block_rows
 from why503.repair.block_edit import form_of
 from why503.repair.change import RefusedError, same
 from why503.repair.document import Document, documents_of
-from why503.repair.emit import Form, block_rows
 from why503.repair.marked import marked
 from why503.repair.text_edit import Lines
 from why503.support.text import _

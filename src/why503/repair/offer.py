@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from why503.diagnosis.cause import Cause
+from why503.diagnosis.edit import New
 from why503.facts import Bundle, Manifest
 from why503.repair.change import Change, RefusedError, Target
 from why503.repair.change_set import ChangeSet, Refused
@@ -25,6 +26,8 @@ from why503.repair.origin import Origin, origins_of
 from why503.repair.place import conventional, place_of
 from why503.support.dataclass import dataclass
 from why503.support.text import _
+
+_HEAD = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +50,10 @@ class Elsewhere:
     path: str
     target: Target
     origin: Origin
-    operations: tuple[Mapping[str, Any], ...]
+    operations: tuple[Mapping[str, Any], ...] = ()
     """JSON Patch (RFC 6902) that an overlay or `kubectl patch --type json` takes."""
+    new: New | None = None
+    """A new object that belongs into what makes the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +80,19 @@ def offered(
     ``istio`` is the version to hold against; None: what the evidence tells. See `patch.patched`
     for ``overriding``.
     """
-    maker = _Maker(bundle, read, overriding)
+    return offered_at(Gate(bundle, catalogue, istio), wishes, overriding=overriding, read=read)
+
+
+def offered_at(
+    gate: Gate,
+    wishes: Sequence[Wish],
+    *,
+    overriding: bool = False,
+    read: Callable[[str], bytes | None] = read_file,
+) -> Offer:
+    """The same at a gate that is asked for several sets of wishes of one bundle."""
+    maker = _Maker(gate, read, overriding)
     whole = maker.offer(wishes)
-    gate = Gate(bundle, catalogue, istio)
     if not gate.objections(whole.changes.texts):
         return whole
     kept, refused = [], []
@@ -104,10 +119,9 @@ def offered(
 class _Maker:
     """Turns wishes into a change set, without the gate."""
 
-    def __init__(
-        self, bundle: Bundle, read: Callable[[str], bytes | None], overriding: bool
-    ) -> None:
-        self._manifests = [fact for fact in bundle.facts if isinstance(fact, Manifest)]
+    def __init__(self, gate: Gate, read: Callable[[str], bytes | None], overriding: bool) -> None:
+        self._manifests = [fact for fact in gate.bundle.facts if isinstance(fact, Manifest)]
+        self._istio = gate.istio
         self._read = read
         self._overriding = overriding
 
@@ -120,7 +134,7 @@ class _Maker:
             path = ""
             try:
                 if wish.new is not None:
-                    self._add(wish, wish.new, draft)
+                    elsewhere += self._add(wish, wish.new, draft)
                 elif wish.changes:
                     target = wish.changes[0].target
                     path = self._file_of(target)
@@ -139,10 +153,17 @@ class _Maker:
             origins=tuple(dict.fromkeys(origins)),
         )
 
-    def _add(self, wish: Wish, new: Mapping[str, Any], draft: Draft) -> None:
+    def _add(self, wish: Wish, new: Mapping[str, Any], draft: Draft) -> tuple[Elsewhere, ...]:
+        """Add a new object; where a machine makes the file beside it, say so instead."""
         beside = self._file_of(wish.beside) if wish.beside is not None else ""
-        data = conventional(new, self._manifests)
+        data = conventional(new, self._manifests, self._istio)
+        made = self._origins(beside, wish.beside, ()) if wish.beside is not None else ()
+        for one in made:
+            if one.origin.blocks:
+                whole = New(data=data, comment=wish.comment)
+                return (Elsewhere(path=beside, target=one.target, origin=one.origin, new=whole),)
         draft.add(place_of(data, self._manifests, beside), data, wish.comment)
+        return ()
 
     def _file_of(self, target: Target) -> str:
         """The one file that holds an object. Raises `RefusedError`."""
@@ -160,6 +181,12 @@ class _Maker:
         if len(paths) > 1:
             said = _("{target} stands in several files ({paths}): give the one that counts.")
             raise RefusedError(said.format(target=target.words, paths=", ".join(paths)))
+        if not _is_plain(self._read(paths[0])):
+            said = _(
+                "{target} was read from `{path}`, which is no plain file: unpack it, or give the "
+                "file in place of a pipe."
+            )
+            raise RefusedError(said.format(target=target.words, path=paths[0]))
         return paths[0]
 
     def _origins(
@@ -180,3 +207,8 @@ class _Maker:
     def _text(self, path: str) -> str | None:
         content = self._read(path)
         return None if content is None else content.decode("utf-8", "replace")
+
+
+def _is_plain(content: bytes | None) -> bool:
+    """True for text; False for archives, compressed files and what is no file."""
+    return content is not None and b"\0" not in content[:_HEAD] and content[:2] != b"\x1f\x8b"

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from why503.facts import Manifest
+from why503.mesh.crd.schema import is_judged, served
 from why503.support.dataclass import dataclass
 
 KUSTOMIZATION = "Kustomization"
@@ -51,9 +52,12 @@ def place_of(data: Mapping[str, Any], manifests: Sequence[Manifest], beside: str
     return Place(path=path, like=model, listed_in=_listing(path, manifests))
 
 
-def conventional(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> dict[str, Any]:
+def conventional(
+    data: Mapping[str, Any], manifests: Sequence[Manifest], istio: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """``data`` with the API version that the user's objects of this kind (else group) have.
 
+    It keeps its own where the minor version ``istio`` does not serve theirs (None: not known).
     Its namespace is left out where none of the objects of that kind or group names one.
     """
     group = _group(str(data.get("apiVersion", "")))
@@ -63,11 +67,18 @@ def conventional(data: Mapping[str, Any], manifests: Sequence[Manifest]) -> dict
     made = dict(data)
     if not kin:
         return made
-    made["apiVersion"] = Counter(one.api_version for one in kin).most_common(1)[0][0]
+    theirs = Counter(one.api_version for one in kin).most_common(1)[0][0]
+    if istio is None or _is_served(istio, theirs, str(data.get("kind", ""))):
+        made["apiVersion"] = theirs
     if not any(one.namespace for one in kin) and isinstance(made.get("metadata"), Mapping):
         metadata = {key: one for key, one in made["metadata"].items() if key != "namespace"}
         made["metadata"] = metadata
     return made
+
+
+def _is_served(istio: tuple[int, int], api_version: str, kind: str) -> bool:
+    versions = served(istio, api_version, kind) if is_judged(api_version) else ()
+    return not versions or api_version.partition("/")[2] in versions
 
 
 def _held(manifests: Sequence[Manifest]) -> dict[str, list[Manifest]]:

@@ -153,6 +153,8 @@ def _remedy(remedy: FoundRemedy, *, patch_lines: int | None, verbose: bool) -> I
         yield Code("sh", "\n".join(commands))
     for patch in remedy.patches:
         yield from _patch(patch, patch_lines)
+    for sentence in remedy.derived:
+        yield Paragraph((Span(_("Values: ")), Span(sentence)), below_item=True)
     risks = remedy.risks if verbose else remedy.risks[:1]
     for risk in risks:
         yield Paragraph((Span(_("Risk: "), Tone.WARN), Span(risk)), below_item=True)

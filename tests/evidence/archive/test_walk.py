@@ -5,6 +5,7 @@ import tarfile
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given as generated
@@ -23,6 +24,7 @@ from tests.evidence.archive.pack import (
     tgz,
 )
 from why503.evidence.archive import is_archive, limit
+from why503.evidence.pipe import Pipe
 from why503.evidence.text_file import TextFile
 from why503.facts import Unread
 
@@ -319,7 +321,7 @@ def _spoiled(data: bytes, at: int, byte: int, cut: int) -> bytes:
 @generated(ANY)
 def test_no_bytes_raise_and_every_sentence_names_the_archive(data: bytes) -> None:
     file = TextFile(path="bundle", place=None)
-    file._piped = data
+    file._pipe = Pipe(cast("io.RawIOBase", io.BytesIO(data)), len(data))
     found, unread = read(file)
     assert all(path.startswith("bundle!") for path in found)
     assert all("bundle" in item.reason for item in unread)

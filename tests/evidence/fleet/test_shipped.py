@@ -10,6 +10,7 @@ INSTALLED = {"msgspec", "numpy"}
 """What the page of the command tells to install on the workers, beside backports.zstd."""
 PROGRAM = """
 import sys
+from pathlib import Path
 
 class Only:
     def find_spec(name, *_more):
@@ -25,7 +26,8 @@ from why503.evidence.reader import Context
 
 how = Plan(context=Context(path="", teller=""), json=False, keep_ids=True, sample_all=True)
 path = sys.argv[1]
-asked = task.Task(path=path, told=path, start=0, end=1 << 30, plan=how, packed=False)
+size = Path(path).stat().st_size
+asked = task.Task(path=path, told=path, start=0, end=size, plan=how, packed=False)
 print(task.__file__)
 print(task.result_of(task.run(asked)).partial.understood)
 """

@@ -3,7 +3,8 @@ from collections import Counter
 
 import pytest
 
-from tests.evidence.access_log.engine.large import text_lines, write
+from tests.evidence.access_log.engine.large import text_lines, values, write
+from tests.evidence.access_log.made import line
 from tests.evidence.fleet.logs import BAD_BYTES
 from why503.evidence.fleet.sql import query
 from why503.evidence.read import read_paths
@@ -37,16 +38,29 @@ def _counts(path):
     return counts, durations, sum(log.understood for log in logs), logs
 
 
+def _of_tcp(number: int) -> str:
+    """A line of a TCP connection, every tenth one's peer gone; or a request without an answer."""
+    told = {"code": "0", "details": "-", "flags": "DC" if number % 10 == 0 else "-"}
+    if number % 10 != 5:
+        told |= {"method": "-", "path": "-", "protocol": "-"}
+    return line(**(values(number) | told))
+
+
 @pytest.mark.skipif(not WANTED, reason="`make test-fleet` runs ClickHouse (534 MB)")
 def test_clickhouse_gives_the_groups_of_the_reader(tmp_path):
     import chdb
+    import duckdb
 
-    log = write(tmp_path, text_lines(900))
+    log = write(tmp_path, [*text_lines(900), *map(_of_tcp, range(900, 960))])
     log.write_bytes(log.read_bytes() + BAD_BYTES)
     out = tmp_path / "proxy.parquet"
-    lines = f"FROM file('{log}', 'LineAsString', 'line String')"
-    text = query("clickhouse").replace("FROM lines", lines)
+    table = f"FROM file('{log}', 'LineAsString', 'line String')"
+    text = query("clickhouse").replace("FROM lines", table)
     chdb.query(f"{text} INTO OUTFILE '{out}' FORMAT Parquet")
+
+    lines = duckdb.read_parquet(str(out)).filter("kind = 'line'").project("line").fetchall()
+    assert sum('"- - -" 0 - ' in text for (text,) in lines) == 0
+    assert sum('"- - -" 0 DC ' in text for (text,) in lines) == 6
 
     counts, durations, understood, logs = _counts(out)
     own_counts, own_durations, own_understood, own_logs = _counts(log)

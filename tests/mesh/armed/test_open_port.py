@@ -76,6 +76,23 @@ def test_a_policy_whose_pods_are_not_known_may_open_what_others_shut():
     assert list(istiod_out_of_reach(mesh_of(WEB + shut + later))) == []
 
 
+@pytest.mark.parametrize(
+    ("peer", "shut"),
+    [
+        ("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}", True),
+        ("podSelector: {}", True),
+        ("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: istio-system}}", False),
+        ("namespaceSelector: {}", False),
+        ("namespaceSelector: {matchLabels: {team: mesh}}", False),
+        ("ipBlock: {cidr: 10.0.0.0/8}", False),
+    ],
+)
+def test_peers_in_other_namespaces_leave_no_way_to_istiod(peer, shut):
+    spec = f"{{{SELECTED}, policyTypes: [Egress], egress: [{{to: [{{{peer}}}]}}]}}"
+    found = list(istiod_out_of_reach(mesh_of(WEB + obj("NetworkPolicy", "a", spec))))
+    assert bool(found) is shut
+
+
 def test_odd_types_are_passed_over():
     mesh = odd("NetworkPolicy", "{policyTypes: 7, egress: [3], ingress: x, podSelector: []}")
     finders = (

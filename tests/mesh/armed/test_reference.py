@@ -40,3 +40,11 @@ def test_a_gateways_port_must_be_one_of_the_service():
 def test_a_rule_for_some_listeners_only_is_left_alone():
     rule = "match: [{port: 7001}], "
     assert asked(PIER + gateway(80) + route("[a.example]", ", gateways: [front]", rule)) == []
+
+
+def test_a_port_for_connections_does_not_ask_the_rules_for_http():
+    old = obj("Service", "old-pier", "{ports: [{name: http, port: 7000}, {name: tcp-a, port: 5}]}")
+    assert asked(PIER + old + route("[old-pier]")) == []
+    assert asked(PIER + old.replace("tcp-a", "http-a") + route("[old-pier]")) == ["5"]
+    through = gateway(81).replace("HTTP", "TCP")
+    assert asked(PIER + through + AT_FRONT) == []

@@ -132,3 +132,13 @@ def test_odd_objects_are_survived():
     mesh = odd("PeerAuthentication", "{portLevelMtls: [7], selector: {matchLabels: {a: b}}}")
     assert [*modes_of_service_ports(mesh), *selectors_in_root(mesh)] == []
     assert list(mode_conflicts(odd("DestinationRule", "{host: 7, subsets: [7]}"))) == []
+
+
+def test_a_wildcard_clashes_with_a_server_under_it_and_is_told_once():
+    two = WEB + WEB.replace("name: web,", "name: wab,")
+    wide = rule("tls: {mode: DISABLE}", host="'*.shop.svc.cluster.local'")
+    found = list(mode_conflicts(mesh_of(two + peer(STRICT) + wide)))
+    assert [(one.values["mode"], one.values["demand"]) for one in found] == [("DISABLE", "STRICT")]
+    assert clashes(WEB + peer(STRICT) + wide.replace("shop.svc", "pier.svc")) == []
+    own = rule("tls: {mode: ISTIO_MUTUAL}").replace("{name: web", "{name: own", 1)
+    assert clashes(WEB + peer(STRICT) + wide + own) == []

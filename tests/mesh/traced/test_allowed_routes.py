@@ -29,6 +29,23 @@ def test_a_namespace_that_is_not_given_is_taken_to_be_let_in():
     assert hosts(SHARED, space("pier", "{}")) == ("web/a.example",)
 
 
+def test_a_namespace_has_the_label_with_its_name_though_nobody_wrote_it():
+    named = {"matchLabels": {"kubernetes.io/metadata.name": "web"}}
+    among = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["web"]}
+    both = space("web", "{}") + space("pier", "{}")
+    for selector in (named, {"matchExpressions": [among]}):
+        asked = {"namespaces": {"from": "Selector", "selector": selector}}
+        assert hosts(asked, both) == ("web/a.example",)
+        assert hosts(asked) == ("web/a.example",)
+
+
+def test_an_expression_leaves_namespaces_out():
+    without = {"key": "shared", "operator": "DoesNotExist"}
+    asked = {"namespaces": {"from": "Selector", "selector": {"matchExpressions": [without]}}}
+    text = space("web", "{shared: 'yes'}") + space("pier", "{}")
+    assert hosts(asked, text) == ("pier/a.example",)
+
+
 def test_a_listed_kind_is_taken_and_without_a_list_all_are():
     assert takes_kind({}, "HTTPRoute")
     only = {"allowedRoutes": {"kinds": [{"kind": "GRPCRoute"}]}}

@@ -198,6 +198,36 @@ def test_a_gateway_that_is_not_given_has_the_labels_that_gateways_ask_for():
     assert (nothing.id, nothing.sure) == ("no-listener", False)
 
 
+def test_a_caller_that_is_not_given_is_named_as_such():
+    push = push_of(BASE)
+    assert "deploy/nope is not in what was given" in traced(push, URL, "deploy/nope").assumed[0]
+    assert traced(push, URL).assumed == ()
+
+
+def test_a_redirect_says_nothing_of_timeouts_and_retries():
+    found = traced(push_of(BASE + vs("{redirect: {uri: /x}}")), URL)
+    assert found.steps[-1].kind is StepKind.ROUTE
+    assert found.steps[-1].applied == ()
+
+
+def test_a_gateway_whose_service_is_not_given_may_listen_where_istios_own_does():
+    text = BASE + gateway("gw", server(8080)) + AT_INGRESS
+    source = "gateway/istio-ingressgateway"
+    found = traced(push_of(text), A_HOST, source)
+    assert found.branches[0].outcome.passes
+    assert "port 80 is taken to lead to 8080" in " ".join(found.assumed)
+    lost = traced(push_of(text), "http://a.example:81/", source).branches[0].outcome
+    assert (lost.id, lost.sure) == ("no-listener", False)
+
+
+def test_a_grpc_call_gets_a_proxys_own_answer_with_status_200():
+    found = end(push_of(BASE + vs(ONLY_B)), "grpc://quay:9080/a.B/C")
+    assert (found.id, found.status, found.details) == ("no-route", 200, "route_not_found")
+    assert "grpc-status 12" in found.text
+    denied = end(push_of(BASE + DENIES), "grpc://quay:9080/a.B/C", "")
+    assert (denied.status, "grpc-status 7" in denied.text) == (200, True)
+
+
 def test_a_wildcards_endpoint_is_the_host_that_is_called():
     entry = obj(
         "ServiceEntry",

@@ -26,6 +26,7 @@ and retry on 503 only what may run twice.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, answered
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -55,6 +56,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"via_upstream"})
 AT = At.APP
+ALERT = answered("5..", limits=Limits(share=0.05))
 SCENARIO = Scenario(
     summary="The application answers a share of the requests with an error of its own.",
     hop=Place.UPSTREAM_APP,

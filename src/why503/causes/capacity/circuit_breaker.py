@@ -31,6 +31,7 @@ connection for each parallel request; HTTP/2 is limited by `http2MaxRequests`.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ANYBODY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -44,6 +45,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.limit_edit import limits_raised
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server
 from why503.diagnosis.scenario_part import destination_rule
 from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
@@ -71,6 +73,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UO", "overflow", "upstream_reset_before_response_started", "maintenance_mode"})
 AT = At.PROXY
+ALERT = flagged("UO", teller=ANYBODY)
 _PENDING = Knob(name="pending", low=1, high=3, whole=True)
 SCENARIO = Scenario(
     summary="More requests at once than the connection pool may hold and queue.",
@@ -237,7 +240,7 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
 SMALL_LIMIT = Rule(
     "small-limit",
     Severity.WARNING,
-    _("{by} allows {limit}: parallel requests above it are answered 503 UO."),
+    _("{by} allows {limit}: {beyond}."),
 )
 BELOW_REPLICAS = Rule(
     "below-replicas",
@@ -257,12 +260,22 @@ BELOW_WORKERS = Rule(
 )
 
 
+def _beyond(by: str) -> str:
+    """What becomes of a request above the limit that ``by`` names."""
+    field = by.partition(" ")[0].rpartition(".")[2]
+    if field in ("maxRetries", "maxParallelRetries", "max_retries"):
+        return _("parallel retries above it are not made, and the caller gets the failure (UO)")
+    if field in ("maxConnections", "max_connections"):
+        return _("HTTP/1.1 requests above it wait, TCP connections above it are closed (UO)")
+    return _("parallel requests above it are answered 503 UO")
+
+
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Small limits in DestinationRules and in what proxies have loaded."""
     rules = mesh.manifests("DestinationRule")
     hosts = [*(str(rule.get("spec", "host", default="")) for rule in rules), *called_hosts(mesh)]
     yield from dict.fromkeys(
-        SMALL_LIMIT.at(limit.source, by=limit.by, limit=limit.value)
+        SMALL_LIMIT.at(limit.source, by=limit.by, limit=limit.value, beyond=_beyond(limit.by))
         for host in dict.fromkeys(hosts)
         for limit in limits_set(mesh, host, None)
         if limit.value <= SMALL and limit.source is not None
@@ -275,6 +288,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the limit to what the upstream bears, or lower the load."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     setters = tuple(dict.fromkeys(limit.by for limit in _in_order(hop, mesh)))
+    raised = limits_raised(hop, mesh, _in_order(hop, mesh))
     where = ", ".join(setters) or _("the DestinationRule of {service}").format(service=name)
     yield Remedy(
         title=_("Raise the limit in {where} to the parallel requests that {service} bears").format(
@@ -282,9 +296,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=raised.edits,
         commands=(edit_command(mesh, POLICY_SETTERS, setters, namespace),),
+        derived=raised.derived,
         risks=(_("The limit protected the upstream: measure what it bears before raising it."),),
         verify=_("upstream_rq_pending_overflow and upstream_cx_overflow stop growing."),
+        undo=_("Set the former limits again."),
     )
     yield Remedy(
         title=_("Alert on overflow, and load-test with the limit in place"),

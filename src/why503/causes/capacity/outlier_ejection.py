@@ -35,6 +35,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ejected
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -46,7 +47,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import policy_setting
+from why503.diagnosis.policy_edit import policy_wanted
 from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import destination_rule
 from why503.mesh.address import cluster_name
@@ -84,6 +85,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "failed_outlier_check", "no healthy upstream"})
 AT = At.PROXY
+ALERT = ejected(0.5)
 SCENARIO = Scenario(
     summary="Some answers of 500 in a row, and outlier detection takes the only endpoint out.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -345,20 +347,19 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     namespace, name = namespace_of(hop, mesh), service_name(hop)
     rule = outlier_detection(mesh, hop.host, hop.port)
     share = MAX_EJECTION if rule is None else _GENEROUS
-    setting = (("outlierDetection", "maxEjectionPercent", str(share)),)
-    patches, commands, undo = policy_setting(hop, mesh, setting)
+    wanted = policy_wanted(hop, mesh, ("outlierDetection", "maxEjectionPercent", share))
     yield Remedy(
         title=_("Let {share} % of the endpoints be ejected at most").format(share=share),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
+        edits=wanted.edits,
+        commands=wanted.commands,
         risks=(
             _("Endpoints that fail stay in use: callers see the application's own errors again."),
             _("Before Envoy 1.28 (Istio 1.20) one endpoint goes whatever the share is."),
         ),
         verify=_("503 UH stops; outlier_detection.ejections_overflow grows in place of it."),
-        undo=undo,
+        undo=wanted.undo,
     )
     yield Remedy(
         title=_("Mend the errors of {service} for which its endpoints are ejected").format(

@@ -30,6 +30,7 @@ more replicas of the gateway, fewer connections or buffered bytes per proxy.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, standing
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -57,6 +58,14 @@ TITLE = _("The proxy itself ran short of memory or connections and shed the requ
 READS = frozenset({"Counter", "EnvoyFilter", "ProxyEvent", "fragment"})
 SIGNS = frozenset({"OM", "overload", "envoy overloaded", "overload_manager_reset"})
 AT = At.PROXY
+ALERT = standing(
+    '__name__=~"envoy_overload_.+_active"',
+    1,
+    _("Envoy's overload manager acts at {pod} in {namespace}."),
+    stat="overload.",
+    limits=Limits(holds="2m", urgency=Urgency.CRITICAL),
+    at_rest=0,
+)
 SCENARIO = Scenario(
     summary="The caller's proxy is over its share of memory and takes no more requests.",
     hop=Place.DOWNSTREAM_PROXY,

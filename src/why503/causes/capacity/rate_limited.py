@@ -29,6 +29,7 @@ repeat at once. For RLSE repair the rate limit service, or let requests pass whi
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ANYBODY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -42,6 +43,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.limit_edit import buckets_doubled, denial_off
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.ending import Ending
@@ -60,6 +62,7 @@ SIGNS = frozenset(
     {"RL", "RLSE", "local_rate_limited", "request_rate_limited", "rate_limiter_error"}
 )
 AT = At.PROXY
+ALERT = flagged("RL", "RLSE", code="429", teller=ANYBODY)
 SCENARIO = Scenario(
     summary="A local rate limit at the server's proxy: a small bucket, refilled slowly.",
     hop=Place.UPSTREAM_PROXY,
@@ -198,18 +201,22 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             title=_("Repair the rate limit service; set `failure_mode_deny: false` until then"),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
+            edits=denial_off(mesh),
             commands=("kubectl get envoyfilters -A -o yaml | grep -n -B3 failure_mode_deny",),
             risks=(_("Without the denial nothing is limited while the service is away."),),
             verify=_("Lines with RLSE stop; the counter `ratelimit.*.error` stands still."),
         )
         return
+    doubled = buckets_doubled(mesh)
     yield Remedy(
         title=_("Raise the limit in {where} to what one replica bears").format(
             where=where.format(service=name)
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=doubled.edits,
         commands=(f"kubectl -n {namespace} get envoyfilters -o yaml",),
+        derived=doubled.derived,
         risks=(
             _("The limit protects the service, and a local one holds for each replica by itself."),
         ),

@@ -31,6 +31,7 @@ Repeat only requests that may run twice: a try that timed out may have done its 
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import only_flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -44,6 +45,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.route_edit import longer_try, one_retry, twice
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Seconds, Server, Times
 from why503.diagnosis.scenario_part import virtual_service
 from why503.diagnosis.standing_object import ROUTE_SETTERS, edit_command, edit_route
@@ -71,6 +73,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"URX", "upstream_per_try_timeout", "retried and the latest reset reason"})
 AT = At.CALLER
+ALERT = only_flagged("URX", "URX,UT", "UT,URX")
 _TRY = Knob(name="try", low=0.1, high=0.2, seconds=True)
 SCENARIO = Scenario(
     summary="Every try takes longer than a single try may, and the retries are used up.",
@@ -253,9 +256,23 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             if policy is not None
             else edit_route(hop, mesh),
         ),
+        edits=one_retry(mesh, policy),
         risks=(_("Callers see single failures that a retry would have hidden."),),
         verify=_("`upstream_rq_retry` falls, and the server's load with it."),
+        undo=_("Set the former number of attempts again."),
     )
+    limit = per_try_timeout(mesh, hop.host) if hop.having(Ending.PER_TRY_TIMEOUT) else None
+    if edits := longer_try(mesh, limit):
+        yield Remedy(
+            title=_("Give each try longer than the answer takes: raise perTryTimeout"),
+            kind=RemedyKind.FIX,
+            disposition=Disposition.NEEDS_REVIEW,
+            edits=edits,
+            derived=twice(limit),
+            risks=(_("All tries together have to fit into the route's own timeout."),),
+            verify=_("Lines with upstream_per_try_timeout stop."),
+            undo=_("Set the former perTryTimeout again."),
+        )
     yield Remedy(
         title=_("Find in the logs of {service} why the single tries fail, and mend that").format(
             service=name

@@ -30,6 +30,7 @@ a retry budget), repeat only with back-off.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import slower
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -62,6 +63,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"via_upstream", "response_timeout", "UT", "downstream_remote_disconnect"})
 AT = At.APP
+ALERT = slower("DC", milliseconds=1000)
 SCENARIO = Scenario(
     summary="The application sheds what is above its limit, and says so.",
     hop=Place.UPSTREAM_APP,

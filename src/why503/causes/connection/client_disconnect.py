@@ -29,6 +29,7 @@ timeout longer than the route's timeout with its retries, the route's longer tha
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -40,7 +41,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
-from why503.diagnosis.scenario import Answer, Call, Cure, Knob, Load, Scenario, Server, Times
+from why503.diagnosis.scenario import Cure, Knob, Scenario, Server
+from why503.diagnosis.scenario_part import slow_half
 from why503.facts import AppEvent, AppEventKind, Witness
 from why503.mesh.capture import within_pod
 from why503.mesh.captured import Shape, captured_on
@@ -58,14 +60,12 @@ TITLE = _("The caller gave up or closed its connection before the answer was com
 READS = frozenset({"AppEvent", "TcpConnection"})
 SIGNS = frozenset({"DC", "DR", "downstream_remote_disconnect"})
 AT = At.FRONT
+ALERT = flagged("DC", "DR", code="0", limits=Limits(share=0.05, urgency=Urgency.INFO))
 _LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
 SCENARIO = Scenario(
     summary="The caller hangs up before some answers are ready.",
     hop=Place.APP_TO_PROXY,
-    servers=(
-        Server(answers=(Answer(path="{path}/report", delay=Times(of=_LIMIT, factor=3)), Answer())),
-    ),
-    load=Load(calls=(Call(), Call(path="{path}/report")), requests=12, workers=2, timeout=_LIMIT),
+    **slow_half("report", _LIMIT, timeout=_LIMIT),
     cure=Cure(servers=(Server(),)),
 )
 

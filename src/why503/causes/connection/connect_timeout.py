@@ -32,6 +32,7 @@ done. A retry on `connect-failure` is safe, for nothing was sent, but waits for 
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Counter, counted
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -45,7 +46,8 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
-from why503.diagnosis.proposal import policy_setting
+from why503.diagnosis.field_edit import put_at
+from why503.diagnosis.policy_edit import policy_wanted
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
 from why503.diagnosis.scenario_part import destination_rule, silent_server
 from why503.diagnosis.standing_object import POLICY_SETTERS, edit_command
@@ -74,6 +76,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "connection timeout", "connection_timeout", "connection_failure"})
 AT = At.LEG
+ALERT = counted(Counter(stat="upstream_cx_connect_timeout"))
 _LIMIT = Knob(name="limit", low=0.3, high=0.5, seconds=True)
 SCENARIO = Scenario(
     summary="The server's host takes no connection and says nothing, and the proxy gives up.",
@@ -149,10 +152,10 @@ _SAME = 0.15
 _MOST_TRIES = 4
 _SOONER_OUT = (
     ("connectionPool", "tcp", "connectTimeout", "3s"),
-    ("outlierDetection", "consecutiveGatewayErrors", "3"),
+    ("outlierDetection", "consecutiveGatewayErrors", 3),
     ("outlierDetection", "interval", "5s"),
     ("outlierDetection", "baseEjectionTime", "30s"),
-    ("outlierDetection", "maxEjectionPercent", "50"),
+    ("outlierDetection", "maxEjectionPercent", 50),
 )
 """What takes an address out of load balancing soon after it stopped to answer."""
 
@@ -314,6 +317,10 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             yield SHORT_CONNECT.at(rule.where(*path), rule=rule.full_name, timeout=spell(seconds))
 
 
+_EXTEND = _("A rule for this host that exists already must be extended instead.")
+_ENOUGH = "1s"
+
+
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Take the dead address out; mend the way or the timeout; fail sooner."""
     namespace = namespace_of(hop, mesh)
@@ -325,28 +332,38 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.SAFE,
+            edits=put_at(mesh, limit.source, POLICY_SETTERS, "connectTimeout", _ENOUGH),
             commands=(edit_command(mesh, POLICY_SETTERS, (limit.by,), namespace),),
+            derived=(
+                _(
+                    "{limit} is too short for a handshake that loses one packet: TCP sends it "
+                    "again after 1 s."
+                ).format(limit=spell(limit.value)),
+            ),
+            risks=(_("Requests to an address that is gone wait for that long."),),
             verify=_("upstream_cx_connect_timeout of the cluster stops growing."),
+            undo=_("Set the former connectTimeout again."),
         )
         return
     if hop.leg is not Place.PROXY_TO_EXTERNAL:
-        patches, commands, undo = policy_setting(hop, mesh, _SOONER_OUT)
+        wanted = policy_wanted(hop, mesh, *_SOONER_OUT)
         yield Remedy(
             title=_(
                 "Let outlier detection take an address that does not answer out of load balancing"
             ),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=patches,
-            commands=commands,
-            risks=(_("A rule for this host that exists already must be extended instead."),)
-            if patches
-            else (),
+            edits=wanted.edits,
+            commands=wanted.commands,
+            risks=(
+                _("Answers 502, 503 and 504 of the application count as failures as well."),
+                *(() if wanted.commands else (_EXTEND,)),
+            ),
             verify=_(
                 "`istioctl proxy-config endpoint` shows the address as "
                 "FAILED, and callers get answers."
             ),
-            undo=undo,
+            undo=wanted.undo,
         )
     yield Remedy(
         title=_(

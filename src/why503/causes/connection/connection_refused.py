@@ -32,8 +32,10 @@ nothing was sent, and helps only where other pods of the Service listen.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import SERVER, Limits, flagged
 from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.edit_text import object_text
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import loopback_sidecar, send_to_listener
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
@@ -78,6 +80,7 @@ SIGNS = frozenset(
     {"UF", "delayed_connect_error", "delayed connect error: 111", "Connection refused"}
 )
 AT = At.LEG
+ALERT = flagged("UF", teller=SERVER, limits=Limits(share=0.5, holds="10m"))
 SCENARIO = Scenario(
     summary="The Service sends to a port on which the application does not listen.",
     hop=Place.UPSTREAM_PROXY_TO_APP,
@@ -357,16 +360,16 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     if dialling not in declared and not bound:
         yield send_to_listener(hop, mesh, next(iter(declared), None))
     in_mesh = hop.leg is not Place.PROXY_TO_EXTERNAL
-    yamls = [loopback_sidecar(hop, mesh, dialling)] if dialling and in_mesh else []
+    objects = [loopback_sidecar(hop, mesh, dialling)] if dialling and in_mesh else []
     yield Remedy(
         title=_("Let the application listen on all addresses of the pod, IPv6 too if it has one"),
         kind=RemedyKind.FIX,
         disposition=Disposition.OUTSIDE_MESH,
-        patches=tuple(Patch(yaml=yaml) for yaml in yamls),
+        patches=tuple(Patch(yaml=object_text(new)) for new in objects),
         risks=(
             _("The Sidecar is for an application that must stay on 127.0.0.1: list every port."),
         )
-        if yamls
+        if objects
         else (),
         verify=_("`ss -ltn` shows `*:port` or `[::]:port`."),
     )

@@ -28,6 +28,7 @@ balancer. Request timeouts grow towards the outside: the balancer waits longer t
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Unseen
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -57,6 +58,9 @@ TITLE = _("A load balancer or CDN in front of the mesh made the error itself")
 READS = frozenset({"Request", "Service", "fragment"})
 SIGNS = frozenset({"awselb", "CloudFront", "460", "499", "Google Frontend"})
 AT = At.FRONT
+ALERT = Unseen(
+    reason=_("What stands in front of the mesh answers by itself, and no proxy counts it.")
+)
 # What stands in front of the mesh writes no log of Envoy's, and its failures are its own.
 SCENARIO = None
 

@@ -30,6 +30,7 @@ well. Or lift the server's limit, or make it announce the close.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Unseen
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -41,7 +42,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.diagnosis.policy_edit import pool_wanted
+from why503.diagnosis.retry_remedy import retry_on_503
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import requests_per_connection
 from why503.mesh.armed.connection_age import one_request_each
@@ -72,6 +74,12 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
+ALERT = Unseen(
+    reason=_(
+        "The cut requests are counted as those of keepalive-race; how many a connection carried "
+        "before is not."
+    )
+)
 SCENARIO = Scenario(
     summary="The application closes each connection after so many answers, without announcing it.",
     hop=Place.UPSTREAM_PROXY_TO_APP,
@@ -206,9 +214,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     known = keepalive.max_requests if keepalive is not None else None
     limit = known or carried(hop) or 100
     ours = max(1, limit * 4 // 5)
-    patches, commands, undo = pool_setting(
-        hop, mesh, (("http", "maxRequestsPerConnection", str(ours)),)
-    )
+    wanted = pool_wanted(hop, mesh, ("http", "maxRequestsPerConnection", ours))
     yield retry_on_503(hop, mesh)
     yield Remedy(
         title=_("Retire connections after {ours} requests, before the server does").format(
@@ -216,11 +222,18 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
+        edits=wanted.edits,
+        commands=wanted.commands,
+        derived=(
+            _("The server closes after {limit} requests: {limit} × 4/5 = {ours}.").format(
+                limit=limit, ours=ours
+            ),
+        )
+        if known or carried(hop)
+        else (),
         risks=(_("Connections are opened more often; a low number costs latency."),),
         verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
-        undo=undo,
+        undo=wanted.undo,
     )
     yield Remedy(
         title=_("Lift the server's limit, or make it send `Connection: close` before it closes"),

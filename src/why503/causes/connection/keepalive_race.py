@@ -37,9 +37,10 @@ cannot tell this reset from one amid the work: repeat only what may run twice.
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import RARE, lasting
 from why503.diagnosis.cause import At, Clue, Hit, Missing, Remedy, Weight
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
-from why503.diagnosis.proposal import give_up_idle, keep_longer, retry_on_503
+from why503.diagnosis.idle_remedy import against_race
 from why503.diagnosis.scenario import (
     Answer,
     Cure,
@@ -69,15 +70,15 @@ from why503.support.text import _
 ID = "keepalive-race"
 TITLE = _("The server closed an idle connection just as the proxy sent the next request on it")
 READS = frozenset(
-    {*WORKLOAD_KINDS}
+    {*WORKLOAD_KINDS, "VMSingle", "fragment"}
     | {"AppEvent", "BackendTrafficPolicy", "ConfigMap", "Counter", "DestinationRule", "Event"}
     | {"GRPCRoute", "HTTPRoute", "IstioOperator", "LoadedCluster", "LoadedEndpoint"}
     | {"MeshConfig", "Namespace", "ProxyEvent", "ProxyInfo", "Request", "Service"}
     | {"Sidecar", "TcpConnection", "VMAgent", "VMAlert", "VMAuth", "VMCluster", "VMRule"}
-    | {"VMSingle", "fragment"}
 )
 SIGNS = frozenset({"UC", "upstream_reset_before_response_started", "connection termination"})
 AT = At.LEG
+ALERT = lasting("UC", milliseconds=5, quick=True, limits=RARE)
 _IDLE = Knob(name="idle", low=2.0, high=2.5, seconds=True)
 SCENARIO = Scenario(
     summary="The application closes idle connections after the time at which the next call comes.",
@@ -357,14 +358,12 @@ def missing(hop: Hop, mesh: Mesh) -> Iterator[Missing]:
     )
 
 
-_CLOSES_FIRST = _(
+_FIRST = _(
     "{server} behind {service} closes idle connections after {idle} ({how}), the proxy "
     "keeps them for {proxy} ({by}): a request that meets the close fails with 503 UC."
 )
 ARMED: dict[Finder, Rule] = {
-    server_idle.proxies_above_server: Rule(
-        "proxy-idle-above-server", Severity.WARNING, _CLOSES_FIRST
-    ),
+    server_idle.proxies_above_server: Rule("proxy-idle-above-server", Severity.WARNING, _FIRST),
     idle_ladder.for_callers_only: Rule(
         "idle-timeout-for-callers-only",
         Severity.WARNING,
@@ -374,7 +373,7 @@ ARMED: dict[Finder, Rule] = {
         ),
     ),
     idle_ladder.proxies_above_next_proxy: Rule(
-        "proxy-idle-above-next-proxy", Severity.WARNING, _CLOSES_FIRST
+        "proxy-idle-above-next-proxy", Severity.WARNING, _FIRST
     ),
     idle_ladder.clients_above_proxy: Rule(
         "client-idle-above-proxy",
@@ -394,7 +393,4 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Retry now; close idle connections first at the proxy; or let the server wait longer."""
-    keepalive = keepalive_of(mesh, hop.host)
-    yield retry_on_503(hop, mesh)
-    yield give_up_idle(hop, mesh, keepalive.idle if keepalive is not None else None)
-    yield keep_longer()
+    yield from against_race(hop, mesh)

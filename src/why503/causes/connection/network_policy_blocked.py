@@ -29,8 +29,9 @@ TCP 15008 besides. Policies add up, so a second small policy that admits the cal
 
 from collections.abc import Iterator
 
-from why503.diagnosis.admitting_policy import admitting_policy
-from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.admitting_policy import admitting_policy, leaving_policy
+from why503.diagnosis.alert_later import Limits, one_caller_only
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
@@ -72,6 +73,7 @@ SIGNS = frozenset(
     | {"HBONE port 15008"}
 )
 AT = At.LEG
+ALERT = one_caller_only("UF", limits=Limits(share=0.95, holds="10m"))
 _LIMIT = Knob(name="limit", low=0.3, high=0.5, seconds=True)
 SCENARIO = Scenario(
     summary="A NetworkPolicy admits other callers only, and the packets vanish.",
@@ -346,14 +348,21 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     found = _verdict(hop, mesh)
     caller, port = found[1:] if found else (Party(), None)
     policy = f"{name}-admit-caller"
-    yaml = admitting_policy(policy, namespace, server_party(hop, mesh), caller, port)
+    server = server_party(hop, mesh)
+    out = egress_verdict(mesh, caller, server, hop.host, port)
+    leaving = out is not None and not out.admitted
+    new = (
+        leaving_policy(f"{name}-reach", caller, server, port)
+        if leaving
+        else admitting_policy(policy, namespace, server, caller, port)
+    )
     yield Remedy(
         title=_("Admit the caller's pods to {service} with a policy of their own").format(
             service=name
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=yaml),),
+        edits=(new,),
         risks=(
             _(
                 "Somebody may have shut this caller out on purpose: ask the owner of {service}."

@@ -34,6 +34,7 @@ did arrive and were slow or cut: only for those that may run twice.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, unknown_to_server
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -47,7 +48,8 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
-from why503.diagnosis.proposal import pool_setting, retry_on_503
+from why503.diagnosis.policy_edit import pool_wanted
+from why503.diagnosis.retry_remedy import retry_on_503
 from why503.facts import AppEvent, AppEventKind, ProxyEvent, ProxyEventKind
 from why503.mesh.armed.pod_setting import late_keepalives, without_keepalive
 from why503.mesh.captured import Captured, Shape, captured_on, packets
@@ -77,6 +79,7 @@ TITLE = _("A pooled connection had lost its peer without a word, and the next re
 READS = frozenset({"AppEvent", "ProxyEvent", "TcpConnection"})
 SIGNS = frozenset({"UC", "UT", "upstream_reset_before_response_started", "response_timeout"})
 AT = At.LEG
+ALERT = unknown_to_server("UC", limits=Limits(window="15m", share=0, most=0.5))
 # A peer that goes without a word takes a network of its own and the rights of root.
 SCENARIO = None
 
@@ -342,16 +345,25 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
     yield from NO_KEEPALIVE.each(without_keepalive(mesh, FORGOTTEN))
 
 
+_SOON = 120
+"""Seconds: below what balancers and firewalls of the clouds forget idle connections after."""
+
+
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Retry now; TCP keep-alive or an idle timeout below the forgetful device's limit."""
     gaps = idle_gaps(hop)
     limit = min(gaps) if gaps else 240.0
-    ours = max(1, int(limit / 2))
-    settings = (
+    ours = max(1, min(int(limit / 2), _SOON))
+    probes = pool_wanted(
+        hop,
+        mesh,
         ("tcp", "tcpKeepalive", "time", f"{ours}s"),
         ("tcp", "tcpKeepalive", "interval", f"{max(1, ours // 4)}s"),
     )
-    patches, commands, undo = pool_setting(hop, mesh, settings)
+    shortest = _(
+        "The shortest pause before a failure was {gap}: half of it, at most 2 min: {ours}."
+    )
+    derived = (shortest.format(gap=spell(limit), ours=spell(ours)),) if gaps else ()
     yield retry_on_503(hop, mesh)
     yield Remedy(
         title=_("Keep connections alive with TCP probes after {ours} of idleness").format(
@@ -359,19 +371,22 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
+        edits=probes.edits,
+        commands=probes.commands,
+        derived=derived,
         risks=(_("Probes also wake connections that nobody needs any more."),),
         verify=_("Requests after a long pause go well, and the server's proxy logs them."),
-        undo=undo,
+        undo=probes.undo,
     )
-    idle = (("http", "idleTimeout", f"{ours}s"),)
-    patches, commands, undo = pool_setting(hop, mesh, idle)
+    idle = pool_wanted(hop, mesh, ("http", "idleTimeout", f"{ours}s"))
     yield Remedy(
         title=_("Or give up idle connections after {ours}").format(ours=spell(ours)),
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=patches,
-        commands=commands,
-        undo=undo,
+        edits=idle.edits,
+        commands=idle.commands,
+        derived=derived,
+        risks=(_("A few more connections are opened."),),
+        verify=_("Requests after a long pause go well, on a new connection."),
+        undo=idle.undo,
     )

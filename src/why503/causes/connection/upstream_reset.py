@@ -34,6 +34,7 @@ calls invalid (`INVALID_DROP`) instead of letting the kernel answer them with RS
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import lasting
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -88,6 +89,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = lasting("UC", "UR", milliseconds=25, quick=False)
 SCENARIO = Scenario(
     summary="The application breaks the connection while it works on some requests.",
     hop=Place.UPSTREAM_PROXY_TO_APP,

@@ -33,6 +33,7 @@ through.
 from collections import Counter
 from collections.abc import Iterator
 
+from why503.diagnosis.alert_later import Exporter, rising
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -62,6 +63,16 @@ TITLE = _("The ambient path over ztunnel, waypoint or HBONE is broken")
 READS = frozenset({"AppEvent", "Event", "ProxyEvent", "Tunnel"})
 SIGNS = frozenset({"UF", "UC", "connect_originate", "unknown waypoint", "retrying workload failed"})
 AT = At.LEG
+ALERT = rising(
+    "istio_tcp_connections_failed_total",
+    ("source_workload", "source_workload_namespace", "destination_service"),
+    _(
+        "{count} connections of {source_workload}.{source_workload_namespace} to "
+        "{destination_service} failed within {window}, as ztunnel tells."
+    ),
+    among={'response_flags!="DENY"': "CONNECT"},
+    exporter=Exporter.ZTUNNEL,
+)
 # Its parts are ztunnel and the node's redirection, which are no Envoy's.
 SCENARIO = None
 

@@ -30,6 +30,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, not_taken
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -44,7 +45,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.scenario import Act, Call, Cure, Load, Scenario, Side, Step, View
-from why503.diagnosis.scenario_part import route_to, subsets, virtual_service
+from why503.diagnosis.scenario_part import beta_to_subset, route_to, subsets
 from why503.facts import ProxyEvent, ProxyEventKind
 from why503.mesh.address import short_name
 from why503.mesh.armed.envoy_filter import idle_operations, relative_without_anchor
@@ -63,6 +64,7 @@ TITLE = _("A proxy refused a piece of its configuration, so the former one, or n
 READS = frozenset({"EnvoyFilter", "ProxyEvent", "ProxySync", "RejectedConfig"})
 SIGNS = frozenset({"gRPC config rejected", "Error adding/updating listener", "NACK", "ACK ERROR"})
 AT = At.CONTROL_PLANE
+ALERT = not_taken(limits=Limits(least=1, window="15m", holds="0m"))
 _NEW = "outbound|{port}|v2|{host}"
 SCENARIO = Scenario(
     summary="The caller's proxy refuses a new cluster, and the route to it is in force.",
@@ -79,24 +81,7 @@ SCENARIO = Scenario(
             },
         ),
     ),
-    objects=(
-        subsets("v1", "v2"),
-        virtual_service(
-            """
-            - name: beta
-              match:
-              - uri:
-                  prefix: {path}/beta
-              route:
-              - destination:
-                  host: {host}
-                  subset: v2
-            - route:
-              - destination:
-                  host: {host}
-            """
-        ),
-    ),
+    objects=(subsets("v1", "v2"), beta_to_subset()),
     modest={View.CALLER: "It shows a cluster that is not there, not that it was refused."},
     also=frozenset({"no-cluster", "missing-subset"}),
     cure=Cure(steps=()),

@@ -35,6 +35,7 @@ replicas and CPU, network and certificates between proxy and istiod (port 15012)
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import unconnected
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -83,6 +84,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "UH", "NC", "cluster_not_found", "request rate limit exceeded"})
 AT = At.CONTROL_PLANE
+ALERT = unconnected()
 SCENARIO = Scenario(
     summary="The caller's proxy still holds the address of a pod that is gone.",
     hop=Place.CONTROL_PLANE,

@@ -32,6 +32,7 @@ proxies still learn of them one after the other.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, newly
 from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Act, Cure, Knob, Load, Scenario, Side, Step, Times, View
@@ -62,6 +63,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY
+ALERT = newly("NC", "UH", before="15m", limits=Limits(most=0.95, holds="1m"))
 _SHARE = Knob(name="share", low=20, high=60, whole=True)
 _NEW = "outbound|{port}|v2|{host}"
 SCENARIO = Scenario(

@@ -28,6 +28,7 @@ longest stream, and let clients of long streams reconnect by themselves.
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, drained
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -72,6 +73,7 @@ SIGNS = frozenset(
     {"DC", "UC", "downstream_local_disconnect", "lds: add/update listener", "draining"}
 )
 AT = At.LEG
+ALERT = drained("DC", limits=Limits(least=10, holds="0m"))
 _LONG = Knob(name="long", low=2.4, high=3.0, seconds=True)
 SCENARIO = Scenario(
     summary="The server's listener is replaced under requests that outlive the drain.",

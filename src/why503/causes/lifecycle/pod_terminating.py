@@ -33,6 +33,7 @@ sidecars (automatic from Istio 1.27 on Kubernetes 1.33), or EXIT_ON_ZERO_ACTIVE_
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ending
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -46,8 +47,10 @@ from why503.diagnosis.cause import (
 )
 from why503.diagnosis.graceful_stop import graceful_stop
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
+from why503.diagnosis.retry_remedy import retry_unconnected
 from why503.diagnosis.scenario import Act, Answer, Cure, Knob, Load, Scenario, Server, Step, View
 from why503.diagnosis.scenario_part import caller_given
+from why503.diagnosis.workload_edit import grace_told, later_stop
 from why503.mesh.armed import drain, rollout
 from why503.mesh.ending import Ending
 from why503.mesh.failure import Role
@@ -64,6 +67,7 @@ from why503.mesh.stopping import (
     terminating_hosts,
 )
 from why503.mesh.timing import successes, window
+from why503.mesh.version import istio_version
 from why503.support.duration import clock, spell
 from why503.support.text import _
 
@@ -78,6 +82,7 @@ SIGNS = frozenset(
     | {"deletionTimestamp", "SIGTERM"}
 )
 AT = At.LEG
+ALERT = ending("UF", "UC")
 _STOP = Step(at=Knob(name="stops", low=0.3, high=0.5, seconds=True), act=Act.STOP_SERVER)
 SCENARIO = Scenario(
     summary="One of two applications stops at once on SIGTERM while requests still come to it.",
@@ -352,13 +357,12 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     namespace, name = namespace_of(hop, mesh), service_name(hop)
     workload = upstream_workload(hop, mesh)
     deployment = workload.partition("/")[2] or name
-    yield Remedy(
+    version = istio_version(mesh)
+    edits = later_stop(mesh, hop.host, version.value if version is not None else None)
+    yield retry_unconnected(
+        hop,
+        mesh,
         title=_("Let callers repeat requests whose connection was not made (connect-failure)"),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.NEEDS_REVIEW,
-        risks=(
-            _("Requests that were in flight are repeated only by `reset`, and may then run twice."),
-        ),
         verify=_("Callers see no 503 during the next roll."),
     )
     yield Remedy(
@@ -367,7 +371,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=graceful_stop(deployment, namespace, name)),),
+        edits=edits,
+        patches=() if edits else (Patch(yaml=graceful_stop(deployment, namespace, name)),),
+        derived=(grace_told(),),
         risks=(
             _("Rolls take longer; the grace period must cover the sleep and the longest request."),
             _("`sleep` needs Kubernetes 1.30 or newer; before it, `exec` a sleep of the image."),

@@ -32,13 +32,13 @@ services. Leave Istio's probe rewriting on.
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, probed
 from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
@@ -46,6 +46,8 @@ from why503.diagnosis.cause import (
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, View
 from why503.diagnosis.scenario_part import first_pod
+from why503.diagnosis.workload_edit import PATIENCE, mended_probes, patient_probes
+from why503.diagnosis.workload_sample import of_container
 from why503.mesh.armed import pod_setting, probing
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
@@ -84,6 +86,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = probed(limits=Limits(window="10m"))
 SCENARIO = Scenario(
     summary="The readiness probe asks a path that the application does not have.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -340,11 +343,13 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     namespace, workload = namespace_of(hop, mesh), upstream_workload(hop, mesh)
     name = workload.partition("/")[2] or service_name(hop)
     kinds = [probe.kind for probe in probes_of(mesh, hop.host)] or ["readinessProbe"]
+    edits, patience = patient_probes(mesh, hop.host), dict.fromkeys(kinds, PATIENCE)
     yield Remedy(
         title=_("Give the probes of {workload} more time and more tries").format(workload=workload),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_patient(name, namespace, tuple(dict.fromkeys(kinds)))),),
+        edits=edits,
+        patches=() if edits else (of_container(name, namespace, name, patience),),
         risks=(_("A pod that is really dead is noticed later."), _("The pods are rolled.")),
         verify=_("No new Unhealthy event, and the endpoints stay."),
         undo=f"kubectl -n {namespace} rollout undo {workload}",
@@ -355,12 +360,14 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=mended_probes(mesh, hop.host),
         commands=(
             f"kubectl -n {namespace} get {workload} -o yaml",
             f"kubectl -n {namespace} exec {workload} -- curl -i localhost:<port><path>",
         ),
         risks=(_("Leave sidecar.istio.io/rewriteAppHTTPProbers on where mTLS is STRICT."),),
         verify=_("The command answers 200 as quickly as the probe asks."),
+        undo=f"kubectl -n {namespace} rollout undo {workload}",
     )
     yield Remedy(
         title=_(
@@ -370,25 +377,3 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
     )
-
-
-def _patient(deployment: str, namespace: str, kinds: tuple[str, ...]) -> str:
-    lines = [
-        "apiVersion: apps/v1",
-        "kind: Deployment",
-        "metadata:",
-        f"  name: {deployment}",
-        f"  namespace: {namespace}",
-        "spec:",
-        "  template:",
-        "    spec:",
-        "      containers:",
-        f"      - name: {deployment}",
-    ]
-    for kind in kinds:
-        lines += [
-            f"        {kind}:",
-            "          timeoutSeconds: 5",
-            "          failureThreshold: 6",
-        ]
-    return "\n".join(lines) + "\n"

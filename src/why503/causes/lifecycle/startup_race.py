@@ -31,19 +31,29 @@ native sidecars (automatic from Istio 1.27 on Kubernetes 1.33), which start firs
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import young
 from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.retry_remedy import retry_unconnected
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario, Server, View
+from why503.diagnosis.workload_edit import (
+    CONFIG,
+    HELD,
+    added_readiness,
+    calling_workload,
+    held_application,
+    readiness,
+)
+from why503.diagnosis.workload_sample import of_container, of_template
 from why503.facts import Manifest
 from why503.mesh.armed.pod_setting import starts_before_proxy
 from why503.mesh.crash_shape import refusals
@@ -67,7 +77,7 @@ from why503.mesh.starting import (
     proxy_unready,
 )
 from why503.mesh.timing import all_fail, only_at_start, successes
-from why503.mesh.workload import containers_of, workloads_of
+from why503.mesh.workload import containers_of
 from why503.support.duration import clock, spell
 from why503.support.text import _
 
@@ -79,6 +89,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UF", "Connection refused", "delayed_connect_error", "ECONNREFUSED"})
 AT = At.LEG
+ALERT = young("UF", seconds=300)
 SCENARIO = Scenario(
     summary="Requests come while the application has not begun to listen.",
     hop=Place.UPSTREAM_PROXY_TO_APP,
@@ -296,18 +307,15 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     namespace, name = namespace_of(hop, mesh), service_name(hop)
     workload = upstream_workload(hop, mesh)
     if hop.role is Role.CLIENT:
-        yield _hold_application()
+        yield _hold_application(hop, mesh)
         return
-    yield Remedy(
+    edits = added_readiness(mesh, hop.host, hop.port)
+    probe = {"readinessProbe": readiness({"tcpSocket": {"port": hop.port or "<port>"}})}
+    deployment = workload.partition("/")[2] or name
+    yield retry_unconnected(
+        hop,
+        mesh,
         title=_("Let callers repeat requests whose connection was not made (connect-failure)"),
-        kind=RemedyKind.STOP_GAP,
-        disposition=Disposition.SAFE,
-        risks=(
-            _(
-                "Behind a sidecar the caller sees a 503 answer: add 503 to retryOn, if that "
-                "is safe."
-            ),
-        ),
         verify=_("Callers see no 503 when the next pod starts."),
     )
     yield Remedy(
@@ -316,74 +324,28 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(
-            Patch(
-                yaml=_readiness(
-                    workload.partition("/")[2] or name, namespace, name, _port(hop, mesh)
-                )
-            ),
-        ),
+        edits=edits,
+        patches=() if edits else (of_container(deployment, namespace, name, probe),),
         risks=(
-            _("The path must answer 200 as soon as, and only when, the application can serve."),
+            _("A port that takes connections can be too early: a path that answers 200 is better."),
+            _("The pods are rolled."),
         ),
         verify=_("The next new pod shows no 503 UF in its first seconds."),
         undo=f"kubectl -n {namespace} rollout undo {workload}",
     )
 
 
-def _port(hop: Hop, mesh: Mesh) -> str:
-    for workload in workloads_of(mesh, hop.host) if hop.host else ():
-        for path, _fields in containers_of(workload):
-            port = workload.get(*path, "ports", 0, "containerPort")
-            if port is not None:
-                return str(port)
-    return str(hop.port or 8080)
-
-
-def _readiness(deployment: str, namespace: str, container: str, port: str) -> str:
-    return (
-        "apiVersion: apps/v1\n"
-        "kind: Deployment\n"
-        "metadata:\n"
-        f"  name: {deployment}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  template:\n"
-        "    spec:\n"
-        "      containers:\n"
-        f"      - name: {container}\n"
-        "        readinessProbe:\n"
-        "          httpGet:\n"
-        "            path: /healthz\n"
-        f"            port: {port}\n"
-        "          periodSeconds: 2\n"
-        "          timeoutSeconds: 2\n"
-    )
-
-
-def _hold_application() -> Remedy:
+def _hold_application(hop: Hop, mesh: Mesh) -> Remedy:
+    edits = held_application(calling_workload(hop, mesh))
     return Remedy(
         title=_("Start the caller's application only when its sidecar is ready"),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(
-            Patch(
-                yaml=(
-                    "apiVersion: apps/v1\n"
-                    "kind: Deployment\n"
-                    "metadata:\n"
-                    "  name: <caller>\n"
-                    "spec:\n"
-                    "  template:\n"
-                    "    metadata:\n"
-                    "      annotations:\n"
-                    "        proxy.istio.io/config: |\n"
-                    "          holdApplicationUntilProxyStarts: true\n"
-                )
-            ),
-        ),
+        edits=edits,
+        patches=() if edits else (of_template("<caller>", {CONFIG: HELD}),),
         risks=(
             _("The pod takes as long to start as its sidecar needs for its first configuration."),
         ),
         verify=_("The application's first calls go well after a restart."),
+        undo=_("Take the annotation away."),
     )

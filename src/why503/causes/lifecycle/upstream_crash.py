@@ -34,6 +34,7 @@ are safe; retries of the requests in flight (`reset`, 503) may run a request twi
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import restarted
 from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import (
@@ -48,6 +49,7 @@ from why503.diagnosis.scenario import (
     Times,
     View,
 )
+from why503.diagnosis.workload_edit import more_replicas
 from why503.mesh.address import split_host
 from why503.mesh.crash_shape import back_in_service, cut_then_refused, refusals
 from why503.mesh.ending import Ending
@@ -72,6 +74,7 @@ SIGNS = frozenset(
     {"UC", "UF", "OOMKilled", "CrashLoopBackOff", "OutOfMemoryError", "panic", "Connection refused"}
 )
 AT = At.APP
+ALERT = restarted("UC", "UF")
 _DIES = Knob(name="dies", low=0.3, high=0.6, seconds=True)
 SCENARIO = Scenario(
     summary="The application panics under load and is started again a moment later.",
@@ -366,6 +369,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ).format(service=name),
             kind=RemedyKind.STOP_GAP,
             disposition=Disposition.NEEDS_REVIEW,
+            edits=more_replicas(mesh, hop.host, 2),
             commands=(f"kubectl -n {namespace} scale {workload} --replicas=2",),
             risks=(
                 _(

@@ -32,13 +32,13 @@ policy names, start TLS towards a provider that expects it.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Counter, counted
 from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
@@ -77,6 +77,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UAEX", "ext_authz_error", "ext_authz_denied", "ext_proc_error"})
 AT = At.PROXY
+ALERT = counted(Counter(stat="ext_authz.error"))
 _STATUS = Knob(name="status", choices=("Forbidden", "ServiceUnavailable"))
 SCENARIO = Scenario(
     summary="The authorization service that the server's proxy has to ask is not there.",
@@ -352,7 +353,10 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             title=_("Start TLS towards {service}").format(service=plain.service),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=start_tls("ext-authz-tls", plain.service, plain.port or 443)),),
+            edits=(
+                start_tls(mesh, "ext-authz-tls", "istio-system", plain.service, plain.port or 443),
+            ),
+            risks=(_("All proxies speak TLS to that port then: the service has to take it."),),
             verify=_("The check call reaches the service; `ext_authz.error` stands still."),
             undo="kubectl -n istio-system delete destinationrule ext-authz-tls",
         )

@@ -22,10 +22,11 @@ Remove the rule, or narrow its `match` and `percentage`. An experiment should ca
 * `FI`, `DI,FI` and `0 DI,DC` measured on Envoy 1.40.0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -39,6 +40,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.field_edit import dropped_at
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import virtual_service
 from why503.diagnosis.standing_object import ROUTE_SETTERS, edit_command
@@ -60,6 +62,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"FI", "DI", "fault_filter_abort", "fault filter abort"})
 AT = At.PROXY
+ALERT = flagged("FI", "DI", limits=Limits(urgency=Urgency.INFO))
 _STATUS = Knob(name="status", choices=(500, 503))
 _SHARE = Knob(name="share", low=20, high=60, whole=True)
 SCENARIO = Scenario(
@@ -152,11 +155,11 @@ def weigh(hop: Hop, mesh: Mesh) -> Iterator[Hit]:
         rules = tuple(rule for rule in rules if _status(rule.value) is not None)
         for rule in held_up[:1] if not rules else ():
             sources = [rule.source] if rule.source else []
-            yield DELAY_RULE.hit(*sources, by=rule.by, fault=_spelled(rule.value))
+            yield DELAY_RULE.hit(*sources, by=rule.by, fault=_spelled(rule))
     if aborted or held or delayed or guessed or same or not hop.failures:
         for rule in rules[:1]:
             sources = [rule.source] if rule.source else []
-            yield RULE.hit(*sources, by=rule.by, fault=_spelled(rule.value))
+            yield RULE.hit(*sources, by=rule.by, fault=_spelled(rule))
 
 
 def _was_held(failure: Failure) -> bool:
@@ -181,15 +184,34 @@ def _status(fault: object) -> int | None:
     return whole_number(mapping_of(mapping_of(fault).get("abort")).get("httpStatus"))
 
 
-def _spelled(fault: object) -> str:
+def _share_of(block: Mapping[str, Any], *, unsaid: str) -> str:
+    """Percent of the requests as written; ``unsaid`` where nothing is."""
+    share = block.get("percentage", block.get("percent"))
+    if isinstance(share, Mapping):
+        return word_of(share.get("value", 0))
+    return word_of(share) or unsaid
+
+
+def _unsaid(rule: Setting[Any]) -> str:
+    """Percent where none is written: nobody in a VirtualService, everybody in Envoy Gateway."""
+    return "0" if rule.by.startswith("VirtualService ") else "100"
+
+
+def _hits_nobody(rule: Setting[Any]) -> bool:
+    parts = [mapping_of(mapping_of(rule.value).get(name)) for name in ("abort", "delay")]
+    shares = [_share_of(part, unsaid=_unsaid(rule)) for part in parts if part]
+    return all(not share.strip("0.") for share in shares)
+
+
+def _spelled(rule: Setting[Any]) -> str:
     """`abort 503 for 20 %, delay 5s for 10 %`."""
+    fault, unsaid = rule.value, _unsaid(rule)
     parts = []
     for name, field in (("abort", "httpStatus"), ("delay", "fixedDelay")):
         block = mapping_of(mapping_of(fault).get(name))
         if not block:
             continue
-        share = block.get("percentage", block.get("percent"))
-        value = word_of(mapping_of(share).get("value") if mapping_of(share) else share) or "100"
+        value = _share_of(block, unsaid=unsaid)
         what = word_of(block.get(field)) or word_of(block.get("grpcStatus"))
         parts.append(f"{name} {what} ({value} %)")
     return ", ".join(parts)
@@ -218,8 +240,8 @@ FAULT_RULE = Rule("fault-rule", Severity.WARNING, _("{by} injects a fault on pur
 def hazards(mesh: Mesh) -> Iterator[Hazard]:
     """Every fault rule: it makes errors as soon as a request matches."""
     for rule in _all_faults(mesh):
-        if rule.source is not None:
-            yield FAULT_RULE.at(rule.source, by=rule.by, fault=_spelled(rule.value))
+        if rule.source is not None and not _hits_nobody(rule):
+            yield FAULT_RULE.at(rule.source, by=rule.by, fault=_spelled(rule))
 
 
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
@@ -231,6 +253,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Remove `fault` from {where}").format(where=where),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=tuple(dropped_at(mesh, (rule.source for rule in rules), ROUTE_SETTERS, "fault")),
         commands=(edit_command(mesh, ROUTE_SETTERS, (rule.by for rule in rules), namespace),),
         risks=(_("Somebody may be running an experiment: ask before."),),
         verify=_("`fault.aborts_injected` stops growing, and lines with FI stop."),

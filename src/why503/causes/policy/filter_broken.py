@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ANYBODY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -41,6 +42,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.edit import Put, target_of
 from why503.diagnosis.scenario import Call, Cure, Load, Scenario, View
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.ending import Ending
@@ -60,6 +62,7 @@ SIGNS = frozenset(
     {"wasm_fail_stream", "NFCF", "lua_response", "filter_removed_required_response_headers"}
 )
 AT = At.PROXY
+ALERT = flagged("NFCF", code="500", teller=ANYBODY)
 SCENARIO = Scenario(
     summary="A Lua filter that an EnvoyFilter put in answers in place of the service.",
     hop=Place.UPSTREAM_PROXY,
@@ -251,6 +254,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Let requests pass while the extension fails, or take it away"),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=tuple(
+            Put(target=target_of(one), path=("spec", "failStrategy"), value="FAIL_OPEN")
+            for one in plugins[:1]
+            if not one.partial
+        ),
         commands=(_open_command(plugins, namespace),),
         risks=(_("What the extension checks or adds is missing meanwhile."),),
         verify=_("Lines with wasm_fail_stream stop."),

@@ -27,6 +27,7 @@ CA bundle for the issuer's certificate. Until then the keys can be written into 
 from collections.abc import Iterator, Mapping
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Exporter, Limits, rising
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -55,6 +56,14 @@ TITLE = _("The keys for checking JSON Web Tokens could not be fetched")
 READS = frozenset({"ProxyEvent", "RequestAuthentication"})
 SIGNS = frozenset({"jwt_authn_access_denied", "Jwks remote fetch is failed"})
 AT = At.PROXY
+ALERT = rising(
+    "pilot_jwks_resolver_network_fetch_fail_total",
+    ("namespace", "pod"),
+    _("{pod} in {namespace} could not fetch keys {count} times within {window}."),
+    among={},
+    exporter=Exporter.ISTIOD,
+    limits=Limits(least=2, window="1h"),
+)
 SCENARIO = Scenario(
     summary="The keys for the callers' tokens cannot be fetched.",
     hop=Place.UPSTREAM_PROXY,

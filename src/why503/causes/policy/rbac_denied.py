@@ -30,6 +30,8 @@ narrow the DENY rule. Try changes with the annotation `istio.io/dry-run: "true"`
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, refused
+from why503.diagnosis.authorization_edit import excepted, let_in
 from why503.diagnosis.authorization_remedy import caller_let_in, rule_narrowed
 from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
@@ -52,23 +54,12 @@ from why503.support.text import _
 ID = "rbac-denied"
 TITLE = _("An authorization policy denies the request")
 READS = frozenset(
-    {
-        "AuthorizationPolicy",
-        "DaemonSet",
-        "Deployment",
-        "IstioOperator",
-        "MeshConfig",
-        "Pod",
-        "ProxyEvent",
-        "ReplicaSet",
-        "Service",
-        "StatefulSet",
-        "Tunnel",
-        "fragment",
-    }
+    {"AuthorizationPolicy", "DaemonSet", "Deployment", "IstioOperator", "MeshConfig", "Pod"}
+    | {"ProxyEvent", "ReplicaSet", "Service", "StatefulSet", "Tunnel", "fragment"}
 )
 SIGNS = frozenset({"rbac_access_denied_matched_policy", "RBAC: access denied"})
 AT = At.PROXY
+ALERT = refused("403", limits=Limits(share=0.05, urgency=Urgency.INFO))
 _SHARE = Knob(name="share", low=0.3, high=0.8)
 SCENARIO = Scenario(
     summary="An AuthorizationPolicy of the server admits one path and no other.",
@@ -389,9 +380,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     details = [found for f in hop.failures if (found := _NAME.search(f.outcome.detail))]
     if details:
         rule = details[0]
-        yield rule_narrowed(name, check, f"{rule['ns']}/{rule['name']}", rule["n"])
+        policy = f"{rule['ns']}/{rule['name']}"
+        edits = excepted(hop, mesh, policy, rule["n"])
+        yield rule_narrowed(name, check, policy, rule["n"], edits)
     else:
-        yield caller_let_in(name, check, namespace)
+        yield caller_let_in(name, check, namespace, let_in(hop, mesh))
     yield Remedy(
         title=_('Try policies with the annotation `istio.io/dry-run: "true"` before they apply'),
         kind=RemedyKind.PREVENTION,

@@ -28,6 +28,7 @@ goes before the name. Take back `h2UpgradePolicy: UPGRADE` for servers that only
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -35,14 +36,14 @@ from why503.diagnosis.cause import (
     Hazard,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Rule,
     Severity,
     Weight,
 )
-from why503.diagnosis.proposal import destination_rule_head
+from why503.diagnosis.policy_edit import pool_wanted
+from why503.diagnosis.proposal import port_edits
 from why503.diagnosis.scenario import Cure, Scenario, View
 from why503.diagnosis.scenario_part import http_options
 from why503.facts import AppEvent, LoadedCluster, ProxyEvent, ProxyEventKind
@@ -74,6 +75,7 @@ SIGNS = frozenset(
     {"UPE", "protocol error", "upstream_reset_before_response_started", "PRI * HTTP/2.0"}
 )
 AT = At.LEG
+ALERT = flagged("UPE", code="502", limits=Limits(share=0.95, urgency=Urgency.CRITICAL))
 SCENARIO = Scenario(
     summary="The port's name promises HTTP/2, and the application speaks HTTP/1.1.",
     hop=Place.UPSTREAM_PROXY_TO_APP,
@@ -315,49 +317,49 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
             yield UPGRADES.at(upgrade.source, by=upgrade.by, host=host)
 
 
+_CHANGE = _("A rule for this host that exists already must be changed instead.")
+
+
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Declare what the application speaks, or take the upgrade back."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     upgrade = h2_upgrade(mesh, hop.host, hop.port) if hop.host else None
     if upgrade is not None and upgrade.value == "UPGRADE":
+        wanted = pool_wanted(hop, mesh, ("http", "h2UpgradePolicy", "DO_NOT_UPGRADE"))
         yield Remedy(
             title=_("Set h2UpgradePolicy DO_NOT_UPGRADE for {service}").format(service=name),
             kind=RemedyKind.FIX,
             disposition=Disposition.SAFE,
-            patches=(Patch(yaml=_no_upgrade(name, namespace, hop.host)),),
-            risks=(_("A rule for this host that exists already must be changed instead."),),
-            undo=f"kubectl -n {namespace} delete destinationrule {name}",
+            edits=wanted.edits,
+            commands=wanted.commands,
+            risks=(
+                _("Each HTTP/1.1 request in flight takes a connection of its own."),
+                *(() if wanted.commands else (_CHANGE,)),
+            ),
+            verify=_("upstream_cx_protocol_error of the cluster stops growing."),
+            undo=wanted.undo,
         )
         return
     found = _protocol(hop, mesh) if hop.host else None
-    wanted = "http" if found is not None and found.value in _HTTP2 else "grpc"
+    wanted_protocol = "http" if found is not None and found.value in _HTTP2 else "grpc"
     entries = service_ports(mesh, hop.host) if hop.host else []
     number = service_port(mesh, hop.host, hop.port) if hop.host else None
     index = next((entry.place for entry in entries if entry.port == number), 0)
     yield Remedy(
         title=_(
             "Declare what the application speaks: appProtocol {wanted} on the Service's port"
-        ).format(wanted=wanted),
+        ).format(wanted=wanted_protocol),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=port_edits(mesh, hop.host, hop.port, "appProtocol", wanted_protocol),
         commands=(
             (
                 f"kubectl -n {namespace} patch service {name} --type=json -p "
-                f'\'[{{"op":"add","path":"/spec/ports/{index}/appProtocol","value":"{wanted}"}}]\''
+                f'\'[{{"op":"add","path":"/spec/ports/{index}/appProtocol","value":"{wanted_protocol}"}}]\''
             ),
         ),
         risks=(_("Check the index of the port in the Service, and what the application speaks."),),
         verify=_("upstream_cx_protocol_error of the cluster stops growing."),
         undo=f"kubectl -n {namespace} patch service {name} --type=json -p "
         f'\'[{{"op":"remove","path":"/spec/ports/{index}/appProtocol"}}]\'',
-    )
-
-
-def _no_upgrade(name: str, namespace: str, host: str) -> str:
-    """A DestinationRule that leaves HTTP/1.1 as it is."""
-    return destination_rule_head(name, namespace, host) + (
-        "  trafficPolicy:\n"
-        "    connectionPool:\n"
-        "      http:\n"
-        "        h2UpgradePolicy: DO_NOT_UPGRADE\n"
     )

@@ -30,6 +30,7 @@ an EnvoyFilter (`max_request_headers_kb`, `max_headers_count`, `max_response_hea
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -76,6 +77,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = flagged("UPE", "DPE", code="502", limits=Limits(most=0.95))
 _DEED = Knob(name="deed", choices=(Deed.BAD_FRAMING, Deed.BAD_HEADER))
 SCENARIO = Scenario(
     summary="Some answers of the application frame their body in two ways at once.",

@@ -29,6 +29,7 @@ each protocol a target port of its own.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -42,6 +43,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.proposal import port_edits
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.facts import AppEvent, Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address, split_host
@@ -68,6 +70,7 @@ TITLE = _("The mesh takes the port for another protocol than it carries")
 READS = frozenset({"AppEvent", "ProxyEvent", "Service"})
 SIGNS = frozenset({"http1.codec_error", "DPE", "wrong version number"})
 AT = At.LEG
+ALERT = flagged("DPE", code="400", limits=Limits(share=0.95))
 _HELLOS = (
     "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03"
     + "\x5a" * 32
@@ -351,6 +354,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ).format(service=name),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=port_edits(mesh, f"{name}.{namespace}", hop.port, "appProtocol", "tcp")
+        if service is not None
+        else (),
         commands=(
             (
                 f"kubectl -n {namespace} patch service {name} --type=json -p "

@@ -26,6 +26,7 @@ but unusual paths choose another `pathNormalization`.
 
 from collections.abc import Iterator
 
+from why503.diagnosis.alert_later import Unseen
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -64,6 +65,11 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = Unseen(
+    reason=_(
+        "It is counted as 400 DPE, as other protocol errors are; only the details name the URL."
+    )
+)
 SCENARIO = Scenario(
     summary="A caller puts an escaped NUL into its path.",
     hop=Place.APP_TO_PROXY,

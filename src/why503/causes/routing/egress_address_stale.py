@@ -35,17 +35,18 @@ use a version that resolves both families (Istio 1.17 and later), or give the en
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import OUTSIDE_HOSTS, Limits, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
     Disposition,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.egress_edit import resolved_by_name
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import service_entry
 from why503.diagnosis.scenario import Knob, Scenario, Topology, View
@@ -90,6 +91,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = flagged("UF", among={OUTSIDE_HOSTS: "api.partner.example"}, limits=Limits(most=0.95))
 SCENARIO = Scenario(
     summary="A ServiceEntry holds an address that an outside name no longer has.",
     hop=Place.PROXY_TO_EXTERNAL,
@@ -358,6 +360,9 @@ def _at_gateway(route: Manifest) -> bool:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Restart who holds the old address; let the proxy resolve the name; keep caches short."""
     host = service_name(hop)
+    own = [
+        one for one in service_entries_of(mesh, hop.host) if one.get("spec", "resolution") == "DNS"
+    ]
     app = any((f.teller.upstream_cluster or "") == PASSTHROUGH for f in hop.failures)
     yield Remedy(
         title=_("Restart the calling pods, so that the name is resolved anew"),
@@ -372,7 +377,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=service_entry(hop, mesh, host)),),
+        edits=() if own else resolved_by_name(mesh, hop.host) or (service_entry(hop, mesh, host),),
         risks=(
             _("Where a ServiceEntry exists, change its resolution instead of adding one."),
             _(

@@ -29,6 +29,7 @@ Where only an egress gateway or an HTTP proxy may go out, send the traffic there
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import OUTSIDE_HOSTS, Limits, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -76,6 +77,7 @@ SIGNS = frozenset(
     {"UF", "PassthroughCluster", "connection_timeout", "No route to host", "Network is unreachable"}
 )
 AT = At.LEG
+ALERT = flagged("UF", among={OUTSIDE_HOSTS: "api.partner.example"}, limits=Limits(share=0.95))
 SCENARIO = Scenario(
     summary="A NetworkPolicy of the caller lets nothing out of the cluster, and packets vanish.",
     hop=Place.PROXY_TO_EXTERNAL,

@@ -35,6 +35,7 @@ its own certificate).
 from collections.abc import Iterator, Sequence
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import GATEWAY, Limits, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -48,6 +49,7 @@ from why503.diagnosis.cause import (
     Severity,
     Weight,
 )
+from why503.diagnosis.gateway_edit import agreement
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, Topology, View
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind
 from why503.mesh.address import is_address, split_host
@@ -84,6 +86,9 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NR", "filter_chain_not_found", "route_not_found"})
 AT = At.PROXY
+ALERT = flagged(
+    "NR", code="404", among={GATEWAY: "istio-ingressgateway"}, limits=Limits(share=0.05)
+)
 SCENARIO = Scenario(
     summary="The Gateway does not open a host for which there are routes.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -331,6 +336,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=agreement(hop, mesh),
         commands=(
             f"kubectl -n {namespace} edit gateways.networking.istio.io {name}",
             "istioctl analyze -A",

@@ -31,6 +31,7 @@ while pods start, and also sends requests to pods that are not ready.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Unseen
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -43,6 +44,8 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.edit import New
+from why503.diagnosis.edit_text import object_text
 from why503.facts import Manifest
 from why503.mesh.address import PASSTHROUGH, is_address, split_host
 from why503.mesh.connecting import dialled, not_connected
@@ -65,6 +68,9 @@ TITLE = _("A headless Service lets the client pick the address, past normal rout
 READS = frozenset({"EndpointSlice", "Endpoints", "LoadedCluster", "Pod", "ProxyCluster", "Service"})
 SIGNS = frozenset({"clusterIP: None", "ORIGINAL_DST", "PassthroughCluster", "UF", "UH"})
 AT = At.LEG
+ALERT = Unseen(
+    reason=_("Metrics do not tell a pod's address from any other that the client has chosen.")
+)
 # The caller dials a pod that it has looked up; on stage it always dials the Service.
 SCENARIO = None
 
@@ -239,7 +245,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Call through a normal Service beside the headless one, where any pod will do"),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_beside(service)),),
+        patches=(Patch(yaml=object_text(_beside(service))),),
         risks=(
             _("Requests are then spread over the pods; not for callers that need a certain one."),
         ),
@@ -250,23 +256,22 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     )
 
 
-def _beside(service: Manifest) -> str:
-    selector = mapping_of(service.get("spec", "selector")) or {"app": service.name}
+def _beside(service: Manifest) -> New:
     ports = [mapping_of(entry) for _index, entry in service.items("spec", "ports")]
-    lines = [
-        "apiVersion: v1",
-        "kind: Service",
-        "metadata:",
-        f"  name: {service.name}-lb",
-        f"  namespace: {service.namespace or '<namespace>'}",
-        "spec:",
-        "  selector:",
-        *(f"    {key}: {value!s}" for key, value in selector.items()),
-        "  ports:",
+    entries = [
+        {
+            "name": entry.get("name", "http"),
+            "port": entry.get("port", 80),
+            "targetPort": entry.get("targetPort", entry.get("port", 80)),
+        }
+        for entry in ports or [{}]
     ]
-    for entry in ports or [{"name": "http", "port": 80}]:
-        name, port = entry.get("name", "http"), entry.get("port", 80)
-        lines.append(
-            f"  - {{name: {name}, port: {port}, targetPort: {entry.get('targetPort', port)}}}"
-        )
-    return "\n".join(lines) + "\n"
+    selector = dict(mapping_of(service.get("spec", "selector")) or {"app": service.name})
+    space = service.namespace or "<namespace>"
+    data = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": f"{service.name}-lb", "namespace": space},
+        "spec": {"selector": selector, "ports": entries},
+    }
+    return New(data=data)

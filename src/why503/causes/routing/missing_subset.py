@@ -29,6 +29,7 @@ To get traffic through at once, let the route drop the subset.
 from collections.abc import Iterator, Mapping
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import SUBSET, Counter, counted
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -40,8 +41,9 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.route_edit import without_subset
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario, View
-from why503.diagnosis.scenario_part import route_to, virtual_service
+from why503.diagnosis.scenario_part import beta_to_subset, route_to
 from why503.diagnosis.standing_object import edit, routing_service
 from why503.diagnosis.subset_remedy import define_subset, give_pods
 from why503.facts import Source
@@ -72,28 +74,19 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "UH", "cluster_not_found", "no_healthy_upstream"})
 AT = At.PROXY
+ALERT = counted(
+    Counter(
+        stat="upstream_cx_none_healthy",
+        among=SUBSET,
+        example="outbound|80|v2|quay.shop.svc.cluster.local",
+    )
+)
 SCENARIO = Scenario(
     summary="The route sends a share to a subset that no DestinationRule defines.",
     hop=Place.DOWNSTREAM_PROXY,
     load=Load(calls=(Call(), Call(path="{path}/beta", share=Knob(name="share", low=0.4, high=1)))),
     caller={"routes": [route_to("beta", "{path}/beta", "outbound|{port}|v2|{host}")]},
-    objects=(
-        virtual_service(
-            """
-            - name: beta
-              match:
-              - uri:
-                  prefix: {path}/beta
-              route:
-              - destination:
-                  host: {host}
-                  subset: v2
-            - route:
-              - destination:
-                  host: {host}
-            """
-        ),
-    ),
+    objects=(beta_to_subset(),),
     modest={
         View.CALLER: "It shows a cluster that is not there, not which part of its name is wrong.",
         View.PROXIES: "They show a cluster that is not there, not which part of its name is wrong.",
@@ -145,8 +138,8 @@ EMPTY_SUBSET = Clue(
 NO_POD = Clue(
     Weight.PROVES,
     _(
-        "Subset {subset} wants the labels {labels}; of {host} {count:workload|workloads} were "
-        "given and none has them."
+        "Subset {subset} wants the labels {labels}; {host} has {count:workload|workloads} here, "
+        "and none with them."
     ),
 )
 DEFINED = Clue(
@@ -346,6 +339,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=without_subset((destination,) if destination else (), subset),
         commands=(change,),
         risks=(_("All versions get the traffic then."),),
         verify=_("NC (or UH) ends."),

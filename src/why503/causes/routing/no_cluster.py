@@ -32,9 +32,11 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, flagged
 from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
+from why503.diagnosis.route_edit import other_host
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import route_to, virtual_service
 from why503.diagnosis.standing_object import edit
@@ -65,6 +67,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"NC", "cluster_not_found", "unknown cluster"})
 AT = At.PROXY
+ALERT = flagged("NC", limits=Limits(holds="15m"))
 SCENARIO = Scenario(
     summary="The route names a host that no Service and no ServiceEntry has.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -356,13 +359,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(
-            Patch(
-                yaml=f"destination:\n  host: {right}\n",
-                path=destinations[0].source.path if destinations else "",
-                line=destinations[0].source.line if destinations else 0,
-            ),
-        ),
+        edits=other_host(mesh, destinations[0], right) if destinations else (),
+        patches=() if destinations else (Patch(yaml=f"destination:\n  host: {right}\n"),),
+        risks=(_("See that the Service of that name is the one that is meant."),),
         commands=(change,),
         verify=_(
             "`istioctl proxy-config clusters` of the failing proxy "

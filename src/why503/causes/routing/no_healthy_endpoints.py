@@ -30,10 +30,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import Limits, Urgency, flagged
 from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.scenario import Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import caller_given, first_pod
+from why503.diagnosis.workload_edit import selector_mended
 from why503.facts import Manifest, ProxyEvent, ProxyEventKind, Source
 from why503.mesh.address import PASSTHROUGH, cluster_name
 from why503.mesh.armed.declared_port import named_targets_without_port
@@ -61,6 +63,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "no_healthy_upstream", "no healthy upstream"})
 AT = At.PROXY
+ALERT = flagged("UH", limits=Limits(urgency=Urgency.CRITICAL))
 SCENARIO = Scenario(
     summary="The last ready endpoint of the Service goes.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -359,6 +362,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Find out why no pod is an endpoint, and put that right."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
     workload = upstream_workload(hop, mesh)
+    change = f"kubectl -n {namespace} edit service {name}"
     if selects_nothing(mesh, hop.host) is not None:
         yield Remedy(
             title=_("Make the selector of {service} and the pods' labels agree").format(
@@ -366,13 +370,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            commands=(
-                f"kubectl -n {namespace} get pods --show-labels",
-                f"kubectl -n {namespace} edit service {name}",
-            ),
+            edits=selector_mended(mesh, hop.host),
+            commands=(f"kubectl -n {namespace} get pods --show-labels", change),
             risks=(_("A selector that is too wide takes pods of other workloads."),),
             verify=_("`kubectl get endpointslices` lists the pods."),
-            undo=f"kubectl -n {namespace} edit service {name}",
+            undo=change,
         )
     else:
         yield Remedy(

@@ -31,6 +31,7 @@ count for sidecars (and the other way round: `mesh`).
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import NO_GATEWAY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -38,13 +39,13 @@ from why503.diagnosis.cause import (
     Hazard,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Rule,
     Severity,
     Weight,
 )
+from why503.diagnosis.route_edit import last_rule
 from why503.diagnosis.scenario import Call, Cure, Knob, Load, Scenario
 from why503.diagnosis.scenario_part import virtual_service
 from why503.facts import Manifest, Source
@@ -68,6 +69,7 @@ TITLE = _("No route of the proxy matches the request")
 READS = frozenset({"GRPCRoute", "HTTPRoute", "ProxyRoute", "VirtualService"})
 SIGNS = frozenset({"NR", "route_not_found"})
 AT = At.PROXY
+ALERT = flagged("NR", code="404", among={NO_GATEWAY: "web"})
 SCENARIO = Scenario(
     summary="A VirtualService lists some paths and has no rule for the others.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -289,9 +291,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ).format(route=route.full_name),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=catch_all(host), path=route.source.path, line=route.source.line),)
-            if route.kind == "VirtualService"
-            else (),
+            edits=last_rule(route, host),
             commands=(f"kubectl -n {where} edit {kind} {route.name}",),
             risks=(
                 _(
@@ -318,12 +318,4 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         kind=RemedyKind.PREVENTION,
         disposition=Disposition.OUTSIDE_MESH,
         commands=("istioctl analyze --all-namespaces",),
-    )
-
-
-def catch_all(host: str) -> str:
-    """The last HTTP rule of a VirtualService: everything else goes to the service itself."""
-    return (
-        f"spec:\n  http:\n  # ... the rules that are there, then:\n  - route:\n    "
-        f"- destination:\n        host: {host}\n"
     )

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import TO_NOWHERE, Limits, sent_to
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -40,10 +41,10 @@ from why503.diagnosis.cause import (
     RemedyKind,
     Weight,
 )
+from why503.diagnosis.egress_edit import host_let_in
 from why503.diagnosis.hazard import Hazard, Rule, Severity
 from why503.diagnosis.proposal import service_entry
 from why503.diagnosis.scenario import Call, Cure, Load, Scenario
-from why503.facts import Source
 from why503.mesh.address import BLACK_HOLE, is_address, server_name, split_host
 from why503.mesh.armed.overlap import rival_sidecars
 from why503.mesh.armed.reference import (
@@ -81,6 +82,7 @@ READS = frozenset(
 )
 SIGNS = frozenset({"UH", "BlackHoleCluster", "block_all", "direct_response"})
 AT = At.PROXY
+ALERT = sent_to({TO_NOWHERE: "BlackHoleCluster"}, limits=Limits(share=0))
 SCENARIO = Scenario(
     summary="With REGISTRY_ONLY a caller asks a host that its proxy was not told of.",
     hop=Place.DOWNSTREAM_PROXY,
@@ -349,7 +351,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     name = host if host and not is_address(host) else service_name(hop)
     namespace = namespace_of(hop, mesh)
     scope = scope_without(mesh, host) if host else None
-    source = scope.source if scope is not None and scope.source is not None else Source(path="")
+    edits = host_let_in(mesh, scope.source if scope is not None else None, namespace, name)
     if scope is not None or ".svc." in f"{name}.":
         yield Remedy(
             title=_("Add {host} to the egress hosts of the caller's Sidecar resource").format(
@@ -357,17 +359,15 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(
-                Patch(
-                    yaml=f'spec:\n  egress:\n  - hosts:\n    - "{namespace}/{name}"\n',
-                    path=source.path,
-                    line=source.line,
-                ),
-            ),
+            edits=edits,
+            patches=()
+            if edits
+            else (Patch(yaml=f'spec:\n  egress:\n  - hosts:\n    - "{namespace}/{name}"\n'),),
             risks=(_("Keep the hosts that are listed already, `istio-system/*` among them."),),
             verify=_("`istioctl proxy-config clusters` of the caller lists {host}.").format(
                 host=name
             ),
+            undo=_("Take the host out of the list again."),
         )
     else:
         yield Remedy(
@@ -376,7 +376,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
-            patches=(Patch(yaml=service_entry(hop, mesh, name)),),
+            edits=(service_entry(hop, mesh, name),),
             risks=(_("The caller's Sidecar resource, if there is one, has to list the host too."),),
             verify=_("`istioctl proxy-config clusters` of the caller lists {host}.").format(
                 host=name

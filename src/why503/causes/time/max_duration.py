@@ -30,6 +30,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from why503.diagnosis import question
+from why503.diagnosis.age_edit import ages_dropped
+from why503.diagnosis.alert_later import ANYBODY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -41,17 +43,8 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
-from why503.diagnosis.scenario import (
-    Answer,
-    Call,
-    Cure,
-    Knob,
-    Load,
-    Scenario,
-    Seconds,
-    Server,
-    Times,
-)
+from why503.diagnosis.scenario import Cure, Knob, Scenario, Seconds
+from why503.diagnosis.scenario_part import slow_half
 from why503.mesh.armed import connection_age
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
@@ -84,14 +77,12 @@ SIGNS = frozenset(
     }
 )
 AT = At.PROXY
+ALERT = flagged("UMSDR", "DT", code="504", teller=ANYBODY)
 _LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
 SCENARIO = Scenario(
     summary="A stream may last no longer than a fixed time, however busy it is.",
     hop=Place.DOWNSTREAM_PROXY,
-    servers=(
-        Server(answers=(Answer(path="{path}/watch", delay=Times(of=_LIMIT, factor=3)), Answer())),
-    ),
-    load=Load(calls=(Call(), Call(path="{path}/watch")), requests=12, workers=2),
+    **slow_half("watch", _LIMIT),
     caller={"route": {"route": {"max_stream_duration": {"max_stream_duration": Seconds(_LIMIT)}}}},
     cure=Cure(caller={"route": {"route": {"max_stream_duration": None}}}),
 )
@@ -259,12 +250,14 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         ).format(where=where, service=name),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=ages_dropped(mesh, hop, _FIELDS),
         commands=(
             "kubectl get envoyfilters -A -o yaml | grep -n -E 'max_(stream|connection)_duration'",
             f"kubectl -n {namespace} get envoyfilters",
         ),
         risks=(_("Without a limit old streams keep old pods and old configuration in use."),),
         verify=_("The counters `*_max_duration_reached` stop growing."),
+        undo=_("Set the former limit again."),
     )
     yield Remedy(
         title=_("Let the client open a new stream before the limit, and go on where it stopped"),

@@ -33,6 +33,7 @@ caller's own timeout above it, or make the answer faster. Streams and long polls
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -44,18 +45,9 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.scenario import (
-    Answer,
-    Call,
-    Cure,
-    Knob,
-    Load,
-    Scenario,
-    Seconds,
-    Server,
-    Times,
-)
-from why503.diagnosis.scenario_part import virtual_service
+from why503.diagnosis.route_edit import longer_timeout, twice
+from why503.diagnosis.scenario import Answer, Cure, Knob, Scenario, Seconds
+from why503.diagnosis.scenario_part import slow_half, virtual_service
 from why503.diagnosis.standing_object import ROUTE_SETTERS, edit, edit_command, routing_service
 from why503.facts import AppEvent, AppEventKind, LoadedRoute, Request
 from why503.mesh.address import cluster_name
@@ -83,19 +75,12 @@ SIGNS = frozenset(
     {"UT", "response_timeout", "upstream_per_try_timeout", "upstream request timeout"}
 )
 AT = At.PROXY
+ALERT = flagged("UT", code="504")
 _LIMIT = Knob(name="limit", low=0.2, high=0.5, seconds=True)
 SCENARIO = Scenario(
     summary="The route's timeout is shorter than what some answers take.",
     hop=Place.DOWNSTREAM_PROXY,
-    servers=(
-        Server(
-            answers=(
-                Answer(path="{path}/report", delay=Times(of=_LIMIT, factor=2)),
-                Answer(delay=0.01),
-            )
-        ),
-    ),
-    load=Load(calls=(Call(), Call(path="{path}/report")), requests=12, workers=2),
+    **slow_half("report", _LIMIT, 2, others=Answer(delay=0.01)),
     caller={"route": {"route": {"timeout": Seconds(_LIMIT)}}},
     objects=(
         virtual_service(
@@ -357,7 +342,9 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=title.format(service=name),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
+        edits=longer_timeout(mesh, setting),
         commands=(_where_it_is_set(hop, mesh, setting),),
+        derived=twice(setting),
         risks=(
             _("Slow requests hold connections and memory for longer."),
             *((header,) if setting is None else ()),

@@ -28,6 +28,7 @@ for those routes. 408 means that the caller stopped sending: look there first.
 from collections.abc import Iterator
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import ANYBODY, flagged
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -35,24 +36,15 @@ from why503.diagnosis.cause import (
     Hazard,
     Hit,
     Missing,
-    Patch,
     Remedy,
     RemedyKind,
     Rule,
     Severity,
     Weight,
 )
-from why503.diagnosis.scenario import (
-    Answer,
-    Call,
-    Cure,
-    Knob,
-    Load,
-    Scenario,
-    Seconds,
-    Server,
-    Times,
-)
+from why503.diagnosis.edit import New
+from why503.diagnosis.scenario import Cure, Knob, Scenario, Seconds
+from why503.diagnosis.scenario_part import slow_half
 from why503.facts import Witness
 from why503.mesh.ending import Ending
 from why503.mesh.envoy_setting import envoy_settings
@@ -71,14 +63,12 @@ TITLE = _("No byte moved for the stream idle timeout, and the proxy ended the st
 READS = frozenset({"EnvoyFilter", "LoadedListener", "LoadedRoute", "fragment"})
 SIGNS = frozenset({"SI", "stream_idle_timeout", "stream timeout"})
 AT = At.PROXY
+ALERT = flagged("SI", code="504", teller=ANYBODY)
 _LIMIT = Knob(name="limit", low=0.2, high=0.4, seconds=True)
 SCENARIO = Scenario(
     summary="The application says nothing for longer than a stream may be silent.",
     hop=Place.DOWNSTREAM_PROXY,
-    servers=(
-        Server(answers=(Answer(path="{path}/events", delay=Times(of=_LIMIT, factor=3)), Answer())),
-    ),
-    load=Load(calls=(Call(), Call(path="{path}/events")), requests=12, workers=2),
+    **slow_half("events", _LIMIT),
     caller={"hcm": {"stream_idle_timeout": Seconds(_LIMIT)}},
     cure=Cure(caller={"hcm": {"stream_idle_timeout": "0s"}}),
 )
@@ -172,7 +162,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         title=_("Raise the stream idle timeout of this proxy above the longest silence"),
         kind=RemedyKind.STOP_GAP,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=idle_filter(f"{name.strip('<>')}-stream-idle", namespace, context)),),
+        edits=(New(data=idle_filter(f"{name.strip('<>')}-stream-idle", namespace, context)),),
         risks=(
             _(
                 "It holds for every stream of the proxies in that namespace; dead streams stay "
@@ -193,28 +183,22 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     )
 
 
-def idle_filter(name: str, namespace: str, context: str) -> str:
+_MANAGER = "envoy.filters.network.http_connection_manager"
+_TYPE = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3."
+
+
+def idle_filter(name: str, namespace: str, context: str) -> dict[str, object]:
     """An EnvoyFilter that lets streams be quiet for an hour."""
-    return (
-        "apiVersion: networking.istio.io/v1alpha3\n"
-        "kind: EnvoyFilter\n"
-        "metadata:\n"
-        f"  name: {name}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        "  configPatches:\n"
-        "  - applyTo: NETWORK_FILTER\n"
-        "    match:\n"
-        f"      context: {context}\n"
-        "      listener:\n"
-        "        filterChain:\n"
-        "          filter:\n"
-        "            name: envoy.filters.network.http_connection_manager\n"
-        "    patch:\n"
-        "      operation: MERGE\n"
-        "      value:\n"
-        "        typed_config:\n"
-        '          "@type": type.googleapis.com/envoy.extensions.filters.network.'
-        "http_connection_manager.v3.HttpConnectionManager\n"
-        "          stream_idle_timeout: 3600s\n"
-    )
+    chain = {"filterChain": {"filter": {"name": _MANAGER}}}
+    setting = {"@type": f"{_TYPE}HttpConnectionManager", "stream_idle_timeout": "3600s"}
+    change = {
+        "applyTo": "NETWORK_FILTER",
+        "match": {"context": context, "listener": chain},
+        "patch": {"operation": "MERGE", "value": {"typed_config": setting}},
+    }
+    return {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"configPatches": [change]},
+    }

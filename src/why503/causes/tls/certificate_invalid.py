@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from why503.diagnosis import question
+from why503.diagnosis.alert_later import certificate_refused
 from why503.diagnosis.cause import At, Clue, Disposition, Hit, Missing, Remedy, RemedyKind, Weight
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
 from why503.diagnosis.scenario import Credential, Cure, Inbound, Scenario
@@ -82,6 +83,7 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = certificate_refused()
 SCENARIO = Scenario(
     summary="The server's proxy shows a certificate that has expired.",
     hop=Place.PROXY_TO_PROXY,

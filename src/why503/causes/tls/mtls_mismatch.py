@@ -42,6 +42,7 @@ moving over. A client without a sidecar cannot call a STRICT server at all.
 from collections.abc import Iterator
 
 from why503.diagnosis import injection_rule, question
+from why503.diagnosis.alert_later import mutual_tls_refused
 from why503.diagnosis.cause import At, Hit, Missing, Remedy
 from why503.diagnosis.clue import Clue, Weight
 from why503.diagnosis.hazard import Finder, Hazard, Rule, Severity, met
@@ -78,6 +79,7 @@ SIGNS = frozenset(
     | {"PEER_DID_NOT_RETURN_A_CERTIFICATE"}
 )
 AT = At.LEG
+ALERT = mutual_tls_refused()
 SCENARIO = Scenario(
     summary="A DestinationRule turns mutual TLS off, and the server takes nothing else.",
     hop=Place.PROXY_TO_PROXY,
@@ -357,7 +359,7 @@ ARMED: dict[Finder, Rule] = {
     overlap.rival_peer_policies: Rule(
         "two-policies",
         Severity.WARNING,
-        _("{policy} is set aside: {other} is older."),
+        _("{policy} and {other} are for the same pods: the older one alone is in force."),
         ("KIA0002", "KIA0003"),
     ),
     tls_mode.modes_of_service_ports: Rule(

@@ -27,6 +27,7 @@ agent to istiod.
 
 from collections.abc import Iterator
 
+from why503.diagnosis.alert_later import Counter, counted
 from why503.diagnosis.cause import (
     At,
     Clue,
@@ -71,6 +72,14 @@ SIGNS = frozenset(
     }
 )
 AT = At.LEG
+ALERT = counted(
+    Counter(stat="client_ssl_socket_factory.upstream_context_secrets_not_ready"),
+    Counter(
+        stat="server_ssl_socket_factory.downstream_context_secrets_not_ready",
+        of="listener",
+        example="0.0.0.0_8443",
+    ),
+)
 _CREDENTIAL = "kubernetes://{service}-client"
 SCENARIO = Scenario(
     summary="A DestinationRule names a client certificate that nobody delivers to the proxy.",

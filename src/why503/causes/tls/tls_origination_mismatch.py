@@ -37,15 +37,19 @@ Say in the ServiceEntry what the *application* speaks on the port (`protocol: HT
 from collections.abc import Iterator
 
 from why503.diagnosis import question
-from why503.diagnosis.cause import At, Disposition, Hit, Missing, Patch, Remedy, RemedyKind
+from why503.diagnosis.alert_later import tls_refused_outside
+from why503.diagnosis.cause import At, Disposition, Hit, Missing, Remedy, RemedyKind
 from why503.diagnosis.clue import Clue, Weight
+from why503.diagnosis.edit import Put
 from why503.diagnosis.hazard import Hazard, Rule, Severity
+from why503.diagnosis.proposal import start_tls
 from why503.diagnosis.scenario import Cure, Scenario, Topology, Upstream
 from why503.diagnosis.scenario_part import destination_rule
+from why503.diagnosis.tls_edit import tls_dropped, tls_put
 from why503.facts import Manifest, Peer
 from why503.facts.manifest import Path
 from why503.mesh import naming
-from why503.mesh.address import split_host
+from why503.mesh.address import is_address, split_host
 from why503.mesh.captured import Shape, captured_on, packets, plain_refused
 from why503.mesh.ending import Ending
 from why503.mesh.hop import Hop, Place
@@ -79,6 +83,7 @@ SIGNS = frozenset(
     | {"HANDSHAKE_FAILURE_ON_CLIENT_HELLO", "TLSV1_ALERT_UNRECOGNIZED_NAME"}
 )
 AT = At.LEG
+ALERT = tls_refused_outside()
 SCENARIO = Scenario(
     summary="A DestinationRule starts TLS towards an outside server that speaks plain HTTP.",
     hop=Place.PROXY_TO_EXTERNAL,
@@ -348,8 +353,11 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
+            edits=tls_dropped(mesh, hop.host, hop.port),
             commands=("kubectl get destinationrules,serviceentries -A -o yaml",),
             risks=(_("Without TLS the requests cross the network in clear text."),),
+            verify=_("Answers come, and `ssl.connection_error` of the cluster stops growing."),
+            undo=_("Put the `tls` block back."),
         )
         return
     settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
@@ -361,35 +369,24 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             ),
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
+            edits=_named(mesh, hop),
             verify=f"openssl s_client -connect {name}:{hop.port or 443} -servername <name>",
+            undo=_("Set the former sni again."),
         )
         return
     yield Remedy(
         title=_("Start TLS towards {name} with its server name").format(name=name),
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
-        patches=(Patch(yaml=_origination(name, namespace, hop.port or 443)),),
+        edits=(start_tls(mesh, f"tls-{name.replace('.', '-')}", namespace, name, hop.port or 443),),
         risks=(_("The application must go on speaking plain HTTP on this port, not TLS."),),
         verify=f"istioctl proxy-config cluster {proxy} --fqdn {name} -o json",
         undo=f"kubectl -n {namespace} delete destinationrule tls-{name.replace('.', '-')}",
     )
 
 
-def _origination(host: str, namespace: str, port: int) -> str:
-    """A DestinationRule that starts TLS on one port of an outside host."""
-    return (
-        "apiVersion: networking.istio.io/v1\n"
-        "kind: DestinationRule\n"
-        "metadata:\n"
-        f"  name: tls-{host.replace('.', '-')}\n"
-        f"  namespace: {namespace}\n"
-        "spec:\n"
-        f"  host: {host}\n"
-        "  trafficPolicy:\n"
-        "    portLevelSettings:\n"
-        "    - port:\n"
-        f"        number: {port}\n"
-        "      tls:\n"
-        "        mode: SIMPLE\n"
-        f"        sni: {host}\n"
-    )
+def _named(mesh: Mesh, hop: Hop) -> tuple[Put, ...]:
+    """The host as server name, where its TLS block has none."""
+    settings = client_tls_settings(mesh, hop.host, hop.port) if hop.host else None
+    lacks = settings is not None and not settings.value.get("sni") and not is_address(hop.host)
+    return tls_put(mesh, hop.host, hop.port, "sni", hop.host) if lacks else ()

@@ -1,4 +1,7 @@
-"""The account of one file from those of its ranges, in bounded memory however many there are."""
+"""The account of one file from those of its ranges, however many there are.
+
+What it takes grows with the groups and the sample of idle times, not with connections or minutes.
+"""
 
 from array import array
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
 -- The groups of access logs in Istio's text format, as `why503 diagnose` counts them.
 --
 -- Table `lines`, one column `line String`: replace its name, add a WHERE for a time or a proxy.
--- Rows of kind 'group': requests of one minute that look alike and went well, counted, with exact
--- durations in milliseconds. Rows of kind 'line': every failed request as it was logged, and every
+-- Rows of kind 'group': requests, or TCP connections, of one minute that look alike and went well,
+-- counted, with exact durations in milliseconds. Rows of kind 'line': every failed request as it was logged, and every
 -- line that is not exactly as the format says; why503 reads those itself.
 --
 -- INTO OUTFILE 'groups.parquet' FORMAT Parquet; then: why503 diagnose groups.parquet
@@ -31,7 +31,8 @@ cut AS (
 told AS (
     SELECT
         line, sound,
-        sound AND status[3] = '-' AND toUInt16OrZero(status[2]) BETWEEN 1 AND 399
+        sound AND status[3] = '-'
+            AND (toUInt16OrZero(status[2]) BETWEEN 1 AND 399 OR status[2] = '0' AND s[2] = '- - -')
             AND NOT match(status[4], '^(max_)?duration_timeout') AS good,
         toUnixTimestamp64Milli(parseDateTime64BestEffortOrZero(substring(s[1], 2, 24), 3, 'UTC'))
             / 1000 AS start,

@@ -84,11 +84,20 @@ def run(task: Task) -> bytes:
 def _read(task: Task) -> Result:
     if not task.packed:
         partial = kernel(task.path, task.start, task.end, task.plan)
+        if partial.size < task.end - task.start:
+            return Result(partial=None, unread={}, fault=_too_short(task))
         return Result(partial=slim(partial), unread={})
     with Path(task.path).open("rb"):
         file = TextFile(path=task.told, place=Path(task.path))
     partial = of_file(file, task.plan, lambda _size: True)
     return Result(partial=slim(partial), unread=file.unread)
+
+
+def _too_short(task: Task) -> str:
+    return _(
+        "`{path}` ends on a worker before it ends here. Wait until it has the whole file, and see "
+        "that nobody truncates it."
+    ).format(path=task.path)
 
 
 KNOWN = frozenset(

@@ -9,12 +9,11 @@ from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.destination import all_destinations
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
-from why503.mesh.protocol import declared
+from why503.mesh.protocol import OPAQUE, declared
 from why503.mesh.selection import full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import containers_of
 
-_OPAQUE = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
 _STATUS = 15021
 """Port on which a proxy tells of its own health; no listener of the mesh is made for it."""
 _SYSTEM = frozenset({"kube-system", "istio-system", "kube-public", "local-path-storage"})
@@ -49,7 +48,7 @@ def http_rules_for_opaque_ports(mesh: Mesh) -> Iterator[Spotted]:
         for entry in ports_of(service):
             protocol = declared(entry)
             wanted = one.port in (None, entry.port)
-            if wanted and protocol is not None and protocol.value in _OPAQUE:
+            if wanted and protocol is not None and protocol.value in OPAQUE:
                 if one.port is None and len(ports_of(service)) > 1:
                     continue
                 yield spotted(

@@ -8,10 +8,10 @@ from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.rollout import GRACE, is_native, replicas_of, served_workloads, sleeps_of
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_configs
+from why503.mesh.mesh_config import mesh_configs, proxy_configs
 from why503.mesh.server_setting import Given, seconds_in, server_files, settings_of_container
 from why503.mesh.setting import mapping_of, whole_number, word_of
-from why503.mesh.version import istio_version
+from why503.mesh.version import NATIVE_SIDECARS_SINCE, istio_version
 from why503.mesh.workload import containers_of, has_own_sidecar, pod_spec_path
 from why503.support.duration import seconds_of, spell
 from why503.support.pattern import lazy_re
@@ -20,9 +20,7 @@ _ALL = 100
 """Per cent."""
 ENOUGH = 5.0
 """Seconds: the shortest pause before the stop that people use; endpoints take seconds to go."""
-_NATIVE_SINCE = (1, 27)
 _MAKERS = ("Deployment", "StatefulSet")
-_CONFIG = "proxy.istio.io/config"
 _SHUTDOWN = lazy_re(
     r"(?:\w{0,60}graceful(?:shutdown)?(?:timeout|duration|period)|\w{0,60}gracefulshutdown"
     r"(?:timeout|duration|period)(?:seconds|ms)?|\w{0,60}shutdown(?:timeout|graceperiod)"
@@ -98,9 +96,9 @@ def drains_beyond_grace(mesh: Mesh) -> Iterator[Spotted]:
     Values: `workload`, `field`, `drain`, `grace`.
     """
     version = istio_version(mesh)
-    if version is not None and version.value >= _NATIVE_SINCE:
+    if version is not None and version.value >= NATIVE_SIDECARS_SINCE:
         return
-    own = {(one.namespace, one.name): one for one in mesh.manifests(_CONFIG)}
+    own = proxy_configs(mesh)
     common = _common(mesh)
     for workload in _made(mesh):
         if not has_own_sidecar(mesh, workload) or is_native(workload):

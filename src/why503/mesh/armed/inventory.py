@@ -14,6 +14,16 @@ from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.workload import labels_of
 
 _MAKERS = ("Deployment", "StatefulSet", "DaemonSet", "Pod")
+_WITHOUT_PODS = frozenset(
+    {"apps", "batch", "policy", "autoscaling", "extensions", "cert-manager.io", "bitnami.com"}
+    | {"external-secrets.io", "kyverno.io", "keda.sh"}
+)
+"""Groups beside those of Kubernetes and Istio of whose objects nobody makes pods."""
+_KINDS_WITHOUT_PODS = frozenset(
+    {"ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe", "ScrapeConfig", "VMRule", "VMUser"}
+    | {"AlertmanagerConfig", "VMServiceScrape", "VMPodScrape", "VMProbe", "VMNodeScrape"}
+)
+_OUTSIDE_PODS = frozenset({"WorkloadEntry", "WorkloadGroup"})
 _OWN = ".svc.cluster.local"
 
 
@@ -24,6 +34,8 @@ class Inventory:
         """Look at the objects of ``mesh``; each index is made when it is asked for."""
         self._services = [one for one in mesh.manifests("Service") if one.name]
         self._entries = mesh.manifests("ServiceEntry")
+        self._objects = mesh.facts(Manifest)
+        self._behind: dict[int, tuple[Manifest, tuple[Manifest, ...]]] = {}
         self.workloads = tuple(one for kind in _MAKERS for one in mesh.manifests(kind))
 
     @cached_property
@@ -105,13 +117,39 @@ class Inventory:
     def _peopled(self) -> frozenset[str]:
         return frozenset(one.namespace for one in self.workloads if not one.partial)
 
+    @cached_property
+    def _made_by_others(self) -> frozenset[str]:
+        """Namespaces with pods that no workload here shows: an operator's, or machines outside."""
+        return frozenset(one.namespace for one in self._objects if _makes_endpoints(one))
+
     def has_workloads(self, namespace: str) -> bool:
-        """Whether workloads of a namespace are given, so that a lack among them says something."""
-        return namespace in self._peopled
+        """Whether workloads of a namespace are given, so that a lack among them says something.
+
+        False too where a custom resource (a Prometheus, a Rollout) may stand for pods that are not.
+        """
+        return namespace in self._peopled and not self.has_unseen_pods(namespace)
+
+    def has_unseen_pods(self, namespace: str) -> bool:
+        """Whether an operator's object, or a machine outside, may be behind Services too."""
+        return namespace in self._made_by_others
 
     def behind(self, service: Manifest) -> tuple[Manifest, ...]:
         """Workloads that a Service selects."""
-        return self.selected(service.namespace, mapping_of(service.get("spec", "selector")))
+        found = self._behind.get(id(service))
+        if found is None or found[0] is not service:
+            selector = mapping_of(service.get("spec", "selector"))
+            found = service, self.selected(service.namespace, selector)
+            self._behind[id(service)] = found
+        return found[1]
+
+
+def _makes_endpoints(manifest: Manifest) -> bool:
+    group = manifest.api_version.rpartition("/")[0]
+    if manifest.kind in _OUTSIDE_PODS or not group or manifest.partial:
+        return manifest.kind in _OUTSIDE_PODS
+    if group.endswith((".k8s.io", ".istio.io")) or group in _WITHOUT_PODS:
+        return False
+    return manifest.kind not in _KINDS_WITHOUT_PODS
 
 
 _KEPT: WeakKeyDictionary[Mesh, Inventory] = WeakKeyDictionary()

@@ -8,6 +8,7 @@ from why503.facts.manifest import Path
 from why503.mesh.armed.policy_rule import policies_of, rules_of, words_of
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
+from why503.mesh.selection import labels_told
 from why503.mesh.setting import mapping_of
 
 _PAIRS = (
@@ -67,7 +68,7 @@ def all_denied(mesh: Mesh) -> Iterator[Spotted]:
     seen: dict[tuple[str, str, str], tuple[Manifest, frozenset[str]]] = {}
     for policy in policies_of(mesh, "DENY"):
         labels = mapping_of(policy.get("spec", "selector", "matchLabels"))
-        told = ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
+        told = labels_told(labels)
         for path, name, spared in _lone_negations(policy):
             by, others = seen.setdefault((policy.namespace, told, name), (policy, spared))
             if not _may_overlap(spared, others):

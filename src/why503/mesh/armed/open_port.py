@@ -83,9 +83,43 @@ def _opened(mesh: Mesh, direction: str, port: int) -> frozenset[int]:
     )
 
 
+def _opened_to_istiod(mesh: Mesh) -> frozenset[int]:
+    """Workloads for which some policy leaves a way to istiod's port."""
+    home = root_namespace(mesh)
+    return frozenset(
+        id(workload)
+        for policy, workloads in _policies(mesh, "Egress")
+        if any(
+            _opens(rule, ISTIOD) and _may_lead_to(rule, home, policy.namespace)
+            for rule in _rules(policy, "Egress")
+        )
+        for workload in workloads
+    )
+
+
+def _may_lead_to(rule: Mapping[str, Any], namespace: str, own: str) -> bool:
+    """False where every peer of an egress rule is in a namespace that is named, and not this one.
+
+    ``own``: the policy's namespace, which is meant where a peer names none.
+    """
+    peers = rule.get("to")
+    if not isinstance(peers, list) or not peers:
+        return True
+    return any(_may_be_in(mapping_of(peer), namespace, own) for peer in peers)
+
+
+def _may_be_in(peer: Mapping[str, Any], namespace: str, own: str) -> bool:
+    if "ipBlock" in peer:
+        return True
+    if "namespaceSelector" not in peer:
+        return own in ("", namespace)
+    named = mapping_of(mapping_of(peer["namespaceSelector"]).get("matchLabels"))
+    return word_of(named.get("kubernetes.io/metadata.name")) in ("", namespace)
+
+
 def istiod_out_of_reach(mesh: Mesh) -> Iterator[Spotted]:
     """Egress policies that leave a sidecar no way to istiod: `policy`, `workload`."""
-    opened = _opened(mesh, "Egress", ISTIOD)
+    opened = _opened_to_istiod(mesh)
     for policy, workloads in _policies(mesh, "Egress"):
         for workload in workloads:
             if id(workload) not in opened and has_own_sidecar(mesh, workload):

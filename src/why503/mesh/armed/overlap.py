@@ -8,7 +8,7 @@ from why503.facts import Manifest
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
 from why503.mesh.route import HttpRule, http_rules
-from why503.mesh.selection import created, full_host
+from why503.mesh.selection import created, full_host, labels_told
 from why503.mesh.setting import mapping_of, whole_number, word_of
 
 _MESH = "mesh"
@@ -57,6 +57,11 @@ def _takes_all(match: Any) -> bool:
     return not fields or fields == {"uri": {"prefix": "/"}}
 
 
+def _are_two(one: Manifest, other: Manifest) -> bool:
+    """False for one object, also where it is given twice: for two clusters, or in two states."""
+    return one.full_name != other.full_name
+
+
 def rivals_for_host(mesh: Mesh) -> Iterator[Spotted]:
     """VirtualServices for one host at the sidecars: `route`, `other`, `host`."""
     first: dict[tuple[str, frozenset[str]], Manifest] = {}
@@ -68,7 +73,7 @@ def rivals_for_host(mesh: Mesh) -> Iterator[Spotted]:
             host = full_host(word_of(value), route.namespace)
             key = (host, _exported(route))
             other = first.setdefault(key, route)
-            if host and other is not route:
+            if host and _are_two(other, route):
                 where = route.where("spec", "hosts", index)
                 yield spotted(where, route=route.full_name, other=other.full_name, host=host)
 
@@ -91,9 +96,11 @@ def rules_for_one_host(mesh: Mesh) -> Iterator[Spotted]:
             groups[rule.namespace, host].append(rule)
     for (_space, host), rules in groups.items():
         for rule in rules[1:]:
-            if any(_collide(other, rule) for other in rules[: rules.index(rule)]):
+            before = (one for one in rules[: rules.index(rule)] if _are_two(one, rule))
+            other = next((one for one in before if _collide(one, rule)), None)
+            if other is not None:
                 place = rule.where("spec", "host")
-                yield spotted(place, rule=rule.full_name, other=rules[0].full_name, host=host)
+                yield spotted(place, rule=rule.full_name, other=other.full_name, host=host)
 
 
 def _collide(one: Manifest, other: Manifest) -> bool:
@@ -111,9 +118,9 @@ def rival_sidecars(mesh: Mesh) -> Iterator[Spotted]:
     first: dict[tuple[str, str], Manifest] = {}
     for sidecar in mesh.manifests("Sidecar"):
         labels = mapping_of(sidecar.get("spec", "workloadSelector", "labels"))
-        told = ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
+        told = labels_told(labels)
         other = first.setdefault((sidecar.namespace, told), sidecar)
-        if not sidecar.partial and other is not sidecar:
+        if not sidecar.partial and _are_two(other, sidecar):
             place = sidecar.where("spec", "workloadSelector") if labels else sidecar.source
             yield spotted(place, sidecar=sidecar.full_name, other=other.full_name)
 
@@ -123,9 +130,9 @@ def rival_peer_policies(mesh: Mesh) -> Iterator[Spotted]:
     first: dict[tuple[str, str], Manifest] = {}
     for policy in sorted(mesh.manifests("PeerAuthentication"), key=created):
         labels = mapping_of(policy.get("spec", "selector", "matchLabels"))
-        told = ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
+        told = labels_told(labels)
         other = first.setdefault((policy.namespace, told), policy)
-        if not policy.partial and other is not policy:
+        if not policy.partial and _are_two(other, policy):
             yield spotted(policy.source, policy=policy.full_name, other=other.full_name)
 
 
@@ -139,7 +146,7 @@ def rival_entries(mesh: Mesh) -> Iterator[Spotted]:
             for _place, value in entry.items("spec", "hosts") if number else ():
                 key = (word_of(value).lower(), number or 0)
                 other = first.setdefault(key, (entry, protocol.upper()))
-                if other[0] is not entry and other[1] != protocol.upper():
+                if _are_two(other[0], entry) and other[1] != protocol.upper():
                     yield spotted(
                         entry.where("spec", "ports", index),
                         entry=entry.full_name,
@@ -165,13 +172,13 @@ def rival_gateways(mesh: Mesh) -> Iterator[Spotted]:
     first: dict[tuple[str, int, str], Manifest] = {}
     for gateway in mesh.manifests("Gateway"):
         labels = mapping_of(gateway.get("spec", "selector"))
-        told = ",".join(sorted(f"{key}={value}" for key, value in labels.items()))
+        told = labels_told(labels)
         for index, fields in gateway.items("spec", "servers") if told else ():
             number = whole_number(mapping_of(mapping_of(fields).get("port")).get("number"))
             for place, value in gateway.items("spec", "servers", index, "hosts"):
                 host = word_of(value).lower()
                 other = first.setdefault((told, number or 0, host), gateway)
-                if other is not gateway and number:
+                if _are_two(other, gateway) and number:
                     where = gateway.where("spec", "servers", index, "hosts", place)
                     values = {"gateway": gateway.full_name, "other": other.full_name}
                     yield spotted(where, **values, host=f"{host}:{number}")

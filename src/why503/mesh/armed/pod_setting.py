@@ -9,11 +9,11 @@ from why503.mesh.armed.proxy_idle import is_gateway
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_configs, mesh_setting
+from why503.mesh.mesh_config import PROXY_CONFIG, mesh_configs, mesh_setting
 from why503.mesh.probe import Probe, probes_of
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import connection_pool
-from why503.mesh.version import istio_version
+from why503.mesh.version import NATIVE_SIDECARS_SINCE, istio_version
 from why503.mesh.workload import containers_of, has_own_sidecar, pod_spec_path
 from why503.support.duration import HOUR, seconds_of, spell
 from why503.support.text import _
@@ -25,7 +25,6 @@ OS_KEEPALIVE = 2 * HOUR
 _LONG_LIVED_PROTOCOLS = frozenset({"TCP", "MONGO", "MYSQL", "REDIS"})
 """Spoken on connections that applications keep in pools of their own."""
 _PROXY = "istio-proxy"
-_NATIVE_SINCE = (1, 27)
 _HOLD = "holdApplicationUntilProxyStarts"
 _SOON = 7
 """Days left from which a certificate is told; those of workloads live for one day anyway."""
@@ -49,12 +48,10 @@ def runs_as_proxy(mesh: Mesh) -> Iterator[Spotted]:
 def starts_before_proxy(mesh: Mesh) -> Iterator[Spotted]:
     """Applications that start beside their proxy and not behind it: `workload`."""
     version = istio_version(mesh)
-    if version is None or version.value >= _NATIVE_SINCE or _held_by_mesh(mesh):
+    if version is None or version.value >= NATIVE_SIDECARS_SINCE or _held_by_mesh(mesh):
         return
     held = {
-        (one.namespace, one.name)
-        for one in mesh.manifests("proxy.istio.io/config")
-        if one.get(_HOLD) is True
+        (one.namespace, one.name) for one in mesh.manifests(PROXY_CONFIG) if one.get(_HOLD) is True
     }
     for workload in mesh.manifests("Deployment"):
         if (workload.namespace, workload.name) in held or is_gateway(workload):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
-from why503.mesh.mesh_config import mesh_setting, root_namespace
+from why503.mesh.mesh_config import mesh_setting, proxy_configs, root_namespace
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import Setting, mapping_of, word_of
 from why503.mesh.workload import containers_of, labels_of
@@ -18,7 +18,6 @@ IDLE = HOUR
 """Seconds: Envoy's default for connections that were made to a proxy."""
 _NAME = "ISTIO_META_IDLE_TIMEOUT"
 _METADATA = ("proxyMetadata", _NAME)
-_CONFIG = "proxy.istio.io/config"
 _OPTIONS = ("common_http_protocol_options", "commonHttpProtocolOptions")
 _TIMEOUTS = ("idle_timeout", "idleTimeout")
 
@@ -73,15 +72,10 @@ def _of_pod(mesh: Mesh, workload: Manifest) -> Setting[float] | None:
             fields = mapping_of(variable)
             if fields.get("name") == _NAME and (seconds := seconds_of(fields.get("value"))):
                 return _told(workload, (*path, "env", index), seconds)
-    configs = mesh.kept("proxy configs by pod", lambda: _configs(mesh))
-    config = configs.get((workload.namespace, workload.name))
+    config = proxy_configs(mesh).get((workload.namespace, workload.name))
     if config is None or not (seconds := seconds_of(config.get(*_METADATA))):
         return None
     return Setting(value=seconds, source=config.where(*_METADATA), default=False, by=_NAME)
-
-
-def _configs(mesh: Mesh) -> dict[tuple[str, str], Manifest]:
-    return {(one.namespace, one.name): one for one in mesh.manifests(_CONFIG)}
 
 
 def _told(manifest: Manifest, path: Path, seconds: float) -> Setting[float]:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 
 from why503.facts import Manifest
+from why503.facts.manifest import Path
 from why503.mesh.armed.inventory import Inventory, inventory
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.destination import Destination, all_destinations
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
+from why503.mesh.protocol import OPAQUE, declared
 from why503.mesh.selection import full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 
+_NO_HTTP = OPAQUE | {"udp"}
 _SIDECARS = "mesh"
 """The name that stands for all sidecars among the gateways of a route."""
 _EXPORTING = ("VirtualService", "DestinationRule", "ServiceEntry")
@@ -52,7 +55,8 @@ def routes_without_port(mesh: Mesh) -> Iterator[Spotted]:
             continue
         service = known.service(one.host, one.manifest.namespace)
         ports = {entry.port for entry in ports_of(service)} if service is not None else set()
-        lost = set(_asked_ports(mesh, known, one.manifest)) - ports
+        asks = _asked_ports(mesh, known, one.manifest, http="http" in one.path)
+        lost = set(asks) - ports
         if len(ports) > 1 and lost:
             told, asked = (", ".join(map(str, sorted(found))) for found in (ports, lost))
             name = one.manifest.full_name
@@ -65,21 +69,31 @@ def _narrowed(one: Destination) -> bool:
     return any(match.keys() & {"port", "gateways"} for match in matches)
 
 
-def _asked_ports(mesh: Mesh, known: Inventory, route: Manifest) -> Iterator[int]:
-    """Ports of the listeners that have a VirtualService, as far as the objects given tell."""
+def _asked_ports(mesh: Mesh, known: Inventory, route: Manifest, *, http: bool) -> Iterator[int]:
+    """Ports of the listeners that have a VirtualService, as far as the objects given tell.
+
+    ``http``: whether its rules for HTTP are meant, which listeners for connections do not look at.
+    """
     gateways = {word_of(name) for _, name in route.items("spec", "gateways")} or {_SIDECARS}
     if _SIDECARS in gateways:
         for _, host in route.items("spec", "hosts"):
             service = known.service(word_of(host), route.namespace)
-            yield from (entry.port for entry in ports_of(service)) if service is not None else ()
+            for entry in ports_of(service) if service is not None else ():
+                protocol = declared(entry)
+                if not (http and protocol is not None and protocol.value in _NO_HTTP):
+                    yield entry.port
     for gateway in mesh.manifests("Gateway"):
         names = {f"{gateway.namespace}/{gateway.name}"}
         names |= {gateway.name} if gateway.namespace == route.namespace else set()
         if not names & gateways:
             continue
         for index, _server in gateway.items("spec", "servers"):
-            number = whole_number(gateway.get("spec", "servers", index, "port", "number"))
-            yield from () if number is None else (number,)
+            port = mapping_of(gateway.get("spec", "servers", index, "port"))
+            number = whole_number(port.get("number"))
+            if number is not None and not (
+                http and word_of(port.get("protocol")).lower() in _NO_HTTP - {"https"}
+            ):
+                yield number
 
 
 def exports_to_nowhere(mesh: Mesh) -> Iterator[Spotted]:
@@ -117,13 +131,17 @@ def _is_of_mesh(mesh: Mesh, policy: Manifest) -> bool:
 def hosts_out_of_reach(mesh: Mesh) -> Iterator[Spotted]:
     """Egress hosts of Sidecars that nobody given has: `sidecar`, `host`."""
     known = inventory(mesh)
+    for sidecar, path, written in _egress_hosts(mesh):
+        if found := _unreachable(known, sidecar, written):
+            yield spotted(sidecar.where(*path), sidecar=sidecar.full_name, host=found)
+
+
+def _egress_hosts(mesh: Mesh) -> Iterator[tuple[Manifest, Path, str]]:
+    """Egress hosts of Sidecars, each with its path."""
     for sidecar in mesh.manifests("Sidecar"):
         for index, _entry in sidecar.items("spec", "egress"):
             for place, value in sidecar.items("spec", "egress", index, "hosts"):
-                found = _unreachable(known, sidecar, word_of(value))
-                if found:
-                    where = sidecar.where("spec", "egress", index, "hosts", place)
-                    yield spotted(where, sidecar=sidecar.full_name, host=found)
+                yield sidecar, ("spec", "egress", index, "hosts", place), word_of(value)
 
 
 def _unreachable(known: Inventory, sidecar: Manifest, written: str) -> str:
@@ -137,10 +155,7 @@ def _unreachable(known: Inventory, sidecar: Manifest, written: str) -> str:
 
 def malformed_egress_hosts(mesh: Mesh) -> Iterator[Spotted]:
     """Egress hosts of Sidecars that are not `namespace/host`: `sidecar`, `host`."""
-    for sidecar in mesh.manifests("Sidecar"):
-        for index, _entry in sidecar.items("spec", "egress"):
-            for place, value in sidecar.items("spec", "egress", index, "hosts"):
-                space, slash, host = word_of(value).partition("/")
-                if not (slash and space and host) or "/" in host:
-                    where = sidecar.where("spec", "egress", index, "hosts", place)
-                    yield spotted(where, sidecar=sidecar.full_name, host=word_of(value))
+    for sidecar, path, written in _egress_hosts(mesh):
+        space, slash, host = written.partition("/")
+        if not (slash and space and host) or "/" in host:
+            yield spotted(sidecar.where(*path), sidecar=sidecar.full_name, host=written)

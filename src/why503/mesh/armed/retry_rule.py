@@ -12,7 +12,6 @@ from why503.mesh.route import HttpRule, http_rules
 from why503.mesh.setting import mapping_of, whole_number, word_of
 
 _WRITING = frozenset({"POST", "PATCH"})
-_ONLY_503 = frozenset({"503", "retriable-status-codes", "unavailable"})
 _HARMLESS = NOT_SENT | {"retriable-4xx", "envoy-ratelimited", "http3-post-connect-failure"}
 _AMPLIFIED = 10
 """Requests that one may become before the product of two hops is told."""

@@ -8,8 +8,9 @@ from why503.facts import Manifest
 from why503.mesh.armed.inventory import inventory
 from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.mesh import Mesh
+from why503.mesh.mesh_config import proxy_configs
 from why503.mesh.setting import mapping_of, whole_number, word_of
-from why503.mesh.version import istio_version
+from why503.mesh.version import NATIVE_SIDECARS_SINCE, istio_version
 from why503.mesh.workload import containers_of, has_own_sidecar, labels_of, pod_spec_path
 from why503.support.duration import seconds_of, spell
 from why503.support.pattern import lazy_re
@@ -18,10 +19,8 @@ GRACE = 30
 """Seconds: Kubernetes' default for `terminationGracePeriodSeconds`."""
 DRAIN = 5.0
 """Seconds: Istio's default for `terminationDrainDuration`."""
-_NATIVE_SINCE = (1, 27)
 _MAKERS = ("Deployment", "StatefulSet")
 _SLEEP = lazy_re(r"\bsleep[ \t]{1,4}(\d{1,6})(?:\.\d{1,3})?(s|m)?\b")
-_CONFIG = "proxy.istio.io/config"
 _EXIT = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
 
 
@@ -77,9 +76,9 @@ def killed_in_pre_stop(mesh: Mesh) -> Iterator[Spotted]:
 def proxies_gone_first(mesh: Mesh) -> Iterator[Spotted]:
     """Sidecars that stop while the application still sleeps: `workload`, `sleep`, `drain`."""
     found = istio_version(mesh)
-    if found is not None and found.value >= _NATIVE_SINCE:
+    if found is not None and found.value >= NATIVE_SIDECARS_SINCE:
         return
-    configs = {(one.namespace, one.name): one for one in mesh.manifests(_CONFIG)}
+    configs = proxy_configs(mesh)
     for kind in _MAKERS:
         for workload in mesh.manifests(kind):
             sleeps = list(sleeps_of(workload))

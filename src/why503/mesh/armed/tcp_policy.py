@@ -13,14 +13,12 @@ from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.endpoint import ServicePort, ports_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
-from why503.mesh.protocol import declared
+from why503.mesh.protocol import OPAQUE, declared
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.workload import containers_of, has_own_sidecar, labels_of
 from why503.support.text import _
 
-_OPAQUE = frozenset({"tcp", "tls", "https", "mongo", "mysql", "redis"})
-"""Protocols of ports where the proxy sees connections only."""
 _PROXY = "istio-proxy"
 _MODE = "istio.io/dataplane-mode"
 _OF_HTTP = frozenset(
@@ -157,7 +155,7 @@ def _opaque(service: Manifest) -> list[tuple[ServicePort, str]]:
     return [
         (entry, protocol.value)
         for entry, protocol in found
-        if protocol is not None and protocol.value in _OPAQUE
+        if protocol is not None and protocol.value in OPAQUE
     ]
 
 

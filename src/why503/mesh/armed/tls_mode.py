@@ -1,6 +1,7 @@
 """TLS modes of callers that the server does not take, and modes that hold nowhere."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from why503.facts import Manifest
 from why503.facts.manifest import Path
@@ -11,6 +12,7 @@ from why503.mesh.armed.spotted import Spotted, spotted
 from why503.mesh.endpoint import ports_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
+from why503.mesh.selection import covers, full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traffic_policy import client_tls
 from why503.mesh.workload import containers_of
@@ -22,20 +24,37 @@ _SELECTOR = ("spec", "selector", "matchLabels")
 def mode_conflicts(mesh: Mesh) -> Iterator[Spotted]:
     """DestinationRules against the server: `client`, `host`, `mode`, `demand`.
 
-    Held against each port of the host's Service, with the policy of each subset.
+    Held against each port of the host's Service, with the policy of each subset. A rule with a
+    wildcard is told once, with the first Service that it holds for.
     """
     for rule in mesh.manifests("DestinationRule"):
         host = word_of(rule.get("spec", "host"))
-        full = f"{host}.{rule.namespace}" if rule.namespace and "." not in host else host
-        for port, subset in _places(mesh, rule, host) if host else ():
-            conflict = mtls.mtls_conflict(mesh, full, port, subset) or _bare(
-                mesh, rule, host, port, subset
-            )
-            if conflict is not None and (says := conflict.client).source is not None:
-                demand = conflict.server.value if conflict.server else _("plain text (no sidecar)")
-                yield spotted(
-                    says.source, client=says.by, demand=demand, host=full, mode=says.value
-                )
+        if host.startswith("*"):
+            hosts = (full_host(one.name, one.namespace) for one in _under(mesh, host))
+            found = (one for name in hosts for one in _conflicts(mesh, rule, name))
+            of_rule = (one for one in found if one.values["client"] == rule.full_name)
+            yield from islice(of_rule, 1)
+        elif host:
+            yield from _conflicts(mesh, rule, host)
+
+
+def _under(mesh: Mesh, pattern: str) -> Iterator[Manifest]:
+    """Services whose full name ends as a wildcard says."""
+    for service in mesh.manifests("Service"):
+        if service.namespace and covers(pattern, full_host(service.name, service.namespace)):
+            yield service
+
+
+def _conflicts(mesh: Mesh, rule: Manifest, host: str) -> Iterator[Spotted]:
+    """What the callers of one host are told against what its server takes, port by port."""
+    full = f"{host}.{rule.namespace}" if rule.namespace and "." not in host else host
+    for port, subset in _places(mesh, rule, host):
+        conflict = mtls.mtls_conflict(mesh, full, port, subset) or _bare(
+            mesh, rule, host, port, subset
+        )
+        if conflict is not None and (says := conflict.client).source is not None:
+            demand = conflict.server.value if conflict.server else _("plain text (no sidecar)")
+            yield spotted(says.source, client=says.by, demand=demand, host=full, mode=says.value)
 
 
 def _places(mesh: Mesh, rule: Manifest, host: str) -> Iterator[tuple[int | None, str]]:

@@ -20,6 +20,9 @@ _SCHEMES: dict[str, tuple[int, Speech, Tls]] = {
 }
 
 
+_GRPC = ("grpc", "grpcs")
+
+
 class NotAskedError(ValueError):
     """What was given is no request; its text is a sentence for the user."""
 
@@ -47,13 +50,17 @@ class Asked:
     @property
     def url(self) -> str:
         """Host, port and path, for sentences."""
-        return f"{self.host}:{self.port}{self.path if self.speech is not Speech.TCP else ''}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}{self.path if self.speech is not Speech.TCP else ''}"
 
 
 def asked_of(
     method: str, url: str, headers: Sequence[str], *, source: str, address: str, sni: str
 ) -> Asked:
-    """The request of a command line; raises `NotAskedError` with a sentence where it is none."""
+    """The request of a command line; raises `NotAskedError` with a sentence where it is none.
+
+    ``method``: ``""`` for the usual one, POST of gRPC and GET of all others.
+    """
     text = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(text)
@@ -70,8 +77,10 @@ def asked_of(
         message = _("`{url}` lacks its host or port. Give it as {scheme}://host:port.")
         raise NotAskedError(message.format(url=url[:200], scheme=parts.scheme))
     given = dict(_header(text) for text in headers)
+    if parts.scheme in _GRPC:
+        given.setdefault("content-type", "application/grpc")
     return Asked(
-        method=method.upper(),
+        method=method.upper() or ("POST" if parts.scheme in _GRPC else "GET"),
         host=host,
         port=port or usual,
         path=parts.path or "/",

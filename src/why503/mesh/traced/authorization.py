@@ -1,14 +1,15 @@
 """AuthorizationPolicies: whether one request is let in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 from why503.facts import Manifest, Source
+from why503.mesh.open_answer import every, some
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.traced.call import Call, Tls
-from why503.mesh.traced.matching import every, some
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.support.dataclass import dataclass
@@ -131,38 +132,34 @@ def _source(told: Mapping[str, Any], call: Call, caller: Caller, *, deny: bool) 
         "serviceAccounts": (account, known),
         "requestPrincipals": ("", not shown),
     }
-    answers = []
+    answers: list[bool | None] = []
     for name, (value, sure) in checks.items():
-        answers += _both(told, name, value, sure=sure)
+        answers += _both(told, name, _is_listed(value) if sure else _open)
     for name in ("ipBlocks", "remoteIpBlocks"):
-        answers += _blocks(told, name, caller.address)
+        answers += _both(told, name, partial(_inside, caller.address))
     return every(answers)
 
 
-def _both(told: Mapping[str, Any], name: str, value: str, *, sure: bool) -> list[bool | None]:
-    """The answer to `name` and to its `notName`."""
+def _both(
+    told: Mapping[str, Any], name: str, holds: Callable[[Sequence[str]], bool | None]
+) -> Iterator[bool | None]:
+    """The answer to `name` and to its `notName`: whether what is listed there ``holds``."""
     negated = f"not{name[0].upper()}{name[1:]}"
-    found: list[bool | None] = []
     for field in (name, negated):
-        listed = _words(told.get(field))
-        if listed:
-            holds = any(_fits(pattern, value) for pattern in listed)
-            found.append((holds != (field == negated)) if sure else None)
-    return found
+        if listed := _words(told.get(field)):
+            answer = holds(listed)
+            yield None if answer is None else answer != (field == negated)
 
 
-def _blocks(told: Mapping[str, Any], name: str, address: str) -> list[bool | None]:
-    negated = f"not{name[0].upper()}{name[1:]}"
-    found: list[bool | None] = []
-    for field in (name, negated):
-        listed = _words(told.get(field))
-        if listed:
-            inside = _inside(listed, address)
-            found.append(None if inside is None else inside != (field == negated))
-    return found
+def _is_listed(value: str) -> Callable[[Sequence[str]], bool]:
+    return lambda listed: any(_fits(pattern, value) for pattern in listed)
 
 
-def _inside(ranges: Sequence[str], address: str) -> bool | None:
+def _open(_listed: Sequence[str]) -> None:
+    """Nobody can tell."""
+
+
+def _inside(address: str, ranges: Sequence[str]) -> bool | None:
     try:
         asked = ip_address(address)
         return any(asked in ip_network(one, strict=False) for one in ranges)
@@ -180,8 +177,8 @@ def _operation(told: Mapping[str, Any], call: Call, *, deny: bool) -> bool | Non
         if name == "paths" and any("{" in one for one in _words(told.get(name))):
             answers.append(None)
         else:
-            answers += _both(told, name, value, sure=True)
-    answers += _both(told, "ports", str(call.port), sure=True)
+            answers += _both(told, name, _is_listed(value))
+    answers += _both(told, "ports", _is_listed(str(call.port)))
     return every(answers)
 
 
@@ -199,7 +196,7 @@ def _condition(told: Mapping[str, Any], call: Call, caller: Caller) -> bool | No
     if value is None:
         return None
     renamed = {"values": told.get("values"), "notValues": told.get("notValues")}
-    return every(_both(renamed, "values", value, sure=True))
+    return every(_both(renamed, "values", _is_listed(value)))
 
 
 def _fits(pattern: str, value: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from why503.facts import Manifest, Source
 from why503.mesh.address import is_address
+from why503.mesh.armed.inventory import inventory
 from why503.mesh.endpoint import Endpoint, kubernetes_endpoints
 from why503.mesh.selection import has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
@@ -64,6 +65,9 @@ def backends_of(push: Push, service: Service, port: Port) -> Backends:
     others = list(_selected(push, service.namespace, selector, WORKLOAD_KINDS[:4]))
     chosen = pods or others
     given = any(push.space_of(w) == service.namespace for w in _whole(push))
+    given = given and not inventory(push.mesh).has_unseen_pods(
+        service.manifest.namespace or service.namespace
+    )
     found = [made for one in chosen if (made := _of_workload(push, service, port, one))]
     if not chosen and not given:
         found = [_unseen(push, service, port)]

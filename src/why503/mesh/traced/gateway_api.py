@@ -8,14 +8,14 @@ from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
 from why503.mesh.retry_on import DEFAULT
-from why503.mesh.selection import full_host
+from why503.mesh.selection import created, full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.allowed_routes import open_to, takes_kind
 from why503.mesh.traced.config import Made
 from why503.mesh.traced.gateway_server import Gateway, Server
 from why503.mesh.traced.host import matches
 from why503.mesh.traced.reference_grant import Referred, refusal
-from why503.mesh.traced.registry import created, words_at
+from why503.mesh.traced.registry import words_at
 from why503.mesh.traced.routing import MESH, Copy, Routing, Rule, Target, percent
 from why503.support.duration import seconds_of
 

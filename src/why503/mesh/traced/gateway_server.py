@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
-from why503.mesh.selection import has_labels
+from why503.mesh.selection import created, has_labels
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.config import Made
-from why503.mesh.traced.registry import HTTP, created, words_at
+from why503.mesh.traced.registry import HTTP, words_at
 from why503.support.dataclass import dataclass
 
 _UNTRANSLATED = "experimental.istio.io/disable-gateway-port-translation"

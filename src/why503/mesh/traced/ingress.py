@@ -7,11 +7,11 @@ from why503.facts import Manifest
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting, root_namespace
-from why503.mesh.selection import full_host
+from why503.mesh.selection import created, full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.config import Made
 from why503.mesh.traced.gateway_server import Gateway, Server
-from why503.mesh.traced.registry import created, words_at
+from why503.mesh.traced.registry import words_at
 from why503.mesh.traced.routing import Routing, Rule, Target
 
 _CLASS = "kubernetes.io/ingress.class"

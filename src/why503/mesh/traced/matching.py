@@ -1,9 +1,9 @@
 """Whether a route's conditions hold for a request."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
+from why503.mesh.open_answer import every
 from why503.mesh.traced.call import Call, Tls
 from why503.mesh.traced.config import RouteMatch, StringMatch
 from why503.support.pattern import lazy_re
@@ -101,19 +101,3 @@ def _repeats(pattern: str) -> int | None:
             open_groups[-1] = open_groups[-1] or closed
         before = piece
     return count
-
-
-def every(answers: Iterable[bool | None]) -> bool | None:
-    """Whether all answers are yes; None where one is open and none is no."""
-    seen = list(answers)
-    if False in seen:
-        return False
-    return None if None in seen else True
-
-
-def some(answers: Iterable[bool | None]) -> bool | None:
-    """Whether one answer is yes; None where one is open and none is yes."""
-    seen = list(answers)
-    if True in seen:
-        return True
-    return None if None in seen else False

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from why503.facts import Manifest
-from why503.facts.manifest import Path
-from why503.mesh.mtls import MODES
+from why503.mesh.mtls import mode_at
 from why503.mesh.selection import has_labels
-from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
+from why503.mesh.setting import Setting, mapping_of, whole_number
 from why503.mesh.traced.proxy import Proxy
 from why503.mesh.traced.push import Push
 from why503.support.dataclass import dataclass
@@ -44,7 +43,7 @@ def peer_modes(push: Push, proxy: Proxy) -> PeerModes:
     usual = Setting(value="PERMISSIVE", source=None, default=True, by=_("Istio's default"))
     for policies in (whole, space, own):
         for policy in policies[:1]:
-            usual = _mode(policy, ("spec", "mtls", "mode")) or usual
+            usual = mode_at(policy, ("spec", "mtls", "mode")) or usual
     ports = dict(_of_ports(own[0], usual)) if own else {}
     return PeerModes(usual=usual, ports=ports)
 
@@ -53,11 +52,4 @@ def _of_ports(policy: Manifest, usual: Setting[str]) -> Iterator[tuple[int, Sett
     for key in mapping_of(policy.get("spec", "portLevelMtls")):
         number = whole_number(key)
         if number is not None:
-            yield number, _mode(policy, ("spec", "portLevelMtls", key, "mode")) or usual
-
-
-def _mode(policy: Manifest, path: Path) -> Setting[str] | None:
-    mode = word_of(policy.get(*path)).upper()
-    if mode not in MODES:
-        return None
-    return Setting(value=mode, source=policy.where(*path), default=False, by=policy.full_name)
+            yield number, mode_at(policy, ("spec", "portLevelMtls", key, "mode")) or usual

@@ -31,7 +31,8 @@ _KINDS = {
     "po": "Pod",
     "pod": "Pod",
 }
-_OF_GATEWAY_API = "gateway.networking.k8s.io/gateway-name"
+OF_GATEWAY_API = "gateway.networking.k8s.io/gateway-name"
+"""Label of the pods that istiod makes for a Gateway of the Gateway API."""
 _TEMPLATES = "inject.istio.io/templates"
 
 
@@ -98,7 +99,7 @@ def proxy_named(push: Push, name: str) -> Proxy:
     if slash and not wanted:
         for gateway in push.gateways:
             if gateway.api == word and gateway.namespace == namespace:
-                labels = {_OF_GATEWAY_API: word}
+                labels = {OF_GATEWAY_API: word}
                 return _told(push, name, namespace, labels=labels, gateway=True)
     if "gateway" in name:
         labels = _selected_by(push, word, namespace)
@@ -181,7 +182,7 @@ def proxy_of(push: Push, workload: Manifest, *, name: str = "") -> Proxy:
 def _is_gateway(
     workload: Manifest, labels: Mapping[str, str], annotations: Mapping[str, Any]
 ) -> bool:
-    if _OF_GATEWAY_API in labels or "gateway" in labels.get("istio", ""):
+    if OF_GATEWAY_API in labels or "gateway" in labels.get("istio", ""):
         return True
     if word_of(annotations.get(_TEMPLATES)) == "gateway":
         return True

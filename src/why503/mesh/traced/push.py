@@ -6,12 +6,13 @@ from functools import cached_property
 from why503.facts import Manifest
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import root_namespace
+from why503.mesh.selection import created
 from why503.mesh.setting import mapping_of, word_of
 from why503.mesh.traced.delegate import with_delegates
 from why503.mesh.traced.gateway_api import api_gateways, api_routings
 from why503.mesh.traced.gateway_server import Gateway, istio_gateways
 from why503.mesh.traced.ingress import ingress_gateways, ingress_routings
-from why503.mesh.traced.registry import Service, created, services_of, visible
+from why503.mesh.traced.registry import Service, services_of, visible
 from why503.mesh.traced.routing import MESH, Routing, virtual_services
 from why503.mesh.workload import containers_of
 

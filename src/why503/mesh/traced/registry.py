@@ -11,6 +11,7 @@ from why503.mesh.endpoint import ports_of, target_of
 from why503.mesh.mesh import Mesh
 from why503.mesh.mesh_config import mesh_setting
 from why503.mesh.protocol import PROTOCOLS, declared
+from why503.mesh.selection import created
 from why503.mesh.setting import mapping_of, whole_number, word_of
 from why503.mesh.traced.config import WILDCARD
 from why503.support.dataclass import dataclass
@@ -115,11 +116,6 @@ def services_of(mesh: Mesh, namespace: str) -> tuple[Service, ...]:
             found += _of_entry(entry, namespace, usual)
     found.sort(key=lambda s: (s.created, s.manifest.name, s.namespace))
     return _with_aliases(_merged(found))
-
-
-def created(manifest: Manifest) -> str:
-    """When an object was made, so that older ones sort first; ``""`` where it is not told."""
-    return word_of(manifest.get("metadata", "creationTimestamp"))
 
 
 def _of_service(manifest: Manifest, namespace: str, usual: tuple[str, ...]) -> Service | None:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from why503.facts import Manifest, Source
 from why503.facts.manifest import Path
 from why503.mesh.mesh import Mesh
-from why503.mesh.selection import full_host
+from why503.mesh.selection import created, full_host
 from why503.mesh.setting import mapping_of, whole_number, word_of
-from why503.mesh.traced.registry import created, default_export, words_at
+from why503.mesh.traced.registry import default_export, words_at
 from why503.support.dataclass import dataclass
 
 MESH = "mesh"

@@ -84,13 +84,14 @@ def _route(passage: Passage, route: Route, call: Call, proxy: Proxy) -> Step:
 
 
 def _applied(route: Route) -> Iterator[Applied]:
-    if route.timeout is not None:
+    answers = route.redirect is not None or route.answer is not None
+    if route.timeout is not None and not answers:
         seconds = route.timeout.value
         says = _("timeout: {seconds} s").format(seconds=f"{seconds:g}")
         if not seconds:
             says = _("timeout: none")
         yield Applied(object=route.timeout.by, says=says, source=route.timeout.source)
-    if route.retries is not None:
+    if route.retries is not None and not answers:
         says = f"retries: {spelled(route.retries.value)}"
         yield Applied(object=route.retries.by, says=says, source=route.retries.source)
     if route.fault is not None:

@@ -1,5 +1,6 @@
 """Follows one request: from the proxy where it starts to the application that answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from why503.mesh.traced import outcome
@@ -9,7 +10,9 @@ from why503.mesh.traced.call import Call, Tls, Way
 from why503.mesh.traced.dumped import Dump
 from why503.mesh.traced.envoy import Passage, pass_through
 from why503.mesh.traced.fault import WHOLE
-from why503.mesh.traced.proxy import Proxy, elsewhere_told, proxy_named, targets_of
+from why503.mesh.traced.front_port import FrontPort, front_port
+from why503.mesh.traced.grpc_answer import as_grpc, is_grpc
+from why503.mesh.traced.proxy import Proxy, elsewhere_told, proxy_named
 from why503.mesh.traced.push import Push
 from why503.mesh.traced.resolve import Resolved, resolve, spellings
 from why503.mesh.traced.serving import Compared
@@ -38,10 +41,7 @@ def first_call(push: Push, proxy: Proxy, asked: Asked, view: View) -> tuple[Call
     unlisted = resolved.unknown and resolved.service is not None
     if asked.address and not (unlisted and isinstance(view, OfYaml)):
         resolved = Resolved(asked.address, resolved.service)
-    port = asked.port
-    if proxy.gateway:
-        inside = [one.number for one in targets_of(push, proxy) if one.port.number == port]
-        port = next(iter(inside), port)
+    port = front_port(push, proxy, view, asked.port).number if proxy.gateway else asked.port
     return (
         Call(
             way=Way.GATEWAY if proxy.gateway else Way.OUTBOUND,
@@ -79,23 +79,42 @@ def trace(
             return Traced(steps=(), branches=(Branch(share=WHOLE, steps=(), outcome=lost),))
     if proxy.has_proxy is False or not asked.source:
         return _without_proxy(push, proxy, call, resolved, assumed)
-    if proxy.has_proxy is None:
-        text = _("{name} is taken to have a sidecar; nothing given says so.")
-        assumed.append(text.format(name=proxy.name))
     unseen = proxy.gateway and proxy.workload is None and not proxy.teller
-    if unseen:
-        labels = ", ".join(f"{key}={value}" for key, value in proxy.labels.items())
-        text = _("The pods of {name} are taken to have the labels {labels}.")
-        assumed.append(text.format(name=proxy.name, labels=labels or "-"))
+    assumed += _unseen_told(proxy, gateway=unseen)
+    front = FrontPort(call.port)
+    if proxy.gateway:
+        front = front_port(push, proxy, view, asked.port)
+        assumed += [front.assumed] if front.assumed else []
     walk = Walk(push, proxy, view, call)
     found = walk.traced(assumed)
     if compared is not None:
         compared += walk.compared
-    return found if proxy.labels or not unseen else _unsure(found)
+    if is_grpc(call):
+        found = _each(found, as_grpc)
+    return found if front.sure and (proxy.labels or not unseen) else _each(found, _unsure)
 
 
-def _unsure(found: Traced) -> Traced:
-    branches = (replace(one, outcome=replace(one.outcome, sure=False)) for one in found.branches)
+def _unseen_told(proxy: Proxy, *, gateway: bool) -> list[str]:
+    """What is taken for granted of a proxy whose workload, or whose injection, is not given."""
+    if gateway:
+        labels = ", ".join(f"{key}={value}" for key, value in proxy.labels.items())
+        text = _("The pods of {name} are taken to have the labels {labels}.")
+        return [text.format(name=proxy.name, labels=labels or "-")]
+    if proxy.has_proxy is not None:
+        return []
+    if proxy.workload is None:
+        text = _("{name} is not in what was given: it is taken to have a sidecar, no labels.")
+    else:
+        text = _("{name} is taken to have a sidecar; nothing given says so.")
+    return [text.format(name=proxy.name)]
+
+
+def _unsure(found: Outcome) -> Outcome:
+    return replace(found, sure=False)
+
+
+def _each(found: Traced, change: Callable[[Outcome], Outcome]) -> Traced:
+    branches = (replace(one, outcome=change(one.outcome)) for one in found.branches)
     return replace(found, branches=tuple(branches))
 
 
@@ -120,7 +139,8 @@ def _without_proxy(
     up = replace(up, applied=(), tls=None, name=f"{service.host}:{call.port}")
     walk = Walk(push, proxy, OfYaml(push, proxy), call)
     branches = tuple(walk.behind(up, WHOLE))
-    return Traced(steps=(), branches=branches, assumed=(*assumed, *walk.assumed))
+    found = Traced(steps=(), branches=branches, assumed=(*assumed, *walk.assumed))
+    return _each(found, as_grpc) if is_grpc(call) else found
 
 
 def overall(branches: tuple[Branch, ...]) -> Outcome:

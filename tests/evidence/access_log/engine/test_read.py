@@ -1,4 +1,5 @@
 import gzip
+import io
 import os
 import signal
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 
 from tests.evidence.access_log.engine.large import ENVOY, text_lines, write
 from tests.evidence.access_log.made import line
-from why503.evidence.access_log.engine import kernel, workers
+from why503.evidence.access_log.engine import kernel, sniff, workers
 from why503.evidence.access_log.engine import read as under_test
 from why503.evidence.read import read_paths
 from why503.evidence.reader import Context, Options
@@ -36,6 +37,24 @@ def _packed(path: Path, ending: str) -> Path:
         zstd = ZstdCompressor()
         packed.write_bytes(zstd.compress(path.read_bytes()) + zstd.flush())
     return packed
+
+
+@pytest.fixture
+def piped(monkeypatch):
+    """Gives bytes to standard input, of which few are held in memory and none may go to a file."""
+    monkeypatch.setattr("why503.evidence.pipe.KEPT", 400_000)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", None)
+
+    def give(content: bytes) -> TextFile:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        return TextFile(path="-", place=None)
+
+    return give
+
+
+def _of(file: TextFile):
+    assert file.head()
+    return under_test.read(file, Context(path="proxy.log", teller="proxy"))
 
 
 def _logs(facts) -> list[AccessLog]:
@@ -156,3 +175,76 @@ def test_a_large_log_is_read_in_blocks_from_the_front_door(tmp_path):
 
     assert sum(log.understood for log in _logs(bundle.facts)) > 2900
     assert bundle.inputs[0].lines == 3000
+
+
+@pytest.mark.parametrize("kept", [256 << 20, 0])
+def test_a_long_pipe_gives_what_the_file_gives_and_is_not_kept(tmp_path, monkeypatch, piped, kept):
+    monkeypatch.setattr(sniff, "_SAMPLED_FROM", 0)
+    monkeypatch.setattr(sniff, "_IDS_UP_TO", kept)
+    path = write(tmp_path, LINES)
+    plain = _read(path)[0]
+
+    file = piped(path.read_bytes())
+    assert file.head()
+    assert file.comes_once()
+    outcome = _of(file)
+
+    assert outcome == plain
+    assert _logs(outcome.facts)[0].request_ids_complete is bool(kept)
+    assert file.packed_size() == path.stat().st_size
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_long_compressed_pipe_is_unpacked_as_it_passes(tmp_path, piped, ending):
+    path = write(tmp_path, [line(path=os.urandom(300).hex()) for _number in range(1500)])
+    packed = _packed(path, ending)
+
+    file = piped(packed.read_bytes())
+    outcome = _of(file)
+
+    assert outcome.lines == 1500
+    assert file.packed_size() == packed.stat().st_size
+    assert file.unread == {}
+
+
+def test_a_long_compressed_pipe_with_a_broken_end_is_said_to_be_broken(tmp_path, piped):
+    path = write(tmp_path, [line(path=os.urandom(300).hex()) for _number in range(1500)])
+
+    file = piped(_packed(path, ".zst").read_bytes()[:-2000])
+
+    assert 0 < _of(file).lines < 1500
+    assert "broken" in file.unread
+
+
+def test_a_mixture_in_a_pipe_is_not_asked_again_and_what_is_unread_is_said(
+    tmp_path, monkeypatch, piped
+):
+    monkeypatch.setattr("why503.evidence.access_log.engine.odd_lines.LEFT_OVER_KEPT", 3)
+    monkeypatch.setattr(under_test, "LEFT_OVER_KEPT", 3)
+
+    outcome = _of(piped(write(tmp_path, LINES).read_bytes()))
+
+    assert any("more are only counted" in one.reason for one in outcome.unread)
+
+
+def test_an_interrupted_pipe_is_said_and_its_missing_end_is_not(tmp_path, monkeypatch, piped):
+    monkeypatch.setattr(
+        under_test.Progress, "passed", lambda _self, _size: os.kill(os.getpid(), signal.SIGINT)
+    )
+    path = write(tmp_path, [line(path=os.urandom(300).hex()) for _number in range(1500)])
+
+    file = piped(_packed(path, ".gz").read_bytes()[:-2000])
+    outcome = _of(file)
+
+    assert "was interrupted" in outcome.unread[0].reason
+    assert file.unread == {}
+
+
+def test_the_front_door_lets_a_long_pipe_pass_that_begins_with_other_lines(tmp_path, piped):
+    path = write(tmp_path, [ENVOY] * 100 + LINES)
+    piped(path.read_bytes())
+
+    bundle = read_paths(["-"], Options())
+
+    assert bundle.inputs[0].lines == 3100
+    assert sum(log.understood for log in _logs(bundle.facts)) > 2900

@@ -3,17 +3,21 @@
 import json
 from typing import Any
 
-from why503.evidence.yaml_tree import scalar_of
 from why503.support.dataclass import dataclass
 from why503.support.pattern import lazy_re
 
 _SAFE = lazy_re(r"[A-Za-z0-9_./][A-Za-z0-9_./+%@:-]*(?: [A-Za-z0-9_./+%@:-]+)*")
 """Signs that never need quotes, unless the word means something else."""
-_NUMBER_LIKE = lazy_re(r"[-+]?[.0-9][0-9._:eExXoObBa-fA-F+-]*")
 """What some version of YAML takes for a number, a time or a date."""
 _ADDRESS = lazy_re(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
 _DURATION = lazy_re(r"(?:\d{1,9}(?:\.\d{1,9})?(?:h|m|s|ms|us|ns)){1,4}")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", ".nan"})
+_ARGUMENT = lazy_re(r"--?[A-Za-z][A-Za-z0-9._-]{0,200}(?:=[A-Za-z0-9._/+%@-]{0,500})?")
+"""A flag of a command line."""
+_LISTED = lazy_re(r"[A-Za-z][A-Za-z0-9_-]*(?:,[A-Za-z0-9_-]+)+")
+"""Words between commas."""
+_PLACEHOLDER = lazy_re(r"<[A-Za-z][A-Za-z0-9 .'_-]{0,98}>")
+"""What the evidence does not tell, for the reader to fill in."""
 _HIDDEN = lazy_re("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _ROW = lazy_re("[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]{0,2000}")
 """A line that can stand in a literal block."""
@@ -67,13 +71,15 @@ def key_text(key: str, *, flow: bool = False, json_style: bool = False) -> str:
 
 def is_plain(text: str, *, flow: bool = False) -> bool:
     """True where ``text`` means itself without quotes, in every version of YAML."""
+    if _PLACEHOLDER.fullmatch(text):
+        return True
+    if not flow and (_ARGUMENT.fullmatch(text) or _LISTED.fullmatch(text)):
+        return True
     if not _SAFE.fullmatch(text) or text.casefold() in _WORDS or ": " in text:
         return False
-    if text.endswith(":") or (flow and ":" in text) or scalar_of(text) != text:
+    if text.endswith(":") or (flow and ":" in text) or text.startswith(("---", "...")):
         return False
-    if text.startswith(("---", "...")) or _ADDRESS.fullmatch(text) or _DURATION.fullmatch(text):
-        return text[:3] not in ("---", "...")
-    return not _NUMBER_LIKE.fullmatch(text)
+    return bool(text[0].isalpha() or _ADDRESS.fullmatch(text) or _DURATION.fullmatch(text))
 
 
 def quoted(text: str) -> str:

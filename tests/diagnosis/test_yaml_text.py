@@ -5,9 +5,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from why503.diagnosis.yaml_text import Form, block_rows, field_rows, inline, is_plain, item_rows
 from why503.evidence.yaml_tree import documents, plain
 from why503.repair.change import same
-from why503.repair.emit import Form, block_rows, field_rows, inline, is_plain, item_rows
 
 SIGNS = st.characters(codec="utf-8")
 TEXTS = st.text(SIGNS, max_size=30) | st.sampled_from(
