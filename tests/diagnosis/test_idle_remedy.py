@@ -9,8 +9,11 @@ from why503.diagnosis.idle_remedy import give_up_idle, keep_longer, shorter_than
 POOL = ("connectionPool", "http", "idleTimeout")
 
 
+SERVICE = obj("Service", "orders", "{selector: {app: orders}, ports: [{port: 8080}]}")
+
+
 def mended(text="", line=None, istio=None):
-    mesh = mesh_of(text, log(line or inbound(503, "UC")))
+    mesh = mesh_of(text or SERVICE, log(line or inbound(503, "UC")))
     mesh.istio = istio
     return give_up_idle(mesh.hops[0], mesh, 60.0)
 
@@ -95,6 +98,11 @@ def test_a_sidecar_of_the_servers_pods_gets_it_where_it_decides(spec, path):
     assert (put.target.name, put.path, put.value) == ("own", path, "50s")
 
 
+def test_without_the_service_no_labels_are_guessed():
+    (new,) = mended(obj("Service", "other", "{}")).edits
+    assert new.data["kind"] == "DestinationRule"
+
+
 def test_a_sidecar_of_the_whole_namespace_keeps_its_force():
     text = obj("Sidecar", "all", "{egress: [{hosts: [./*]}]}")
     (new,) = mended(text).edits
@@ -110,7 +118,8 @@ def test_no_number_stands_in_for_an_unknown_timeout():
     mesh = mesh_of("", log(inbound(503, "UC")))
     remedy = give_up_idle(mesh.hops[0], mesh, None)
     (new,) = remedy.edits
-    assert "<below" in new.data["spec"]["inboundConnectionPool"]["http"]["idleTimeout"]
+    pool = new.data["spec"]["trafficPolicy"]["connectionPool"]
+    assert "<below" in pool["http"]["idleTimeout"]
     assert remedy.derived == ()
 
 

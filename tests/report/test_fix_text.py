@@ -31,6 +31,7 @@ def test_what_is_not_made_says_why_and_where_instead():
     assert "4. Prevention: Do thing 4\n  By hand:" in text
     assert "  Not chosen: --remedy 5 chooses it.\n" in text
     assert "  The files have it already.\n" in text
+    assert "it lets through what is shut out now. --remedy 7 does.\n" in text
     assert "× Two want different values." in text
 
 

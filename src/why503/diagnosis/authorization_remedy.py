@@ -22,6 +22,7 @@ def caller_let_in(service: str, check: str, namespace: str, edits: tuple[Edit, .
         risks=(_MEANT, _("Principals match only where the caller comes with mutual TLS.")),
         verify=_ANSWERED,
         undo=_UNDONE,
+        opens=True,
     )
 
 
@@ -49,4 +50,5 @@ def rule_narrowed(
         ),
         verify=_ANSWERED,
         undo=_UNDONE,
+        opens=True,
     )

@@ -83,6 +83,8 @@ class Remedy:
     """How to see that it worked."""
     undo: str = ""
     """How to take it back."""
+    opens: bool = False
+    """True where it lets through what is shut out now: made only where somebody asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

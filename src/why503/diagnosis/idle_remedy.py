@@ -13,11 +13,13 @@ from why503.diagnosis.bypass_remedy import bypass
 from why503.diagnosis.cause import Disposition, Remedy, RemedyKind
 from why503.diagnosis.edit import Append, Edit, Item, New, Put, target_of
 from why503.diagnosis.policy_edit import (
+    Setting,
     Wanted,
     api,
     pool_wanted,
     service_target,
     standing_rule,
+    tree_of,
 )
 from why503.diagnosis.retry_remedy import retry_on_503
 from why503.diagnosis.standing_object import edit
@@ -66,7 +68,7 @@ def give_up_idle(hop: Hop, mesh: Mesh, idle: float | None) -> Remedy:
         if idle
         else _("Give up idle connections before the server does: below its keep-alive timeout")
     )
-    wanted, where = idle_wanted(hop, mesh, ours)
+    wanted, where = towards_app(hop, mesh, (*_FIELD, ours))
     if idle and (standing := _standing(mesh, wanted, idle)):
         return _not_loaded(standing, wanted)
     return Remedy(
@@ -136,30 +138,32 @@ def written(seconds: float) -> str:
     return f"{seconds:g}s" if seconds == int(seconds) else f"{round(seconds * 1000)}ms"
 
 
-def idle_wanted(hop: Hop, mesh: Mesh, ours: str) -> tuple[Wanted, tuple[str, ...]]:
-    """What sets the idle timeout of the cluster that talks to the application; what to know of it.
+def towards_app(hop: Hop, mesh: Mesh, setting: Setting) -> tuple[Wanted, tuple[str, ...]]:
+    """What sets a field of the pool of connections to the application; what to know of it.
 
     In the first object that decides there. Where none does: a Sidecar for the server's pods, from
-    Istio 1.20, unless a Sidecar of the whole namespace holds for them, which it would put out of
-    force; else the DestinationRule.
+    Istio 1.20, unless their labels are not known, or a Sidecar of the whole namespace holds for
+    them, which it would put out of force; else the DestinationRule.
     """
     version = istio_version(mesh)
     if not _beside_app(hop, mesh) or (version is not None and version.value < _POOLS_SINCE):
         notes = (_REACHES,) if _beside_app(hop, mesh) else ()
-        return pool_wanted(hop, mesh, (*_FIELD, ours)), notes
+        return pool_wanted(hop, mesh, setting), notes
     standing = scoped(mesh, "Sidecar", hop.host, "spec", "workloadSelector", "labels")
     sidecar = standing[0].manifest if standing else None
     path = _pool_in(sidecar, hop, mesh) if sidecar is not None else None
     if sidecar is not None and path is not None:
-        return _in_sidecar(sidecar, path, ours, namespace_of(hop, mesh)), ()
+        return _in_sidecar(sidecar, path, setting, namespace_of(hop, mesh)), ()
     rule = standing_rule(hop, mesh)
     decides = policy_block(mesh, hop.host, hop.port, "connectionPool") is not None
-    if (rule is not None and (decides or rule.partial)) or (standing and standing[0].level):
-        return pool_wanted(hop, mesh, (*_FIELD, ours)), (_REACHES,)
+    held = bool(standing) and standing[0].level > 0
+    unnamed = sidecar is None and service_target(hop, mesh) is None  # labels would be a guess
+    if (rule is not None and (decides or rule.partial)) or held or unnamed:
+        return pool_wanted(hop, mesh, setting), (_REACHES,)
     if sidecar is not None:
         whole = ("spec", "inboundConnectionPool")
-        return _in_sidecar(sidecar, whole, ours, namespace_of(hop, mesh)), ()
-    return _new_sidecar(hop, mesh, ours), (_ALONE, *((_SINCE,) if version is None else ()))
+        return _in_sidecar(sidecar, whole, setting, namespace_of(hop, mesh)), ()
+    return _new_sidecar(hop, mesh, setting), (_ALONE, *((_SINCE,) if version is None else ()))
 
 
 _REACHES = _(
@@ -171,8 +175,8 @@ _ALONE = _(
     "one, put the field into that one."
 )
 _SINCE = _(
-    "`inboundConnectionPool` came with Istio 1.20; before, set `connectionPool.http.idleTimeout` "
-    "in the service's DestinationRule."
+    "`inboundConnectionPool` came with Istio 1.20; before, set the field in the `connectionPool` "
+    "of the service's DestinationRule."
 )
 
 
@@ -195,13 +199,13 @@ def _pool_in(sidecar: Manifest, hop: Hop, mesh: Mesh) -> Path | None:
     return whole if isinstance(sidecar.get(*whole), Mapping) else None
 
 
-def _in_sidecar(sidecar: Manifest, path: Path, ours: str, namespace: str) -> Wanted:
-    put = Put(target=target_of(sidecar), path=(*path, *_FIELD), value=ours)
+def _in_sidecar(sidecar: Manifest, path: Path, setting: Setting, namespace: str) -> Wanted:
+    put = Put(target=target_of(sidecar), path=(*path, *map(str, setting[:-1])), value=setting[-1])
     command = edit(sidecar, namespace)
     return Wanted(edits=(put,), commands=(command,), undo=command)
 
 
-def _new_sidecar(hop: Hop, mesh: Mesh, ours: str) -> Wanted:
+def _new_sidecar(hop: Hop, mesh: Mesh, setting: Setting) -> Wanted:
     name, namespace = object_name(hop, mesh), namespace_of(hop, mesh)
     data = {
         "apiVersion": api(mesh),
@@ -209,7 +213,7 @@ def _new_sidecar(hop: Hop, mesh: Mesh, ours: str) -> Wanted:
         "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "workloadSelector": {"labels": dict(selecting_labels(hop, mesh))},
-            "inboundConnectionPool": {"http": {"idleTimeout": ours}},
+            "inboundConnectionPool": tree_of(setting),
         },
     }
     new = New(data=data, beside=service_target(hop, mesh))

@@ -57,14 +57,14 @@ def policy_wanted(hop: Hop, mesh: Mesh, *settings: Setting) -> Wanted:
     """Fields of the host's `trafficPolicy`: in the DestinationRule that it has, else a new one."""
     rule = standing_rule(hop, mesh)
     if rule is None:
-        return _new(hop, mesh, _tree(settings))
+        return _new(hop, mesh, tree_of(*settings))
     if word_of(rule.get("spec", "host")).startswith("*"):
         # A rule for the host alone puts the wildcard's out of force: it takes its policy along.
-        return _new(hop, mesh, _over(mapping_of(rule.get(*_POLICY)), _tree(settings)))
+        return _new(hop, mesh, _over(mapping_of(rule.get(*_POLICY)), tree_of(*settings)))
     port = service_port(mesh, hop.host, hop.port)
     edits = () if rule.partial else tuple(_edits(rule, port, settings))
     space = rule.namespace or namespace_of(hop, mesh)
-    body = shlex.quote(json.dumps({"spec": {"trafficPolicy": _tree(settings)}}))
+    body = shlex.quote(json.dumps({"spec": {"trafficPolicy": tree_of(*settings)}}))
     merged = f"kubectl -n {space} patch destinationrule {rule.name} --type merge -p {body}"
     is_plain = rule.partial or all(
         one.path[:2] == _POLICY and _keys_only(one.path) for one in edits
@@ -130,7 +130,8 @@ def _keys_only(path: tuple[object, ...]) -> bool:
     return all(isinstance(step, str) for step in path)
 
 
-def _tree(settings: tuple[Setting, ...]) -> dict[str, Any]:
+def tree_of(*settings: Setting) -> dict[str, Any]:
+    """Nested mappings with the values at the ends of their paths."""
     tree: dict[str, Any] = {}
     for *steps, last, value in settings:
         here = tree

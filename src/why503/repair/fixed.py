@@ -85,6 +85,8 @@ class FixRemedy:
     """How to take it back in the cluster; the files are taken back by `why503 fix --revert`."""
     commands: tuple[str, ...]
     """What does the same in a cluster, or by hand."""
+    opens: bool
+    """True where it lets through what is shut out now; never chosen by itself."""
     state: State
     chosen: bool
     """Whether `--diff`, `--write` and `--output-dir` take it."""

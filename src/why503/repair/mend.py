@@ -1,7 +1,7 @@
 """From findings to the answer of `why503 fix`: each remedy tried on the user's files, some chosen.
 
-Of each finding the first remedy of kind `fix` that can be made is chosen; stop-gaps, preventions
-and alternatives are shown and made only where they are asked for by number.
+Of each finding the first remedy of kind `fix` that can be made is chosen. Stop-gaps, preventions,
+alternatives, and what lets through what is shut out now, are made only where they are asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -144,7 +144,8 @@ def _first_fixes(tried: Sequence[_Tried]) -> Iterator[int]:
     done: set[tuple[str, str]] = set()
     for number, one in enumerate(tried, start=1):
         place = (one.finding.cause, one.finding.hop.destination)
-        if one.remedy.kind is RemedyKind.FIX and one.state in _MADE and place not in done:
+        is_fix = one.remedy.kind is RemedyKind.FIX and not one.remedy.opens
+        if is_fix and one.state in _MADE and place not in done:
             done.add(place)
             yield number
 
@@ -190,6 +191,7 @@ def _shown(number: int, one: _Tried, *, chosen: bool) -> FixRemedy:
         verify=remedy.verify,
         undo=remedy.undo,
         commands=remedy.commands,
+        opens=remedy.opens,
         state=one.state,
         chosen=chosen and one.state in _MADE,
         diff=shown(diff(changes), changes) if is_offered else "",

@@ -83,6 +83,9 @@ def _state(remedy: FixRemedy) -> str:
     if remedy.state is State.OFFERED:
         if remedy.chosen:
             return _("Chosen: --write makes it.")
+        if remedy.opens:
+            said = _("Not chosen: it lets through what is shut out now. --remedy {number} does.")
+            return said.format(number=remedy.number)
         return _("Not chosen: --remedy {number} chooses it.").format(number=remedy.number)
     return {
         State.IN_PLACE: _("The files have it already."),

@@ -42,7 +42,7 @@ from why503.diagnosis.cause import (
     Weight,
 )
 from why503.diagnosis.hazard import Hazard, Rule, Severity
-from why503.diagnosis.policy_edit import pool_wanted
+from why503.diagnosis.idle_remedy import towards_app
 from why503.diagnosis.retry_remedy import retry_on_503
 from why503.diagnosis.scenario import Answer, Cure, Knob, Load, Scenario, Server, View
 from why503.diagnosis.scenario_part import requests_per_connection
@@ -214,7 +214,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     known = keepalive.max_requests if keepalive is not None else None
     limit = known or carried(hop) or 100
     ours = max(1, limit * 4 // 5)
-    wanted = pool_wanted(hop, mesh, ("http", "maxRequestsPerConnection", ours))
+    wanted, where = towards_app(hop, mesh, ("http", "maxRequestsPerConnection", ours))
     yield retry_on_503(hop, mesh)
     yield Remedy(
         title=_("Retire connections after {ours} requests, before the server does").format(
@@ -231,7 +231,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         )
         if known or carried(hop)
         else (),
-        risks=(_("Connections are opened more often; a low number costs latency."),),
+        risks=(_("Connections are opened more often; a low number costs latency."), *where),
         verify=_("upstream_cx_destroy_remote_with_active_rq of the inbound cluster stops growing."),
         undo=wanted.undo,
     )

@@ -363,6 +363,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         kind=RemedyKind.FIX,
         disposition=Disposition.NEEDS_REVIEW,
         edits=(new,),
+        opens=True,
         risks=(
             _(
                 "Somebody may have shut this caller out on purpose: ask the owner of {service}."

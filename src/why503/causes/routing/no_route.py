@@ -292,6 +292,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
             kind=RemedyKind.FIX,
             disposition=Disposition.NEEDS_REVIEW,
             edits=last_rule(route, host),
+            opens=True,
             commands=(f"kubectl -n {where} edit {kind} {route.name}",),
             risks=(
                 _(
