@@ -1,5 +1,6 @@
 """Every remedy of every case is tried: applied to its files, read again, diagnosed again."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,15 @@ import pytest
 
 from tests.causes.case_file import Case, all_cases
 from why503.causes import CATALOGUE
+from why503.diagnosis import schema_rule
 from why503.diagnosis.cause import Remedy, RemedyKind
 from why503.diagnosis.diagnose import with_remedies
-from why503.diagnosis.edit import placeholders
+from why503.diagnosis.edit import New, placeholders
+from why503.diagnosis.edit_text import object_text
 from why503.diagnosis.finding import Finding
+from why503.evidence.manifest_object import read_text
 from why503.evidence.read import read_paths
-from why503.evidence.reader import Options
+from why503.evidence.reader import Context, Options
 from why503.facts import Bundle, Manifest
 from why503.mesh.mesh import Mesh
 from why503.repair.change import RefusedError
@@ -112,3 +116,21 @@ def test_most_causes_have_a_remedy_that_changes_files(tmp_path, monkeypatch):
             if offer is not None and offer.changes.files:
                 mended.add(finding.cause)
     assert len(mended) >= 24, sorted(mended)
+
+
+@pytest.mark.parametrize("istio", [(1, 20), (1, 24), (1, 28)], ids=["1.20", "1.24", "1.28"])
+def test_new_objects_are_right_in_every_field_of_the_version(istio, tmp_path, monkeypatch):
+    kinds: set[str] = set()
+    for number, case in enumerate(CASES):
+        bundle = before(case, tmp_path / str(number), monkeypatch)
+        for hop in with_remedies(bundle, CATALOGUE, istio):
+            for finding, given in hop[:1]:
+                for new in (one for remedy in given for one in remedy.edits if type(one) is New):
+                    text = re.sub(r"<[^<>\n]* [^<>\n]*>", "30s", object_text(new))
+                    reading = read_text(text, Context(path="new", teller=""))
+                    assert not reading.unread
+                    objects = [fact for fact in reading.facts if isinstance(fact, Manifest)]
+                    found = list(schema_rule.hazards(objects, istio))
+                    assert [hazard.text for hazard in found] == [], (finding.cause, text)
+                    kinds.add(str(new.data["kind"]))
+    assert {"DestinationRule", "Sidecar", "VirtualService", "ServiceEntry"} <= kinds

@@ -101,6 +101,14 @@ def test_wrong_usage_is_refused_with_a_sentence(words):
     assert isinstance(done.exception, Unreadable) or str(done.exception)
 
 
+def test_a_change_that_belongs_elsewhere_is_not_written(tmp_path):
+    rendered(tmp_path)
+    before = Path("rendered/k8s/manifests.yaml").read_bytes()
+    assert run("rendered", "--write").return_value == 1
+    assert run("rendered").return_value == 0
+    assert Path("rendered/k8s/manifests.yaml").read_bytes() == before
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "commands" / "fix.md"
 
 

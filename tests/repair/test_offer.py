@@ -22,6 +22,11 @@ TARGET = Target(kind="DestinationRule", name="web", namespace="shop")
 POOL = ("spec", "trafficPolicy", "connectionPool", "http")
 IDLE = Wish(changes=(Put(target=TARGET, path=(*POOL, "idleTimeout"), value="50s"),))
 WRONG = Wish(changes=(Put(target=TARGET, path=(*POOL, "speed"), value="fast"),))
+RULE_DATA = {
+    "apiVersion": "networking.istio.io/v1",
+    "kind": "DestinationRule",
+    "metadata": {"name": "web", "namespace": "shop"},
+}
 SIDECAR = {
     "apiVersion": "networking.istio.io/v1beta1",
     "kind": "Sidecar",
@@ -84,6 +89,33 @@ def test_a_new_object_beside_what_a_chart_made_belongs_into_the_chart(offer):
     (told,) = made.elsewhere
     assert told.new is not None
     assert told.new.data["kind"] == "Sidecar"
+
+
+def test_a_template_names_the_value_that_it_reads(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("Chart.yaml").write_text("name: shop\n", encoding="utf-8")
+    pool = 'trafficPolicy: {connectionPool: {http: {idleTimeout: "{{ .Values.pool.idle }}"}}}'
+    Path("web.yaml").write_text(RULE.replace("trafficPolicy: {}", pool), encoding="utf-8")
+    made = offered([IDLE], read_paths(["."], Options()), CATALOGUE)
+    (told,) = made.elsewhere
+    assert told.origin.maker is Maker.TEMPLATE
+    assert told.values == {"pool.idle": "50s"}
+
+
+def test_a_template_that_is_no_yaml_yet_is_told_as_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("Chart.yaml").write_text("name: shop\n", encoding="utf-8")
+    broken = "---\nkind: DestinationRule\nspec: {{ .Values.web }}\n"
+    Path("web.yaml").write_text(RULE + broken, encoding="utf-8")
+    (told,) = offered([IDLE], read_paths(["."], Options()), CATALOGUE).elsewhere
+    assert (told.origin.maker, told.operations) == (Maker.TEMPLATE, ())
+
+
+def test_a_name_that_is_taken_is_not_given_again(offer):
+    named = {**RULE_DATA, "spec": {"host": "other"}}
+    made = offer(Wish(new=named), web=RULE)
+    assert made.changes.files == ()
+    assert "shop/web is there already" in made.changes.refused[0].reason
 
 
 def test_what_a_chart_made_is_changed_elsewhere(offer):

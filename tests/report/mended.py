@@ -1,5 +1,7 @@
 """An answer of `why503 fix` with every part in it, for tests."""
 
+from dataclasses import replace
+
 from why503.repair.fixed import (
     SCHEMA,
     Fix,
@@ -49,12 +51,13 @@ ELSEWHERE = FixElsewhere(
     operations=({"op": "add"},),
     patch="kind: Sidecar\n",
 )
+VALUED = replace(ELSEWHERE, values={"pool.idle": "50s"})
 ANSWER = Fix(
     schema=SCHEMA,
     outcome=Outcome.CHANGES,
     remedies=(
         remedy(1, State.OFFERED, chosen=True, diff=DIFF, files=("x.yaml",), notes=("Mind it.",)),
-        remedy(2, State.ELSEWHERE, elsewhere=(ELSEWHERE,)),
+        remedy(2, State.ELSEWHERE, elsewhere=(ELSEWHERE, VALUED)),
         remedy(3, State.REFUSED, refused=("No such file.",), kind="stop-gap"),
         remedy(4, State.BY_HAND, kind="prevention"),
         remedy(5, State.OFFERED, diff=DIFF),

@@ -25,6 +25,7 @@ def test_what_is_not_made_says_why_and_where_instead():
     text = render(ANSWER)
     assert '      [{"op": "add"}]\n' in text
     assert "      kind: Sidecar\n" in text
+    assert "  Set in values.yaml: pool.idle = 50s\n" in text
     assert "  Service shop/web (x.yaml): Set the value.\n" in text
     assert "3. Stop-gap: Do thing 3\n  Not offered.\n" in text
     assert "  Why not: No such file.\n" in text
@@ -43,6 +44,11 @@ def test_whether_anything_was_written_stands_at_the_end():
     assert "Nothing is written" not in written
     assert "2. Fix" not in written
     assert "/home/me/state/000001" in written
+
+
+def test_where_nothing_is_chosen_the_way_to_choose_is_said():
+    rest = replace(ANSWER, remedies=ANSWER.remedies[1:], files=(), diff="", refused=())
+    assert render(rest).endswith("Nothing is chosen by itself: --remedy NUMBER chooses.\n")
 
 
 def test_nothing_to_mend_is_said_with_the_way_on():

@@ -128,7 +128,7 @@ def _written(answer: "Fix", changes: "ChangeSet", folder: str) -> "tuple[Fix, in
 
     from why503.repair import disk
     from why503.repair.change import RefusedError
-    from why503.repair.fixed import FixWritten
+    from why503.repair.fixed import FixWritten, State
     from why503.repair.undo import default_home
 
     if answer.refused:
@@ -144,7 +144,10 @@ def _written(answer: "Fix", changes: "ChangeSet", folder: str) -> "tuple[Fix, in
             done = FixWritten(files=tuple(one.path for one in changes.files), backup=backup)
     except RefusedError as refused:
         return replace(answer, refused=(*answer.refused, str(refused))), FAILED
-    return replace(answer, written=done if changes.files else None), 0
+    if changes.files:
+        return replace(answer, written=done), 0
+    left = any(one.chosen and one.state is State.ELSEWHERE for one in answer.remedies)
+    return answer, FAILED if left else 0
 
 
 def _reverted() -> int:

@@ -17,7 +17,10 @@ BROKEN = ("connect-failure", "refused-stream", "reset", "503")
 """What a connection that broke looks like to the caller, also from behind a sidecar."""
 NOT_MADE = ("connect-failure", "refused-stream")
 """What shows that no server has seen the request."""
-_TWICE = _("A repeated request may run twice: safe for reads and remote write, not for all.")
+_TWICE = _(
+    "A repeated request may run twice: safe for reads and remote write, not for all. The fix below "
+    "needs no retry."
+)
 
 
 def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:

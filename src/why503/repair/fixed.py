@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -59,6 +60,8 @@ class FixElsewhere:
     """JSON Patch (RFC 6902) of the object, as `kubectl patch --type json` takes it."""
     patch: str = ""
     """The new object as YAML, where it is one."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What to set in the chart's values.yaml, by path, where a template reads it there."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,4 +211,5 @@ def _elsewhere(one: Elsewhere) -> FixElsewhere:
         advice=one.origin.advice,
         operations=operations,
         patch=object_text(one.new) if one.new is not None else "",
+        values=one.values,
     )

@@ -11,18 +11,19 @@ A wish is kept or refused whole, and one that is refused spoils no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from why503.diagnosis.cause import Cause
 from why503.diagnosis.edit import New
 from why503.facts import Bundle, Manifest
-from why503.repair.change import Change, RefusedError, Target
+from why503.repair.change import Change, Item, Put, RefusedError, Target
 from why503.repair.change_set import ChangeSet, Refused
 from why503.repair.document import documents_of, found_object
 from why503.repair.draft import Draft, read_file
 from why503.repair.gate import Gate
 from why503.repair.json_patch import json_patch
-from why503.repair.origin import Origin, origins_of
+from why503.repair.origin import Origin, origins_of, values_on
 from why503.repair.place import conventional, place_of
 from why503.support.dataclass import dataclass
 from why503.support.text import _
@@ -54,6 +55,8 @@ class Elsewhere:
     """JSON Patch (RFC 6902) that an overlay or `kubectl patch --type json` takes."""
     new: New | None = None
     """A new object that belongs into what makes the file."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the chart that a template reads at the places that change, by path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,7 @@ class _Maker:
         """Add a new object; where a machine makes the file beside it, say so instead."""
         beside = self._file_of(wish.beside) if wish.beside is not None else ""
         data = conventional(new, self._manifests, self._istio)
+        self._refuse_taken(data)
         made = self._origins(beside, wish.beside, ()) if wish.beside is not None else ()
         for one in made:
             if one.origin.blocks:
@@ -164,6 +168,16 @@ class _Maker:
                 return (Elsewhere(path=beside, target=one.target, origin=one.origin, new=whole),)
         draft.add(place_of(data, self._manifests, beside), data, wish.comment)
         return ()
+
+    def _refuse_taken(self, data: Mapping[str, Any]) -> None:
+        """Raises `RefusedError` where an object has the name of a new one."""
+        metadata = data.get("metadata") or {}
+        name, space = metadata.get("name"), metadata.get("namespace", "")
+        for one in self._manifests:
+            same_place = not (space and one.namespace) or space == one.namespace
+            if (one.kind, one.name) == (data.get("kind"), name) and same_place:
+                said = _("{object} is there already, for something else: choose another name.")
+                raise RefusedError(said.format(object=one.full_name))
 
     def _file_of(self, target: Target) -> str:
         """The one file that holds an object. Raises `RefusedError`."""
@@ -192,17 +206,39 @@ class _Maker:
     def _origins(
         self, path: str, target: Target, changes: Sequence[Change]
     ) -> tuple[Elsewhere, ...]:
-        text = self._text(path)
-        parts = documents_of((text or "").removeprefix("\ufeff"))
-        number, steps = found_object(parts, target)
+        text = self._text(path) or ""
+        parts = documents_of(text.removeprefix("\ufeff"))
+        try:
+            number, steps = found_object(parts, target)
+        except RefusedError:
+            made = [one for one in origins_of(path, text, {}, self._text) if one.blocks]
+            if not made:
+                raise
+            return tuple(Elsewhere(path=path, target=target, origin=one) for one in made)
         data = parts[number].value
         for step in steps:
             data = data[step]
         operations = tuple(json_patch(data, changes))
+        values = self._values(text, target, changes)
         return tuple(
-            Elsewhere(path=path, target=target, origin=origin, operations=operations)
+            Elsewhere(path=path, target=target, origin=origin, operations=operations, values=values)
             for origin in origins_of(path, parts[number].text, data, self._text)
         )
+
+    def _values(self, text: str, target: Target, changes: Sequence[Change]) -> dict[str, Any]:
+        """What to set in the values of a chart whose template reads them where ``changes`` are."""
+        held = [
+            one
+            for one in self._manifests
+            if (one.kind, one.name, one.namespace) == (target.kind, target.name, target.namespace)
+        ]
+        found: dict[str, Any] = {}
+        for change in changes:
+            steps = [step for step in change.path if not isinstance(step, Item)]
+            if held and isinstance(change, Put) and len(steps) == len(change.path):
+                names = values_on(text, held[0].where(*steps).line)
+                found |= {names[0]: change.value} if len(names) == 1 else {}
+        return found
 
     def _text(self, path: str) -> str | None:
         content = self._read(path)

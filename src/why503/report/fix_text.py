@@ -98,7 +98,10 @@ def _state(remedy: FixRemedy) -> str:
 def _elsewhere(one: FixElsewhere) -> Iterator[Block]:
     head = f"{one.object} ({one.path})"
     yield Paragraph((Span(f"{head}: ", Tone.STRONG), Span(one.advice)))
-    if one.operations:
+    if one.values:
+        told = ", ".join(f"{name} = {value}" for name, value in one.values.items())
+        yield _told(_("Set in values.yaml"), told)
+    elif one.operations:
         yield Code("json", json.dumps(list(one.operations), ensure_ascii=False))
     if one.patch:
         yield Code("yaml", one.patch.rstrip("\n"))
@@ -122,3 +125,5 @@ def _end(answer: Fix) -> Iterator[Block]:
             count,
         )
         yield Heading((Span(said.format(count=count)),))
+    elif answer.outcome is Outcome.CHANGES and not any(one.chosen for one in answer.remedies):
+        yield Heading((Span(_("Nothing is chosen by itself: --remedy NUMBER chooses.")),))

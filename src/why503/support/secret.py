@@ -131,6 +131,21 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
 
 
 _WORDS_OF_ANY = tuple({word: None for words, _pattern, _mask in _PATTERNS for word in words})
+_STEMS = (
+    *("token", "key", "pass", "pwd", "secret", "sig", "auth", "code", "state", "session"),
+    *("gh", "-u", "--", "x-amz-"),
+)
+"""Texts that several of the words hold: where one is missing, these words are."""
+
+
+def _by_stem() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word in _WORDS_OF_ANY:
+        found.setdefault(next((stem for stem in _STEMS if stem in word), word), []).append(word)
+    return {stem: tuple(words) for stem, words in found.items()}
+
+
+_WORDS_BY_STEM = _by_stem()
 _SHORT = 300
 """Characters up to which a text is likely to come again."""
 
@@ -148,7 +163,13 @@ def _mask_short(text: str) -> str:
 
 def _masked(text: str) -> str:
     small = text.lower()
-    met = {word for word in _WORDS_OF_ANY if word in small}
+    met = {
+        word
+        for stem, words in _WORDS_BY_STEM.items()
+        if stem in small
+        for word in words
+        if word in small
+    }
     if met:
         for words, pattern, replacement in _PATTERNS:
             if not met.isdisjoint(words):

@@ -122,7 +122,8 @@ class JsonBlock:
     def __init__(self, block: Block) -> None:
         each = block.each
         self.block = block
-        self.marks = np.flatnonzero((each[:-1] == ord(",")) & (each[1:] == ord('"')))
+        commas = np.flatnonzero(each[:-1] == ord(","))
+        self.marks = commas[each[commas + 1] == ord('"')]
         self.end = np.flatnonzero(each == ord("\n"))
         self.first = np.append(0, self.end[:-1] + 1)
         self.begin = self._objects()
@@ -194,6 +195,12 @@ class Laid:
             return nothing, nothing
         begin: Ints = self.borders[place] + (len(name) + _COLON)
         return begin, self.borders[place + 1] - _BORDER
+
+    def value_at(self, name: str, row: int) -> bytes:
+        """The value of a key in one line."""
+        place = self.layout.place[name]
+        begin = int(self.borders[place, row]) + (len(name) + _COLON)
+        return self.block.bytes(begin, int(self.borders[place + 1, row]) - _BORDER)
 
     def text(self, name: str) -> tuple[Ints, Ints, Flags]:
         """Begin and end of the texts of a key, and which ones are a text, missing or null."""

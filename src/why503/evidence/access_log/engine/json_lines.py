@@ -120,11 +120,7 @@ class JsonLines:
         return lines
 
     def _group(self, found: Laid, row: int) -> int:
-        pieces = [
-            f'"{key}":'.encode() + found.block.bytes(int(begin[row]), int(end[row]))
-            for key in found.layout.grouped
-            for begin, end in (found.value(key),)
-        ]
+        pieces = [f'"{key}":'.encode() + found.value_at(key, row) for key in found.layout.grouped]
         try:
             told = msgspec.json.decode(b"{" + b",".join(pieces) + b"}")
         except (msgspec.MsgspecError, UnicodeError):
