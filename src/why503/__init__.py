@@ -44,8 +44,7 @@ def diagnose(
     bytes all processes that read a large access log may take (on a fleet: each task);
     ``fleet`` reads the large access logs; ``save`` is the Parquet file in which all that was read
     is kept; ``baseline`` is such a file, or other evidence, with which the failures are compared.
-    Raises
-    `why503.evidence.read.ReadError` where a path cannot be read at all,
+    Raises `why503.evidence.read.ReadError` where a path cannot be read at all,
     `why503.evidence.kept.keep.KeepError` where it cannot be saved, and
     `why503.evidence.fleet.engine.FleetError` where the fleet fails.
     """

@@ -114,6 +114,23 @@ def test_the_arithmetic_is_shown():
     assert "60 s × 5/6, rounded down to 50 s, leaves 10 s" in sentence
 
 
+ALERTS = """
+---
+kind: VMAlert
+metadata: {name: alerts, namespace: shop}
+spec:
+  evaluationInterval: 1m
+  datasource: {url: "http://orders.shop.svc.cluster.local:8080"}
+"""
+
+
+def test_the_callers_pace_is_part_of_it():
+    line = inbound(503, "UC", path="/api/v1/query", user_agent="vmalert")
+    told = mended(SERVICE + ALERTS, line).derived
+    assert len(told) == 2
+    assert "calls every 60 s" in told[1]
+
+
 def test_no_number_stands_in_for_an_unknown_timeout():
     mesh = mesh_of("", log(inbound(503, "UC")))
     remedy = give_up_idle(mesh.hops[0], mesh, None)

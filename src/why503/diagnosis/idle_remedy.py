@@ -25,6 +25,7 @@ from why503.diagnosis.retry_remedy import retry_on_503
 from why503.diagnosis.standing_object import edit
 from why503.facts import Manifest
 from why503.facts.manifest import Path
+from why503.mesh.calling import call_interval
 from why503.mesh.endpoint import workload_port
 from why503.mesh.hop import Hop, Place
 from why503.mesh.mesh import Mesh
@@ -131,6 +132,13 @@ def _arithmetic(hop: Hop, mesh: Mesh, idle: float | None) -> Iterator[str]:
         ours=spell(ours),
         rest=spell(idle - ours),
     )
+    interval = call_interval(mesh, hop)
+    if interval is not None and interval.value >= ours:
+        calls = _(
+            "The caller calls every {gap} ({by}), which is longer than {ours}: each call opens a "
+            "connection of its own then."
+        )
+        yield calls.format(gap=spell(interval.value), by=interval.by, ours=spell(ours))
 
 
 def written(seconds: float) -> str:

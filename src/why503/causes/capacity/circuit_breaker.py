@@ -61,6 +61,7 @@ from why503.mesh.pasted_limit import pasted_limits
 from why503.mesh.proxy_state import counters
 from why503.mesh.setting import Setting
 from why503.mesh.traffic_policy import limits_set
+from why503.mesh.written import as_written
 from why503.support.text import _
 
 ID = "circuit-breaker"
@@ -287,8 +288,9 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the limit to what the upstream bears, or lower the load."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    setters = tuple(dict.fromkeys(limit.by for limit in _in_order(hop, mesh)))
-    raised = limits_raised(hop, mesh, _in_order(hop, mesh))
+    limits = _in_order(hop, as_written(mesh)) or _in_order(hop, mesh)
+    setters = tuple(dict.fromkeys(limit.by for limit in limits))
+    raised = limits_raised(hop, mesh, limits)
     where = ", ".join(setters) or _("the DestinationRule of {service}").format(service=name)
     yield Remedy(
         title=_("Raise the limit in {where} to the parallel requests that {service} bears").format(

@@ -62,6 +62,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.route import http_rules, per_try_timeout, retry_policy
 from why503.mesh.setting import mapping_of, whole_number, word_of
+from why503.mesh.written import as_written
 from why503.support.duration import spell
 from why503.support.text import _
 
@@ -243,7 +244,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Fewer retries while the service recovers; then mend what fails the single tries."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    policy = retry_policy(mesh, hop.host)
+    objects = as_written(mesh)
+    policy = retry_policy(objects, hop.host) or retry_policy(mesh, hop.host)
     where = policy.by if policy is not None else _("the VirtualService of {service}")
     yield Remedy(
         title=_("Lower the retries in {where} while {service} is in trouble").format(
@@ -261,7 +263,7 @@ def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
         verify=_("`upstream_rq_retry` falls, and the server's load with it."),
         undo=_("Set the former number of attempts again."),
     )
-    limit = per_try_timeout(mesh, hop.host) if hop.having(Ending.PER_TRY_TIMEOUT) else None
+    limit = per_try_timeout(objects, hop.host) if hop.having(Ending.PER_TRY_TIMEOUT) else None
     if edits := longer_try(mesh, limit):
         yield Remedy(
             title=_("Give each try longer than the answer takes: raise perTryTimeout"),

@@ -63,6 +63,7 @@ from why503.mesh.pod_naming import pod_at
 from why503.mesh.setting import mapping_of
 from why503.mesh.timing import durations, healthy_hosts, one_host_only
 from why503.mesh.traffic_policy import connect_timeout
+from why503.mesh.written import as_written, behind
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
 
@@ -324,7 +325,8 @@ _ENOUGH = "1s"
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Take the dead address out; mend the way or the timeout; fail sooner."""
     namespace = namespace_of(hop, mesh)
-    limit = connect_timeout(mesh, hop.host, hop.port)
+    written = connect_timeout(as_written(mesh), hop.host, hop.port)
+    limit = behind(connect_timeout(mesh, hop.host, hop.port), written) or written
     if not limit.default and limit.value < SHORT:
         yield Remedy(
             title=_("Raise connectTimeout in {by} above the round trip, to 1s or more").format(

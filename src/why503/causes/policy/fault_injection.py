@@ -52,6 +52,7 @@ from why503.mesh.mesh import Mesh
 from why503.mesh.naming import namespace_of, service_name
 from why503.mesh.route import faults, http_rules
 from why503.mesh.setting import Setting, mapping_of, whole_number, word_of
+from why503.mesh.written import as_written
 from why503.support.text import _
 
 ID = "fault-injection"
@@ -247,7 +248,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Remove the rule; let experiments end by themselves."""
     name, namespace = service_name(hop), namespace_of(hop, mesh)
-    rules = faults(mesh, hop.host) if hop.host else _all_faults(mesh)
+    rules = faults(as_written(mesh), hop.host) or faults(mesh, hop.host)
+    rules = rules if hop.host else _all_faults(mesh)
     where = rules[0].by if rules else _("the VirtualService of {service}").format(service=name)
     yield Remedy(
         title=_("Remove `fault` from {where}").format(where=where),

@@ -62,6 +62,7 @@ from why503.mesh.route import http_rules, per_try_timeout, route_timeout
 from why503.mesh.setting import Setting, mapping_of, whole_number
 from why503.mesh.teller import tellers_of
 from why503.mesh.timing import bunched_at, durations
+from why503.mesh.written import as_written, behind
 from why503.support.duration import seconds_of, spell
 from why503.support.text import _
 
@@ -333,7 +334,8 @@ def hazards(mesh: Mesh) -> Iterator[Hazard]:
 def remedies(hop: Hop, mesh: Mesh) -> Iterator[Remedy]:
     """Raise the timeout where slow answers are meant; else make the answer faster."""
     name = service_name(hop)
-    setting = route_timeout(mesh, hop.host)
+    written = route_timeout(as_written(mesh), hop.host)
+    setting = behind(route_timeout(mesh, hop.host), written)
     longest = max(durations(hop), default=1000 * ENVOY_TIMEOUT) / 1000
     limit = setting.value if setting is not None else longest
     title = _("Raise the timeout of {service} above the slowest answer that callers wait for")
