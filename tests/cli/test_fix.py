@@ -137,3 +137,13 @@ def test_every_option_stands_on_the_page():
     page = PAGE.read_text(encoding="utf-8")
     names = {name for option in fix.params for name in option.opts if name.startswith("--")}
     assert sorted(name for name in names if name not in page) == ["--access-log-format"]
+
+
+def test_nothing_is_written_where_no_manifest_was_given():
+    shutil.rmtree(MANIFESTS.parent)
+    before = sorted(Path().rglob("*.yaml"))
+
+    done = run(*Path("incident").rglob("*.log"), "--write")
+
+    assert sorted(Path().rglob("*.yaml")) == before
+    assert "--output-dir" in done.stdout or "Nothing is written" in done.stdout

@@ -37,3 +37,9 @@ def test_paths_and_access_log_formats_stay():
 def test_a_reference_to_a_secret_stays():
     data = {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "x", "key": "token"}}}
     assert masked(data) == data
+
+
+def test_an_argument_that_follows_a_flag_for_a_secret_is_masked():
+    args = ["-httpAuth.password", "hunter", "-v", "--token-file", "/a", "--token", "-y"]
+
+    assert masked({"args": args})["args"] == [args[0], "***", *args[2:]]

@@ -35,3 +35,17 @@ def test_a_line_is_cut_after_masking_so_that_no_half_secret_stays() -> None:
     text = "x" * (RAW_LENGTH - 30) + " postgres://me:hunter2hunter2@db"
     assert "hunter2" not in raw(text)
     assert len(raw("x" * 9 * RAW_LENGTH)) == RAW_LENGTH
+
+
+@pytest.mark.parametrize(
+    "text", ["--password hunter2Secret", "-api.token 'abc123def'", "x --key-secret abcdef"]
+)
+def test_what_follows_a_flag_that_asks_for_a_secret_is_masked(text):
+    assert mask(text).rstrip("'").endswith("***")
+
+
+@pytest.mark.parametrize(
+    "text", ["--token-file /run/token", "--secret-name quay", "the token - is"]
+)
+def test_names_and_files_of_secrets_are_none(text):
+    assert mask(text) == text

@@ -18,6 +18,10 @@ _ARGUMENT = lazy_re(
     r"authkey)(?![\w.-]{0,20}file)[\w.-]{0,20}=).+",
     re.DOTALL,
 )
+_FLAG = lazy_re(
+    r"(?i)--?[\w.-]{0,80}(?:password|passwd|token|secret|api-?key|authkey)"
+    r"(?![\w.-]{0,20}(?:file|name|path|ref))[\w.-]{0,20}"
+)
 _SETTING = lazy_re(
     r"(?im)^([ \t]{0,40}[\"']?[\w.-]{0,60}(?:password|passwd|client_?secret|api_?key|access_?key|"
     r"auth_?token)[\"']?[ \t]{0,8}[:=][ \t]{0,8})(?![ \t\r\n|>]).{1,2000}$"
@@ -58,7 +62,11 @@ def _masked(value: Any, key: str) -> Any:
             copy["value"] = _hidden(copy["value"])
         return copy
     if kind is list:
-        return [_masked(part, "") for part in value]
+        befores = ("", *value)
+        return [
+            MASK if _is_told_by(before, part) else _masked(part, "")
+            for before, part in zip(befores, value, strict=False)
+        ]
     if key == _APPLIED:
         return MASK
     if key and kind is not bool and _is_secret(key):
@@ -66,6 +74,13 @@ def _masked(value: Any, key: str) -> Any:
     if kind is str:
         return _text(value) if len(value) > _SHORT else _word(value)
     return value
+
+
+def _is_told_by(before: Any, value: Any) -> bool:
+    """Whether an argument is the secret that the flag before it asks for."""
+    if type(before) is not str or type(value) is not str or value.startswith(("-", "/")):
+        return False
+    return bool(value) and _FLAG.fullmatch(before) is not None
 
 
 @lru_cache(maxsize=4096)

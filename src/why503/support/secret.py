@@ -100,6 +100,14 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         rf"\1{MASK}",
     ),
     (
+        ("pass", "pwd", "key", "token", "secret"),
+        lazy_re(
+            r"(?i)((?<![\w-])--?[\w.-]{0,60}(?:password|passwd|token|secret|api[_-]?key)"
+            r"(?![\w.-]{0,20}(?:file|name|path|ref))[\w.-]{0,20}[ ]{1,4}['\"]?)(?!-)[^\s'\"]{3,500}"
+        ),
+        rf"\1{MASK}",
+    ),
+    (
         ("value",),
         lazy_re(
             rf"(?i)(\bname{_QUOTE}?{_BLANKS}:{_BLANKS}{_QUOTE}?[\w.-]{{0,60}}"

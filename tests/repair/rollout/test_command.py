@@ -50,6 +50,43 @@ def test_a_line_is_understood(line: str, verb: str, files: tuple, objects: tuple
     assert (found.verb, found.files, found.objects) == (verb, files, objects)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kubectl delete deploy -l version=v1 -n ferry",
+        "kubectl delete deploy --selector=version=v1",
+        "kubectl delete deploy --all",
+        "kubectl scale deploy -l version=v1 --replicas=0",
+        "kubectl apply --prune -l app=quay -f now/",
+        "kubectl replace --force -f a.yaml",
+        "kubectl rollout undo deploy/quay-v1",
+    ],
+)
+def test_what_only_the_cluster_knows_is_not_taken_for_a_step(line: str) -> None:
+    (found,) = commands_of(line)
+    assert found.verb == "unknown"
+
+
+def test_a_rehearsal_changes_nothing() -> None:
+    verbs = [
+        one.verb
+        for line in (
+            "kubectl apply --dry-run=server -f a.yaml",
+            "kubectl delete --dry-run=client deploy/a",
+            "kubectl apply --dry-run=none -f a.yaml",
+        )
+        for one in commands_of(line)
+    ]
+    assert verbs == ["nothing", "nothing", "apply"]
+
+
+def test_the_value_of_an_option_is_neither_the_command_nor_an_object() -> None:
+    (applied,) = commands_of("kubectl --context prod -n ferry apply -f a.yaml")
+    assert (applied.verb, applied.namespace) == ("apply", "ferry")
+    (waited,) = commands_of("kubectl rollout status deploy --timeout 60s -l app=quay")
+    assert (waited.verb, waited.objects) == ("wait-pods", ())
+
+
 def test_several_commands_of_a_line_are_told_apart_and_comments_left_out() -> None:
     found = [
         one.verb

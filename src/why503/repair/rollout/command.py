@@ -32,6 +32,42 @@ _KINDS = {
 _LONG_ENOUGH = 5.0
 """Seconds of sleep in which proxies are taken to learn of a rule."""
 _WORDS_OF_FILES = ("-f", "--filename")
+_WITH_VALUE = frozenset(
+    [
+        "-f",
+        "--filename",
+        "-k",
+        "--kustomize",
+        "-n",
+        "--namespace",
+        "--replicas",
+        "-l",
+        "--selector",
+        "--field-selector",
+        "--context",
+        "--kubeconfig",
+        "--cluster",
+        "--user",
+        "--as",
+        "-s",
+        "--server",
+        "--timeout",
+        "--request-timeout",
+        "--grace-period",
+        "--field-manager",
+        "--for",
+        "-o",
+        "--output",
+        "-c",
+        "--container",
+        "--to-revision",
+    ]
+)
+"""Options of kubectl whose value may be the next word."""
+_CHOOSING = frozenset(
+    {"-k", "--kustomize", "-l", "--selector", "--field-selector", "--all", "--prune"}
+)
+"""Options that choose objects by what only the cluster, or a build, knows."""
 _SILENT = frozenset({"echo", "set", "cd", "export", "printf", "true", "exit", "read"})
 _ANSWERING = frozenset({"get", "describe", "logs", "diff", "explain", "version", "config", "top"})
 
@@ -104,13 +140,14 @@ def _kubectl(text: str, words: Sequence[str]) -> Command:
     while rest:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
-        if name in (*_WORDS_OF_FILES, "-n", "--namespace", "--replicas", "-k", "--kustomize"):
-            value = value if equals else (rest.pop(0) if rest else "")
-            if name in _WORDS_OF_FILES:
-                files += value.split(",")
-            options[name] = value
-        elif not word.startswith("-"):
+        if not word.startswith("-"):
             plain.append(word)
+            continue
+        if name in _WITH_VALUE and not equals:
+            value = rest.pop(0) if rest else ""
+        if name in _WORDS_OF_FILES:
+            files += value.split(",")
+        options[name] = value
     verb = plain[0] if plain else ""
     space = options.get("-n") or options.get("--namespace") or ""
     found = Command(
@@ -124,20 +161,27 @@ def _kubectl(text: str, words: Sequence[str]) -> Command:
 
 
 def _known(found: Command, verb: str, plain: Sequence[str], options: dict[str, str]) -> Command:
-    if "-k" in options or "--kustomize" in options:
+    waits = verb == "wait" or (verb == "rollout" and plain[1:2] == ["status"])
+    if options.get("--dry-run", "none") != "none" or verb in _ANSWERING:
+        return replace(found, verb="nothing")
+    if waits:
+        return replace(found, verb="wait-pods")
+    if verb == "rollout":
+        return found if plain[1:2] == ["undo"] else replace(found, verb="nothing")
+    if not _CHOOSING.isdisjoint(options) or (verb == "replace" and "--force" in options):
         return found
+    return _changing(found, verb, options)
+
+
+def _changing(found: Command, verb: str, options: dict[str, str]) -> Command:
+    """A command that names what it changes."""
     if verb in ("apply", "create", "replace") and found.files:
         return replace(found, verb="apply")
     if verb == "delete" and (found.files or found.objects):
         return replace(found, verb="delete")
     if verb == "scale" and found.objects and options.get("--replicas", "").isdigit():
         return replace(found, verb="scale", replicas=int(options["--replicas"]))
-    if verb == "rollout":
-        waits = plain[1:2] == ["status"]
-        return replace(found, verb="wait-pods" if waits else "nothing")
-    if verb == "wait":
-        return replace(found, verb="wait-pods")
-    return replace(found, verb="nothing") if verb in _ANSWERING else found
+    return found
 
 
 def _objects(words: Sequence[str]) -> Iterator[tuple[str, str]]:
