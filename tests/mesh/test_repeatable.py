@@ -1,5 +1,7 @@
 import pytest
 
+from tests.evidence.access_log.engine.large import by_line
+from tests.evidence.access_log.made import line
 from tests.mesh.build import inbound, log
 from tests.mesh.make import mesh_of
 from why503.mesh.repeatable import Repeatable, repeatable
@@ -7,7 +9,8 @@ from why503.mesh.repeatable import Repeatable, repeatable
 
 def answer(*requests):
     lines = [inbound(503, "UC", method=method, path=path) for method, path in requests]
-    return repeatable(mesh_of("", log(*lines)).hops[0])[0]
+    mesh = mesh_of("", log(*lines))
+    return repeatable(mesh.hops[0], mesh)[0]
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,22 @@ def test_methods_and_paths_tell_what_may_run_twice(method, path, found):
 
 def test_one_request_that_may_not_run_twice_decides():
     assert answer(("GET", "/a"), ("POST", "/b")) is Repeatable.UNSAFE
+
+
+def seen(failed, well):
+    """What a log tells of one failed request and one that went well."""
+    lines = [
+        line(method=failed[0], path=failed[1]),
+        line(method=well[0], path=well[1], code="200", flags="-", details="via_upstream"),
+    ]
+    mesh = mesh_of("", *by_line(lines).facts)
+    return repeatable(mesh.hops[0], mesh)[0]
+
+
+def test_requests_of_the_route_that_went_well_count_too():
+    assert seen(("GET", "/orders/7"), ("POST", "/orders")) is Repeatable.UNSAFE
+    assert seen(("GET", "/orders/7"), ("PUT", "/orders/7")) is Repeatable.SAFE
+
+
+def test_writes_that_went_well_are_taken_for_those_that_failed():
+    assert seen(("POST", "/api/v1/write"), ("POST", "/api/v1/write")) is Repeatable.SAFE

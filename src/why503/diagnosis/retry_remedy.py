@@ -29,7 +29,7 @@ def retry_on_503(hop: Hop, mesh: Mesh) -> Remedy:
     By a change of the VirtualService that routes the host, where there is one, else by a new one.
     Where a request was seen that may act twice, nothing is changed and the reason is said.
     """
-    answer, request = repeatable(hop)
+    answer, request = repeatable(hop, mesh)
     if answer is Repeatable.UNSAFE and request is not None:
         return _not_repeated(f"{request.method} {(request.path or '').partition('?')[0]}".strip())
     write = request is not None and is_remote_write(request)
@@ -67,7 +67,7 @@ def _not_repeated(seen: str) -> Remedy:
 
 def retry_unconnected(hop: Hop, mesh: Mesh, *, title: str, verify: str) -> Remedy:
     """Let the caller's proxy repeat what no server has seen; behind a sidecar the 503 as well."""
-    answer, _request = repeatable(hop)
+    answer, _request = repeatable(hop, mesh)
     behind = any(failure.outcome.behind for failure in hop.failures)
     safe = answer is Repeatable.SAFE
     words = (*NOT_MADE, "503") if safe else NOT_MADE

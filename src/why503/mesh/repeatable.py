@@ -3,7 +3,9 @@
 from enum import StrEnum
 
 from why503.facts import Request
+from why503.mesh.course import passed
 from why503.mesh.hop import Hop
+from why503.mesh.mesh import Mesh
 from why503.support.pattern import lazy_re
 
 _BY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -44,13 +46,21 @@ def is_remote_write(request: Request) -> bool:
     return bool(_WRITES_OF_SERIES.search((request.path or "").partition("?")[0][-300:]))
 
 
-def repeatable(hop: Hop) -> tuple[Repeatable, Request | None]:
-    """What the failed requests tell, and the first that may act twice (or is known as a write)."""
+def repeatable(hop: Hop, mesh: Mesh) -> tuple[Repeatable, Request | None]:
+    """What the requests tell, and the first that may act twice (or is known as a write).
+
+    Requests that went well for the same host count too: a retry is for all of a route. Their paths
+    are not known; a method is taken for what the failed requests of that method are.
+    """
     told = [(failure.teller, is_repeatable(failure.teller)) for failure in hop.failures]
     unsafe = [request for request, answer in told if answer is False]
     if unsafe:
         return Repeatable.UNSAFE, unsafe[0]
     safe = [request for request, answer in told if answer]
+    methods = _BY_METHOD | {(request.method or "").upper() for request in safe}
+    for group in passed(hop, mesh):
+        if group.method and group.method.upper() not in methods and group.exemplars:
+            return Repeatable.UNSAFE, Request(source=group.exemplars[0], method=group.method)
     writes = [request for request in safe if is_remote_write(request)]
     if safe:
         return Repeatable.SAFE, next(iter(writes or safe))
