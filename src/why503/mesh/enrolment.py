@@ -21,6 +21,10 @@ def not_enrolled(mesh: Mesh) -> tuple[tuple[str, Source], ...]:
 
     Such a pod gets no network and does not start; one that ran already is not in the mesh.
     """
+    return mesh.kept("not enrolled", lambda: _not_enrolled(mesh))
+
+
+def _not_enrolled(mesh: Mesh) -> tuple[tuple[str, Source], ...]:
     told = [(event.text, event.source) for event in mesh.facts(AppEvent)]
     told += [(event.text, event.source) for event in mesh.facts(ProxyEvent)]
     told += [(word_of(event.get("message")), event.source) for event in mesh.manifests("Event")]
