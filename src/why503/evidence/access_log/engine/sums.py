@@ -2,7 +2,7 @@
 
 from array import array
 from dataclasses import dataclass
-from math import isfinite, isnan
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -45,18 +45,11 @@ def sums_of(partial: Partial, *, by_minute: bool) -> list[Sum]:
     """All groups, in the order of their first lines; without ``by_minute`` over all minutes."""
     if not partial.cells.group:
         return []
-    cells = partial.cells
-    names, which = np.unique(_names(partial, by_minute=by_minute), return_inverse=True)
-    order = np.argsort(which, kind="stable")
-    begins = np.searchsorted(which[order], np.arange(len(names)))
-    first, last = np.array(cells.first), np.array(cells.last)
-    low = np.minimum.reduceat(np.where(np.isnan(first), np.inf, first)[order], begins)
-    high = np.maximum.reduceat(np.where(np.isnan(last), -np.inf, last)[order], begins)
-    count = np.add.reduceat(np.array(cells.count).astype(np.int64)[order], begins)
-    first_line = np.minimum.reduceat(np.array(cells.first_line)[order], begins)
-    last_line = np.maximum.reduceat(np.array(cells.last_line)[order], begins)
-    middle, percentile = _durations(partial, which, len(names))
-    columns = (names, count, low, high, first_line, last_line, middle, percentile)
+    added = _added_up(partial, by_minute=by_minute)
+    columns = (
+        *(added.name, added.count, added.first, added.last, added.first_line, added.last_line),
+        *_percentiles(added),
+    )
     sums = [_sum(row) for row in zip(*(one.tolist() for one in columns), strict=True)]
     return sorted(sums, key=lambda one: one.first_line)
 
@@ -68,8 +61,8 @@ def _sum(row: tuple[Any, ...]) -> Sum:
         group=group,
         minute=None if minute == _EARLIER + NO_MINUTE else minute - _EARLIER,
         count=count,
-        first=first if isfinite(first) else None,
-        last=last if isfinite(last) else None,
+        first=None if isnan(first) else first,
+        last=None if isnan(last) else last,
         first_line=first_line,
         last_line=last_line,
         middle=None if isnan(middle) else middle,
@@ -86,32 +79,63 @@ def compact(partial: Partial, rows: int) -> None:
 
 
 def _put_together(partial: Partial, *, by_minute: bool) -> None:
+    added = _added_up(partial, by_minute=by_minute)
+    partial.cells = Cells(
+        group=array("I", (added.name // _MINUTES).astype(np.uint32).tobytes()),
+        minute=array("q", (added.name % _MINUTES - _EARLIER).tobytes()),
+        count=array("Q", added.count.astype(np.uint64).tobytes()),
+        first=array("d", added.first.tobytes()),
+        last=array("d", added.last.tobytes()),
+        first_line=array("Q", added.first_line.astype(np.uint64).tobytes()),
+        last_line=array("Q", added.last_line.astype(np.uint64).tobytes()),
+    )
+    partial.durations = Durations(
+        cell=array("I", added.owner.astype(np.uint32).tobytes()),
+        milliseconds=array("d", added.took.tobytes()),
+        count=array("I", added.times.astype(np.uint32).tobytes()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """The cells of a partial, those of the same name added up, and their histograms."""
+
+    name: Ints
+    """See `_names`; rising."""
+    count: Ints
+    first: Floats
+    last: Floats
+    first_line: Ints
+    last_line: Ints
+    owner: Ints
+    """Whose duration, as an index; rising, and with it `took`."""
+    took: Floats
+    times: Ints
+    """How many requests took so long."""
+
+
+def _added_up(partial: Partial, *, by_minute: bool) -> _Added:
+    cells, durations = partial.cells, partial.durations
     names, which = np.unique(_names(partial, by_minute=by_minute), return_inverse=True)
-    cells = partial.cells
     order = np.argsort(which, kind="stable")
     begins = np.searchsorted(which[order], np.arange(len(names)))
-    count = np.add.reduceat(np.array(cells.count).astype(np.int64)[order], begins)
-    first, last = np.array(cells.first), np.array(cells.last)
-    first_line, last_line = np.array(cells.first_line), np.array(cells.last_line)
-    partial.cells = Cells(
-        group=array("I", (names // _MINUTES).astype(np.uint32).tobytes()),
-        minute=array("q", (names % _MINUTES - _EARLIER).tobytes()),
-        count=array("Q", count.astype(np.uint64).tobytes()),
-        first=array("d", np.fmin.reduceat(first[order], begins).tobytes()),
-        last=array("d", np.fmax.reduceat(last[order], begins).tobytes()),
-        first_line=array("Q", np.minimum.reduceat(first_line[order], begins).tobytes()),
-        last_line=array("Q", np.maximum.reduceat(last_line[order], begins).tobytes()),
-    )
-    durations = partial.durations
-    owner, took = which[np.array(durations.cell)], np.array(durations.milliseconds)
-    order = np.lexsort((took, owner))
-    owner, took = owner[order], took[order]
-    begins = np.flatnonzero(np.append(True, (owner[1:] != owner[:-1]) | (took[1:] != took[:-1])))
-    count = np.add.reduceat(np.array(durations.count).astype(np.int64)[order], begins)
-    partial.durations = Durations(
-        cell=array("I", owner[begins].astype(np.uint32).tobytes()),
-        milliseconds=array("d", took[begins].tobytes()),
-        count=array("I", count.astype(np.uint32).tobytes()),
+    owner, took = which[np.array(durations.cell, np.int64)], np.array(durations.milliseconds)
+    by_took = np.lexsort((took, owner))
+    owner, took = owner[by_took], took[by_took]
+    anew = np.ones(len(owner), np.bool_)
+    anew[1:] = (owner[1:] != owner[:-1]) | (took[1:] != took[:-1])
+    runs = np.flatnonzero(anew)
+    times = np.array(durations.count, np.int64)[by_took]
+    return _Added(
+        name=names,
+        count=np.add.reduceat(np.array(cells.count, np.int64)[order], begins),
+        first=np.fmin.reduceat(np.array(cells.first)[order], begins),
+        last=np.fmax.reduceat(np.array(cells.last)[order], begins),
+        first_line=np.minimum.reduceat(np.array(cells.first_line, np.int64)[order], begins),
+        last_line=np.maximum.reduceat(np.array(cells.last_line, np.int64)[order], begins),
+        owner=owner[runs],
+        took=took[runs],
+        times=np.add.reduceat(times, runs) if len(runs) else times,
     )
 
 
@@ -122,19 +146,14 @@ def _names(partial: Partial, *, by_minute: bool) -> Ints:
     return found
 
 
-def _durations(partial: Partial, which: Ints, count: int) -> tuple[Floats, Floats]:
+def _percentiles(added: _Added) -> tuple[Floats, Floats]:
     """Median and 99th percentile of each sum; NaN where no duration is told."""
-    durations = partial.durations
-    middle, high = np.full(count, np.nan), np.full(count, np.nan)
-    if not durations.cell:
+    middle, high = np.full(len(added.name), np.nan), np.full(len(added.name), np.nan)
+    owner, took = added.owner, added.took
+    if not len(owner):
         return middle, high
-    took = np.array(durations.milliseconds)
-    owner = which[np.array(durations.cell)]
-    order = np.lexsort((took, owner))
-    took, owner = took[order], owner[order]
-    passed = np.cumsum(np.array(durations.count).astype(np.int64)[order])
+    passed = np.cumsum(added.times)
     begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
-    present = owner[begins]
     before = np.append(0, passed[begins[1:] - 1])
     total = np.diff(np.append(before, passed[-1]))
 
@@ -142,6 +161,7 @@ def _durations(partial: Partial, which: Ints, count: int) -> tuple[Floats, Float
         found: Floats = took[np.searchsorted(passed, before + rank)]
         return found
 
+    present = owner[begins]
     middle[present] = (ranked((total + 1) // 2) + ranked(total // 2 + 1)) / 2
     high[present] = ranked(np.maximum(1, -(-total * 99 // 100)))
     return middle, high
