@@ -121,25 +121,6 @@ def _mended(paths: tuple[str, ...], told: dict[str, Any]) -> "tuple[Fix, ChangeS
     return mended(bundle, CATALOGUE, asked)
 
 
-def _refuse_others(changes: "ChangeSet", paths: tuple[str, ...]) -> None:
-    """Raises `RefusedError` for a file that is none of the given ones, nor new among them."""
-    from why503.repair.change import RefusedError
-
-    places = [Path(path).resolve() for path in paths]
-    folders = [one for one in places if one.is_dir()]
-    beside = [one.parent for one in places if one.suffix in {".yaml", ".yml", ".json"}]
-    for change in changes.files:
-        target = Path(change.path).resolve()
-        is_given = target in places or any(target.is_relative_to(one) for one in folders)
-        is_beside = change.is_new and not target.exists() and target.parent in beside
-        if not is_given and not is_beside:
-            said = _(
-                "`{path}` is not among what was given, so it is not written. Give the folder of "
-                "your manifests too, or take --output-dir DIR."
-            )
-            raise RefusedError(said.format(path=change.path))
-
-
 def _written(
     answer: "Fix", changes: "ChangeSet", folder: str, paths: tuple[str, ...]
 ) -> "tuple[Fix, int]":
@@ -159,7 +140,7 @@ def _written(
             files = disk.write_below(changes, Path(folder), Path.cwd())
             done = FixWritten(files=tuple(map(str, files)))
         else:
-            _refuse_others(changes, paths)
+            disk.refuse_others(changes, [Path(path) for path in paths])
             time = datetime.now(UTC).isoformat(timespec="seconds")
             record = disk.write(changes, default_home(os.environ), time)
             backup = str(record.folder) if record is not None else ""

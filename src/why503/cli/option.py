@@ -49,9 +49,11 @@ class _Memory(click.ParamType[int]):
         """Bytes; fails with a usage error for anything else."""
         if isinstance(value, int):
             return value
+        from why503.evidence.access_log.engine.room import SMALLEST
+
         found = _SIZE.fullmatch(str(value).strip())
         size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
-        if size < SMALLEST_MEMORY:
+        if size < SMALLEST:
             said = _("`{value}` is no amount of memory of at least 300MB, such as 700MB or 2GB.")
             self.fail(said.format(value=str(value)[:50]), param, context)
         return size
@@ -59,7 +61,6 @@ class _Memory(click.ParamType[int]):
 
 _SIZE = lazy_re(r"(\d{1,6}(?:\.\d{1,3})?) ?([MG])i?B?", re.IGNORECASE)
 _UNITS = {"M": 1 << 20, "G": 1 << 30}
-SMALLEST_MEMORY = 300 << 20
 
 memory = click.option(
     "--memory",

@@ -6,10 +6,11 @@ kept before the first file changes.
 """
 
 import os
-import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 
+from why503.repair.atomic import replace
 from why503.repair.change import RefusedError
 from why503.repair.change_set import ChangeSet, FileChange
 from why503.repair.undo import Record, changed_since, forget, keep, latest, old_bytes
@@ -48,6 +49,23 @@ def write(changes: ChangeSet, home: Path, time: str = "") -> Record | None:
         path = targets[len(done)][1].path if len(done) < len(targets) else str(home)
         raise RefusedError(said.format(path=path, reason=fault.strerror or fault)) from fault
     return record
+
+
+def refuse_others(changes: ChangeSet, given: Sequence[Path]) -> None:
+    """Raises `RefusedError` for a file that is none of the given ones, nor new among them."""
+    places = [path.resolve() for path in given]
+    folders = [one for one in places if one.is_dir()]
+    beside = [one.parent for one in places if one.suffix in {".yaml", ".yml", ".json"}]
+    for change in changes.files:
+        target = Path(change.path).resolve()
+        is_given = target in places or any(target.is_relative_to(one) for one in folders)
+        is_beside = change.is_new and not target.exists() and target.parent in beside
+        if not is_given and not is_beside:
+            said = _(
+                "`{path}` is not among what was given, so it is not written. Give the folder of "
+                "your manifests too, or take --output-dir DIR."
+            )
+            raise RefusedError(said.format(path=change.path))
 
 
 def write_below(changes: ChangeSet, folder: Path, root: Path) -> tuple[Path, ...]:
@@ -135,18 +153,7 @@ def _missing_folders(targets: list[Path]) -> list[Path]:
 
 def _replace(target: Path, content: bytes) -> None:
     """Move ``content`` over ``target`` in one step, with the mode that it had."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_mode(target))
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace(target, content, _mode(target))
 
 
 def _mode(target: Path) -> int:

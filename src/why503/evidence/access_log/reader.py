@@ -197,8 +197,7 @@ def only_counted(context: Context, kept: int, count: int) -> Unread:
         "`{path}` holds more failed requests than are weighed one by one: the first {kept} "
         "were, {count} more are only counted. Give a shorter span of time to weigh them."
     )
-    said = reason.format(path=context.path, kept=kept, count=count)
-    return Unread(source=context.source(), reason=said, count=0)
+    return _in_part(reason, context, kept, count)
 
 
 def weighed_in_part(context: Context, kept: int, count: int) -> Unread:
@@ -207,6 +206,10 @@ def weighed_in_part(context: Context, kept: int, count: int) -> Unread:
         "`{path}` holds more failed requests than are weighed one by one: {kept} of all kinds "
         "were, {count} more are only counted. Give a shorter span of time to weigh them."
     )
+    return _in_part(reason, context, kept, count)
+
+
+def _in_part(reason: str, context: Context, kept: int, count: int) -> Unread:
     said = reason.format(path=context.path, kept=kept, count=count)
     return Unread(source=context.source(), reason=said, count=0)
 

@@ -6,10 +6,7 @@ changed by hand since, is known and left alone.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +15,13 @@ from why503.repair.alerts.dashboard import dashboard
 from why503.repair.alerts.manifest import Kind, Placed, rules, scrapes
 from why503.repair.alerts.rule import Watched
 from why503.repair.alerts.stats_matcher import matcher, mesh_config, pod_annotation
+from why503.repair.atomic import replace
 from why503.support.pattern import lazy_re
 from why503.support.text import _
 
 _MARK = lazy_re(r"Written by why503 alerts, checksum ([0-9a-f]{16})")
 _BLANK = "0" * 16
+_MODE = 0o644
 _FORM = Form(list_step=2)
 
 
@@ -74,7 +73,7 @@ def write(folder: Path, made: Mapping[str, str], *, force: bool = False) -> tupl
                 raise TakenError(said.format(path=place))
     for place, text in places.items():
         place.parent.mkdir(parents=True, exist_ok=True)
-        _replace(place, text.encode())
+        replace(place, text.encode(), _MODE)
     return tuple(places)
 
 
@@ -125,17 +124,3 @@ def _config_map(those: Sequence[Watched], placed: Placed) -> dict[str, Any]:
         },
         "data": {"why503.json": text},
     }
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Move ``content`` over ``target`` in one step."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -21,7 +21,7 @@ from why503.evidence.access_log.engine.json_layout import (
     Layout,
     layout_of,
 )
-from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_of
+from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_at
 from why503.evidence.access_log.engine.taken import Taken, failed_of
 from why503.evidence.access_log.engine.told import loosely, told_of
 from why503.evidence.access_log.fields import Fields
@@ -135,10 +135,8 @@ class JsonLines:
             return ODD
         if "|" in fields.get("upstream_host", ""):
             return ODD
-        first, begin, end = (int(one[row]) for one in (found.first, found.begin, found.end))
-        text = found.block.text(first, end).rstrip("\r")
-        head = len(found.block.text(first, begin))
-        teller = teller_of(text, head, self._teller)
+        place = int(found.first[row]), int(found.begin[row]), int(found.end[row])
+        teller = teller_at(found.block, place, self._teller)
         return ODD if teller is None else self._groups.group(teller, fields)
 
 

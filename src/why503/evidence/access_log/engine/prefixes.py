@@ -29,6 +29,12 @@ def prefix_hashes(block: Block, begin: Ints, head: Ints) -> Hashes:
     return found
 
 
+def teller_at(block: Block, place: tuple[int, int, int], unnamed: str) -> str | None:
+    """Who tells a line; ``place``: its first byte, that of its own text, and its end."""
+    first, begin, end = place
+    return teller_of(block.text(first, end).rstrip("\r"), len(block.text(first, begin)), unnamed)
+
+
 def teller_of(text: str, head: int, unnamed: str) -> str | None:
     """Who tells a line whose own text begins at ``head``; None where more has to be peeled off."""
     if not head:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import pickle
-import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
@@ -14,7 +13,7 @@ from why503.evidence.access_log.engine.partial import Partial
 from why503.evidence.access_log.engine.progress import Progress
 from why503.evidence.access_log.engine.read import large, of_file
 from why503.evidence.access_log.engine.room import processes, room
-from why503.evidence.access_log.engine.workers import on_interrupt, processors, way
+from why503.evidence.access_log.engine.workers import begun, on_interrupt, processors, way
 from why503.evidence.reader import Context
 from why503.evidence.text_file import TextFile
 from why503.support.text import _
@@ -105,12 +104,9 @@ class SideBySide:
             if (found := next(self._coming, None)) is None:
                 return
             file, plan = found
-            ours, theirs = self._context.Pipe(duplex=False)
-            arguments = (file.path, file.place, plan, theirs, self._stop)
-            process = self._context.Process(target=_work, args=arguments, daemon=True)
-            process.start()
-            theirs.close()
-            self._jobs[file.path] = _Job(process=process, pipe=ours)
+            arguments = (file.path, file.place, plan)
+            process, pipe = begun(self._context, _read, arguments, self._stop)
+            self._jobs[file.path] = _Job(process=process, pipe=pipe)
 
     def _listen(self, more: Callable[[], bool], then: Callable[[], None] | None = None) -> None:
         """Hear what the processes say, as long as there is ``more``."""
@@ -150,20 +146,9 @@ def is_packed_file(file: TextFile) -> bool:
     return file.place is not None and file.place.is_file() and file.is_packed()
 
 
-def _work(path: str, place: Path, plan: Plan, pipe: Connection, stop: Any) -> None:
-    """The life of a process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def tell(size: int) -> bool:
-        pipe.send(size)
-        return not stop.is_set()
-
-    pipe.send(_read(TextFile(path=path, place=place), plan, tell))
-    pipe.close()
-
-
-def _read(file: TextFile, plan: Plan, tell: Callable[[int], bool]) -> bytes | None:
+def _read(path: str, place: Path, plan: Plan, tell: Callable[[int], bool]) -> bytes | None:
     """The account of a file, pickled, with what is unread; None where there is none."""
+    file = TextFile(path=path, place=place)
     try:
         partial = of_file(file, plan, tell)
     except Exception:  # noqa: BLE001 - the process that asked reads it again

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from why503.evidence.access_log.engine.block import LONGEST_TEXT, Block, Flags, Hashes, Ints
 from why503.evidence.access_log.engine.columns import Columns
 from why503.evidence.access_log.engine.groups import ODD, Groups, Known
-from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_of
+from why503.evidence.access_log.engine.prefixes import prefix_hashes, teller_at
 from why503.evidence.access_log.engine.taken import Taken, failed_of
 from why503.evidence.access_log.engine.told import told_of
 from why503.evidence.access_log.istio_text import HEAD_WIDTH, NAME, QUOTES, fields_of, is_sound
@@ -125,11 +125,9 @@ class TextLines:
 
     def _group(self, found: _Marks, row: int) -> int:
         """The group of a line."""
-        first, begin = int(found.first[row]), int(found.begin[row])
-        text = found.block.text(first, int(found.end[row])).rstrip("\r")
-        own = found.block.text(begin, int(found.end[row])).rstrip("\r")
-        fields = fields_of(own)
-        teller = teller_of(text, len(text) - len(own), self._teller)
+        place = int(found.first[row]), int(found.begin[row]), int(found.end[row])
+        fields = fields_of(found.block.text(*place[1:]).rstrip("\r"))
+        teller = teller_at(found.block, place, self._teller)
         if teller is None or not is_sound(fields):
             return ODD
         return self._groups.group(teller, fields)

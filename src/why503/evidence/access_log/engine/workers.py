@@ -108,10 +108,7 @@ def _together(ranges: list[_Range], passed: Callable[[int], None]) -> list[Parti
 
     try:
         for place, one in enumerate(ranges[:-1]):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(one, theirs, stop), daemon=True)
-            process.start()
-            theirs.close()
+            process, ours = begun(context, _read, (one,), stop)
             pipes[ours] = place
             processes.append(process)
         results[-1] = _taken(_read(ranges[-1], tell))
@@ -152,7 +149,23 @@ def _taken(result: Any) -> Partial:
     return result
 
 
-def _work(one: _Range, pipe: Connection, stop: Any) -> None:
+def begun(
+    context: Any, read: Callable[..., object], arguments: tuple[Any, ...], stop: Any
+) -> tuple[Any, Connection]:
+    """A process at work, and its pipe: sizes that it passed, then what ``read`` gave.
+
+    ``read`` is called with ``arguments`` and a `Passed`, which says to stop once ``stop`` is set.
+    """
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(read, arguments, theirs, stop), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _work(
+    read: Callable[..., object], arguments: tuple[Any, ...], pipe: Connection, stop: Any
+) -> None:
     """The life of a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -160,7 +173,7 @@ def _work(one: _Range, pipe: Connection, stop: Any) -> None:
         pipe.send(size)
         return not stop.is_set()
 
-    pipe.send(_read(one, tell))
+    pipe.send(read(*arguments, tell))
     pipe.close()
 
 
